@@ -1,0 +1,66 @@
+# Two commands: `make demo` and `make test`. Both set everything up first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test check setup setup-dev servers format lock clean
+
+demo: setup
+	$(BIN)/nurture demo $(ARGS)
+
+test: setup-dev servers
+	$(BIN)/pytest $(ARGS)
+
+check: setup-dev
+	$(BIN)/ruff format --check nurture tests
+	$(BIN)/ruff check nurture tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate -q nurture tests
+
+setup: $(VENV)/.runtime
+setup-dev: $(VENV)/.dev
+
+# Debian ships venv apart from python3; root may fetch it, others are told.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "nurture needs Python 3.11 or later"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; \
+	  else echo "Python's venv module is missing; as root: apt-get install python3-venv"; exit 1; fi; }
+	@echo "Setting up a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(BIN)/python requirements.lock pyproject.toml
+	@echo "Installing locked versions ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing what the tests need ..."
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Servers for the tests: installed when root, else the tests that need them say that they were skipped.
+SERVERS := dovecot-imapd
+servers:
+	@if ! command -v dovecot >/dev/null && [ -z "$$(command -v /usr/sbin/dovecot)" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing $(SERVERS) for the tests ..."; \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; \
+	  else echo "NOTE: dovecot is not installed: the tests against a real IMAP server will be skipped"; fi; fi
+
+format:
+	$(BIN)/ruff format nurture tests
+	$(BIN)/ruff check --fix nurture tests
+
+# Needs uv; the lock files name no index host.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
+        --no-emit-index-url --no-emit-find-links --no-annotate --extra demo --group build
+lock:
+	$(LOCK) -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,123 @@
+"""Settings as frozen data. ``files.py`` reads them from config.toml; nothing here does I/O.
+
+Secrets are never in config.toml: a ``Secret`` names where one is found (environment variable,
+systemd credential, or a file with mode 0600) and is resolved by the edge that needs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nurture.core.ids import MailboxId
+from nurture.core.people import Representative
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is: exactly one field is set. Its value has no ``repr``, so it cannot reach a log."""
+
+    env: str | None = None
+    credential: str | None = None  # a file name under $CREDENTIALS_DIRECTORY (systemd LoadCredential)
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The responsible sender that the law wants named in each mail (特定電子メール法, display duties)."""
+
+    name: str
+    postal_code: str
+    address: str
+    phone: str
+    mail: str  # for complaints and questions
+    url: str = ""
+    name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """How a mailbox sends. ``security``: tls (implicit) | starttls (required) | none (loopback only)."""
+
+    host: str
+    port: int
+    security: str = "starttls"
+    username: str = ""
+    password: Secret | None = None
+    timeout: float = 60.0  # seconds for each command
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """How a mailbox is read."""
+
+    host: str
+    port: int
+    security: str = "tls"  # tls | starttls | none (loopback only)
+    username: str = ""
+    password: Secret | None = None
+    folders: tuple[str, ...] = ("INBOX",)
+    sent_folder: str | None = None  # append a copy there and look for evidence there; None: the provider keeps it
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxSettings:
+    """One address that sends and is read."""
+
+    id: MailboxId
+    address: str
+    name: str  # the display name in From
+    smtp: SmtpSettings
+    imap: ImapSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The desk. ``public_url`` decides whether https one-click links can be offered."""
+
+    host: str = "127.0.0.1"
+    port: int = 8025
+    public_url: str = ""
+    login_mailbox: MailboxId | None = None  # sends the login links; else the first mailbox
+    session_hours: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How the daemon works."""
+
+    draft_days: int = 3  # a mail waits at the desk this many calendar days before its date
+    freshness_seconds: int = 60  # the mailbox must have been read up to within this before a send
+    undo_seconds: int = 0  # an approved mail waits this long before it may be claimed
+    beat_seconds: int = 60  # a beat comes at least this often
+    claim_batch: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that config.toml says. Paths are absolute."""
+
+    folder: Path  # the working folder: where config.toml lies
+    company: Company
+    mailboxes: tuple[MailboxSettings, ...] = ()
+    representatives: tuple[Representative, ...] = ()
+    database_url: str = ""  # sqlite:////abs/path.sqlite or postgresql://…
+    scenarios: Path | None = None
+    templates: Path | None = None
+    calendars: Path | None = None
+    data: Path | None = None  # keys and locks, mode 0700
+    language: str = "ja"
+    timezone: str = "Asia/Tokyo"
+    country: str = "JP"
+    web: Web = Web()
+    work: Work = Work()
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    def mailbox(self, mailbox_id: str | None) -> MailboxSettings | None:
+        """The mailbox of that id, if it is configured."""
+        return next((m for m in self.mailboxes if m.id == mailbox_id), None)

@@ -1,0 +1,1 @@
+"""What should happen. No I/O, no clock, no chance, no log."""

@@ -1,0 +1,108 @@
+"""What a decision wants written: whole new values, reasons and cursors, all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nurture.core.deals import Deal, Meeting, Promise, Task
+from nurture.core.ids import MailboxId, RepId, ScenarioHash
+from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
+from nurture.core.people import Organisation, Person, Representative
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioText:
+    """A scenario file as enrollments began with it. ``id`` is the hash of its bytes."""
+
+    id: ScenarioHash
+    scenario_id: str
+    text: str
+    first_used_at: datetime
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a folder has been read. A new ``uidvalidity`` means that uids start anew (RFC 3501, 2.3.1.1)."""
+
+    folder: str
+    uidvalidity: int
+    uid: int  # the highest uid read
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """How far and when a mailbox was read."""
+
+    id: MailboxId
+    cursors: tuple[Cursor, ...] = ()
+    read_at: datetime | None = None  # when it was last known to hold nothing unread
+    error: str = ""
+    failing_since: datetime | None = None
+    version: int = 0
+
+    def cursor(self, folder: str) -> Cursor | None:
+        """The cursor of a folder, if it was ever read."""
+        return next((c for c in self.cursors if c.folder == folder), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginToken:
+    """A login link: ``id`` is the sha256 of the secret in the link. Used at most once."""
+
+    id: str
+    rep_id: RepId
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A small fact about the installation: digest of the calendars, demo …"""
+
+    id: str
+    value: str
+    version: int = 0
+
+
+Entity = (
+    Organisation
+    | Person
+    | Representative
+    | Deal
+    | Meeting
+    | Promise
+    | Task
+    | Enrollment
+    | Message
+    | Inbound
+    | Suppression
+    | ScenarioText
+    | MailboxState
+    | LoginToken
+    | Setting
+)
+"""What the store keeps besides the journal. Each has ``id`` and ``version``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All or nothing. A put with ``version == 0`` is new; else the row must still have that version.
+
+    The store writes each put with ``version + 1`` and appends the entries in order.
+    """
+
+    puts: tuple[Entity, ...] = ()
+    entries: tuple[Entry, ...] = field(default=())
+
+    def __add__(self, other: Change) -> Change:
+        return Change(self.puts + other.puts, self.entries + other.entries)
+
+    def __bool__(self) -> bool:
+        return bool(self.puts or self.entries)

@@ -1,0 +1,85 @@
+"""What we have to say: cases, seminars, columns, proposals. Kept as files under ``templates/content/``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nurture.core.deals import PagePointer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class ContentItem:
+    """One piece of content. Empty ``roles``, ``specialties``, ``topics`` fit everybody."""
+
+    id: str
+    kind: str  # case_study | seminar | column | proposal | paper | video | checklist …
+    title: str
+    summary: str  # two to four sentences, fit to stand in a mail
+    url: str = ""
+    points: tuple[str, ...] = ()  # what the reader takes away, one line each
+    roles: tuple[str, ...] = ()
+    specialties: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    competitors: tuple[str, ...] = ()
+    pointers: tuple[PagePointer, ...] = ()
+    owner: str = ""
+    expires: date | None = None  # last day on which it may be sent
+    event_on: date | None = None  # a seminar's day: what ``seminar_date`` means for this mail
+    event_time: str = ""  # "18:00-18:45"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a step asks for: a kind, and the attributes that must fit (``match`` of the scenario)."""
+
+    kind: str
+    match: tuple[str, ...] = ()  # of role, specialty, concern, competitor
+
+
+def choose(
+    items: Iterable[ContentItem],
+    wanted: Wanted,
+    *,
+    role: str | None,
+    specialty: str | None,
+    topics: tuple[str, ...],
+    competitor: str | None,
+    used: Collection[str],
+    on: date,
+) -> ContentItem | None:
+    """The best item for this reader, or None.
+
+    Never one that the person has had (C15), that has expired on ``on``, or whose list of roles or
+    specialties names others only. Among the rest: most matched attributes first, the earlier topic
+    of the person first, then the id, so that the choice is the same each time.
+    """
+
+    def rank(item: ContentItem) -> tuple[int, int, str] | None:
+        if item.kind != wanted.kind or item.id in used:
+            return None
+        if (item.expires is not None and item.expires < on) or (item.event_on is not None and item.event_on <= on):
+            return None
+        score = 0
+        for attribute, value, listed in (
+            ("role", role, item.roles),
+            ("specialty", specialty, item.specialties),
+            ("competitor", competitor, item.competitors),
+        ):
+            if attribute not in wanted.match or not listed:
+                continue
+            if value not in listed:
+                return None
+            score += 2
+        place = len(topics)
+        if "concern" in wanted.match and item.topics:
+            place = next((i for i, topic in enumerate(topics) if topic in item.topics), len(topics))
+            score += 3 if place < len(topics) else -1
+        return (-score, place, item.id)
+
+    ranked = [(found, item) for item in items if (found := rank(item)) is not None]
+    return min(ranked, key=lambda pair: pair[0])[1] if ranked else None

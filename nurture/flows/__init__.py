@@ -1,0 +1,1 @@
+"""Make it happen, once: straight lines of a few awaits."""

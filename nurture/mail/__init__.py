@@ -1,0 +1,1 @@
+"""Letters as bytes. Pure: bytes to values and back."""

@@ -1,0 +1,282 @@
+"""The doors. Flows reach the world through these and nothing else; each speaks verbs of the domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Collection, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
+
+    from nurture.core.calendar import Calendar
+    from nurture.core.change import Change, Cursor, Entity
+    from nurture.core.content import ContentItem
+    from nurture.core.dossier import Dossier
+    from nurture.core.draft import Brief, Draft
+    from nurture.core.ids import EnrollmentId, MailboxId, MessageId
+    from nurture.core.messages import Entry, Message
+    from nurture.core.people import Organisation, Representative
+    from nurture.core.scenario import Scenario
+    from nurture.core.sending import Letter, Outcome
+
+V = TypeVar("V")
+
+
+class Clock(Protocol):
+    """Time. The only way to know it and to wait for it."""
+
+    def now(self) -> datetime:
+        """The instant, aware, UTC."""
+        ...
+
+    async def sleep_until(self, instant: datetime, *wakes: asyncio.Event) -> None:
+        """Return at ``instant`` or as soon as one of ``wakes`` is set (they are not cleared here)."""
+        ...
+
+
+class Chance(Protocol):
+    """Names and secrets that nobody can guess. The only source of them."""
+
+    def new_id(self) -> str:
+        """A new opaque id, unique for ever (at most 40 characters of ``[0-9a-z-]``)."""
+        ...
+
+    def secret(self) -> str:
+        """A URL-safe secret of at least 160 bits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A condition of ``Store.find``: ``low <= value < high``; an open end is None. NULL never matches."""
+
+    low: object = None
+    high: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What the store knows about the marks that an incoming mail carries."""
+
+    messages: tuple[Message, ...] = ()  # whose header_id, or unsubscribe_token, was asked for
+    people: tuple[str, ...] = ()  # ids of people with one of the addresses
+    known: frozenset[str] = frozenset()  # inbound keys of this mailbox that were handled before
+
+
+class Store(Protocol):
+    """What was, and what is to be. Many readers, one write.
+
+    All instants are UTC. Reads return values as of one moment. Implementations: memory, SQL.
+    """
+
+    async def commit(self, change: Change) -> None:
+        """Write all of it or nothing.
+
+        Raises:
+            StaleVersion: a row had another version, or a new row exists already (by id or by a unique
+                key: enrollment and step, mailbox and inbound key, address of a person …).
+        """
+        ...
+
+    async def get(self, kind: type[V], key: str) -> V | None:
+        """The value with that id."""
+        ...
+
+    async def find(
+        self,
+        kind: type[V],
+        where: Mapping[str, object] | None = None,
+        *,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> tuple[V, ...]:
+        """Values whose fields match. A condition is a value (None: is null), a collection (any of), or a Span.
+
+        ``order`` names fields, ``-field`` descending; ties are broken by id (the journal's by seq).
+        """
+        ...
+
+    async def count(self, kind: type[Entity] | type[Entry], where: Mapping[str, object] | None = None) -> int:
+        """How many ``find`` would return."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> tuple[Dossier, ...]:
+        """Dossiers of active enrollments whose ``wake_at`` has come, the longest overdue first."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """The earliest instant at which an enrollment wakes or an approved message may leave, or None."""
+        ...
+
+    async def dossiers(self, keys: Collection[EnrollmentId]) -> tuple[Dossier, ...]:
+        """The dossiers of these enrollments, in any state, in a fixed number of queries."""
+        ...
+
+    async def claim(self, now: datetime, limit: int, by: str) -> tuple[tuple[Message, Dossier], ...]:
+        """Take approved messages whose ``planned_at`` and ``not_before`` have come, earliest first.
+
+        Each is moved to SENDING (``claimed_by``, ``claimed_at``) in one committed change, and returned
+        with its dossier as of that moment. No two callers get the same message.
+        """
+        ...
+
+    async def match(
+        self,
+        mailbox: MailboxId,
+        header_ids: Collection[str],
+        tokens: Collection[str],
+        addresses: Collection[str],
+        keys: Collection[str],
+    ) -> Matches:
+        """Look up all marks of a batch of incoming mails at once. Addresses compare in lower case."""
+        ...
+
+    async def wake_all(self, now: datetime) -> int:
+        """Have every active enrollment looked at by the next beat; returns how many."""
+        ...
+
+    def changed(self) -> asyncio.Event:
+        """An event that is set when something was committed, here or by another process.
+
+        The caller clears it before it reads.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what is under way and let go of the database."""
+        ...
+
+
+class Sender(Protocol):
+    """Letters out. Never raises for what a server says or does: that is the Outcome."""
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Hand one letter to the server of its mailbox and wait for the answer to the final dot."""
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye on every connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """A mail as the server holds it."""
+
+    folder: str
+    uid: int
+    raw: bytes
+    received_at: datetime  # INTERNALDATE, UTC
+    cut: bool = False  # longer than the cap: only its beginning is here
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Mails after a cursor, ascending by uid within a folder, and the cursors that stand after them."""
+
+    mails: tuple[RawMail, ...]
+    cursors: tuple[Cursor, ...]
+    more: bool = False  # the limit was reached: fetch again before calling the mailbox read
+
+
+class Mailbox(Protocol):
+    """One mailbox on an IMAP server. Nothing in it is deleted, moved or marked read."""
+
+    async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
+        """New mails of all folders. Without a cursor for a folder, reading starts from now.
+
+        Raises:
+            TemporaryFailure: no connection, or it broke; calling again connects anew.
+            PermanentFailure: the server refuses the login or does not have the folder.
+        """
+        ...
+
+    def listening(self) -> AbstractAsyncContextManager[asyncio.Event]:
+        """While open, the event is set when the server says that something is new, or the line breaks."""
+        ...
+
+    async def keep_sent(self, data: bytes, at: datetime) -> None:
+        """Append a copy to the Sent folder, if one is configured.
+
+        Raises:
+            TemporaryFailure, PermanentFailure: as ``fetch``.
+        """
+        ...
+
+    async def sent(self, header_ids: Collection[str]) -> frozenset[str]:
+        """Which of these Message-IDs lie in the Sent folder.
+
+        Raises:
+            TemporaryFailure, PermanentFailure: as ``fetch``.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Log out."""
+        ...
+
+
+class Writer(Protocol):
+    """Templates to texts."""
+
+    def write(self, brief: Brief) -> Draft:
+        """Render one mail.
+
+        Raises:
+            UserError: the template does not exist, or a field it needs is missing; names file, line and field.
+        """
+        ...
+
+
+class Library(Protocol):
+    """Scenarios, calendars and content as they stand in the working folder."""
+
+    def scenario(self, scenario_id: str) -> Scenario:
+        """The scenario as its file says now.
+
+        Raises:
+            UserError: there is none of that id.
+        """
+        ...
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All of them, by id."""
+        ...
+
+    def parse(self, text: str) -> Scenario:
+        """A scenario from the text that an enrollment kept."""
+        ...
+
+    def calendars(self, scenario: Scenario, organisation: Organisation | None) -> tuple[Calendar, ...]:
+        """The calendars that the scenario lists, and the organisation's closures as one more."""
+        ...
+
+    def content(self) -> tuple[ContentItem, ...]:
+        """All content items, by id."""
+        ...
+
+    def digest(self) -> str:
+        """Changes whenever a calendar changes: running enrollments are then planned again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that one of us should know. ``link`` is a path of the desk."""
+
+    kind: str
+    subject: str
+    text: str
+    link: str = ""
+    message_id: MessageId | None = None
+
+
+class Notifier(Protocol):
+    """Word to our own people; never to a customer."""
+
+    async def notify(self, to: Representative, notice: Notice) -> None:
+        """Tell one of us, by mail. Failure is logged, not raised: no flow depends on it."""
+        ...

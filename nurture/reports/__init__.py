@@ -1,0 +1,1 @@
+"""Values to tables, charts and documents."""

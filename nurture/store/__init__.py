@@ -1,0 +1,1 @@
+"""Values in, values out: the database behind the store's door."""
