@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
+    from nurture.config import Settings
     from nurture.core.calendar import Calendar
     from nurture.core.change import Change, Cursor, Entity
     from nurture.core.content import ContentItem
@@ -280,3 +281,16 @@ class Notifier(Protocol):
     async def notify(self, to: Representative, notice: Notice) -> None:
         """Tell one of us, by mail. Failure is logged, not raised: no flow depends on it."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What flows are handed: the store, time, chance, the working folder's files, and word to our people."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    chance: Chance
+    library: Library
+    writer: Writer
+    notifier: Notifier
