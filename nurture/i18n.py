@@ -8,7 +8,7 @@ that none is missing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,7 +20,8 @@ from nurture.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date as Date
+    from datetime import datetime
 
     from nurture.errors import NurtureError
 
@@ -32,7 +33,7 @@ def mark(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=None)
+@cache
 def _catalogue(language: str) -> Mapping[str, str]:
     if language == "en":
         return {}
@@ -65,12 +66,12 @@ class Words:
     def _value(self, value: object) -> object:
         return ", ".join(str(v) for v in value) if isinstance(value, list | tuple | set | frozenset) else value
 
-    def date(self, day: date) -> str:
+    def date(self, day: Date) -> str:
         """A date with its weekday: 2026年12月5日(土), Sat 5 Dec 2026."""
         pattern = "y年M月d日(E)" if self.language == "ja" else "EEE d MMM y"
         return format_date(day, pattern, locale=self.language)
 
-    def day(self, day: date) -> str:
+    def day(self, day: Date) -> str:
         """A date without its year: 12/5(土), Sat 5 Dec."""
         return format_date(day, "M/d(E)" if self.language == "ja" else "EEE d MMM", locale=self.language)
 
@@ -81,7 +82,7 @@ class Words:
         return format_datetime(local, pattern, locale=self.language)
 
 
-@lru_cache(maxsize=None)
+@cache
 def words(language: str) -> Words:
     """The words of a language; Japanese for one that is not there."""
     return Words(language if language in LANGUAGES else "ja")
