@@ -116,8 +116,12 @@ class Store(Protocol):
         """The dossiers of these enrollments, in any state, in a fixed number of queries."""
         ...
 
-    async def claim(self, now: datetime, limit: int, by: str) -> tuple[tuple[Message, Dossier], ...]:
+    async def claim(
+        self, now: datetime, limit: int, by: str, mailboxes: Collection[MailboxId] | None = None
+    ) -> tuple[tuple[Message, Dossier], ...]:
         """Take approved messages whose ``planned_at`` and ``not_before`` have come, earliest first.
+
+        With ``mailboxes`` only messages of these are taken (those that were read up to now).
 
         Each is moved to SENDING (``claimed_by``, ``claimed_at``) in one committed change, and returned
         with its dossier as of that moment. No two callers get the same message.

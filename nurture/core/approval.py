@@ -1,0 +1,197 @@
+"""Who may approve what, and what an approval is bound to (practice B12; facts on provable approval)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from nurture.core import states
+from nurture.core.change import Change
+from nurture.core.ids import RepId
+from nurture.core.messages import Approval, Entry, Message, MessageState
+from nurture.core.people import AccessRole, Representative
+from nurture.errors import StaleVersion, UserError
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+POLICY: Final = RepId("policy")
+"""The approver of steps that say ``approve: none``."""
+
+
+def may_see(owner: Representative, by: Representative) -> bool:
+    """Whether ``by`` may see and act on what ``owner`` is responsible for."""
+    if not by.active:
+        return False
+    return (
+        by.id == owner.id
+        or by.id == owner.manager_id
+        or by.id in owner.deputy_ids
+        or AccessRole.ADMINISTRATOR in by.access
+    )
+
+
+def may_approve(message: Message, owner: Representative, by: Representative) -> bool:
+    """Whether ``by`` may approve this mail of ``owner``.
+
+    ``rep``: the representative, a deputy, the manager or an administrator. ``manager``: the manager or
+    an administrator. ``two_people``: anybody of the first group, but nobody twice.
+    """
+    if not may_see(owner, by):
+        return False
+    if message.approve == "manager":
+        return by.id == owner.manager_id or AccessRole.ADMINISTRATOR in by.access
+    if message.approve == "two_people":
+        return all(approval.by != by.id for approval in message.approvals)
+    return True
+
+
+def fingerprint_of(message: Message, subject: str | None = None, body: str | None = None) -> str:
+    """The fingerprint that ``message`` would have with another subject or body."""
+    return replace(message, subject=subject or message.subject, body=body or message.body).fingerprint
+
+
+def _entry(message: Message, kind: str, actor: str, now: datetime, **data: object) -> Entry:
+    return Entry(
+        at=now,
+        kind=kind,
+        actor=actor,
+        data={"step": message.step_id, **data},
+        person_id=message.person_id,
+        organisation_id=message.organisation_id,
+        deal_id=message.deal_id,
+        enrollment_id=message.enrollment_id,
+        message_id=message.id,
+    )
+
+
+def _refuse_stale(message: Message, seen: str) -> None:
+    if message.fingerprint != seen:
+        raise StaleVersion("message", message.id)
+
+
+def _refuse_stranger(owner: Representative, by: Representative) -> None:
+    if not may_see(owner, by):
+        raise UserError("{by} may not act on mails of {owner}", by=by.name, owner=owner.name)
+
+
+def approve(
+    message: Message,
+    *,
+    owner: Representative,
+    by: Representative,
+    seen: str,
+    now: datetime,
+    today: date,
+    at_once: bool,
+    via: str,
+) -> Change:
+    """Let exactly the text that was seen leave on its date.
+
+    Args:
+        message: a waiting mail.
+        owner: the representative it belongs to.
+        by: who approves.
+        seen: the fingerprint of what this person looked at.
+        now: UTC.
+        today: the recipient's local date.
+        at_once: a ``within`` step, which leaves as soon as it is approved: its date becomes today.
+        via: web, cli or mail.
+
+    Raises:
+        StaleVersion: the text, recipient or date is not what was seen.
+        UserError: this person may not, or the mail does not wait.
+    """
+    _refuse_stale(message, seen)
+    if message.state is not MessageState.WAITING:
+        raise UserError("This mail does not wait for approval: it is {state}", state=message.state.value)
+    if not may_approve(message, owner, by):
+        raise UserError("{by} may not approve this mail", by=by.name)
+    if at_once:
+        message = replace(message, planned_on=today, planned_at=now)
+    approval = Approval(by=by.id, at=now, fingerprint=message.fingerprint, via=via)
+    approvals = (*(a for a in message.approvals if a.fingerprint == approval.fingerprint), approval)
+    enough = message.approve != "two_people" or len({a.by for a in approvals}) >= 2
+    event = "approve" if enough else "second"
+    done = replace(
+        message,
+        state=states.move(states.MESSAGES, message.state, event),
+        reason="" if enough else "second_approval",
+        approvals=approvals,
+    )
+    kind = "message.approved" if enough else "message.first_approval"
+    entry = _entry(done, kind, by.id, now, via=via, fingerprint=approval.fingerprint, on=str(done.planned_on))
+    return Change((done,), (entry,))
+
+
+def release(message: Message, now: datetime) -> Message:
+    """Approve by the scenario's own policy (``approve: none``)."""
+    done = replace(message, state=states.move(states.MESSAGES, message.state, "release"), reason="")
+    approval = Approval(by=POLICY, at=now, fingerprint=done.fingerprint, via=POLICY)
+    return replace(done, approvals=(approval,))
+
+
+def reject(message: Message, *, owner: Representative, by: Representative, reason: str, now: datetime) -> Change:
+    """Say no: the step is not sent. The reason teaches operations.
+
+    Raises:
+        UserError: no reason given, or this person may not.
+        Impossible: the mail has left or ended.
+    """
+    _refuse_stranger(owner, by)
+    if not reason.strip():
+        raise UserError("Say why: the reason teaches those who write the templates")
+    done = replace(
+        message, state=states.move(states.MESSAGES, message.state, "reject"), reason="rejected", approvals=()
+    )
+    return Change((done,), (_entry(done, "message.rejected", by.id, now, reason=reason.strip()),))
+
+
+def edit(
+    message: Message,
+    *,
+    owner: Representative,
+    by: Representative,
+    subject: str,
+    body: str,
+    seen: str,
+    now: datetime,
+) -> Change:
+    """Put another text in its place; earlier approvals end. ``body`` is whole, with the legal footer.
+
+    Raises:
+        StaleVersion: somebody changed it since it was seen.
+        UserError: empty subject or text, or this person may not.
+    """
+    _refuse_stranger(owner, by)
+    _refuse_stale(message, seen)
+    if not subject.strip() or "\n" in subject.strip():
+        raise UserError("A subject is one line of text")
+    if not body.strip():
+        raise UserError("A mail needs a text")
+    done = replace(
+        message,
+        state=states.move(states.MESSAGES, message.state, "edit"),
+        subject=subject.strip(),
+        body=body,
+        approvals=(),
+        edited_by=by.id,
+        reason="",
+    )
+    return Change((done,), (_entry(done, "message.edited", by.id, now, subject=done.subject),))
+
+
+def settle(message: Message, *, owner: Representative, by: Representative, sent: bool, now: datetime) -> Change:
+    """A person settles a doubt: it left, or it is sent again under the same Message-ID.
+
+    Raises:
+        UserError: this person may not.
+        Impossible: the mail is not in doubt (nor failed, for sending again).
+    """
+    _refuse_stranger(owner, by)
+    state = states.move(states.MESSAGES, message.state, "settle_sent" if sent else "resend")
+    if sent:
+        done = replace(message, state=state, sent_at=message.claimed_at or now, reason="settled_by_person")
+    else:
+        done = replace(message, state=state, reason="resend", not_before=None, claimed_by="", claimed_at=None)
+    return Change((done,), (_entry(done, "message.settled", by.id, now, sent=sent),))
