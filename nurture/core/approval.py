@@ -24,10 +24,7 @@ def may_see(owner: Representative, by: Representative) -> bool:
     if not by.active:
         return False
     return (
-        by.id == owner.id
-        or by.id == owner.manager_id
-        or by.id in owner.deputy_ids
-        or AccessRole.ADMINISTRATOR in by.access
+        by.id in {owner.id, owner.manager_id} or by.id in owner.deputy_ids or AccessRole.ADMINISTRATOR in by.access
     )
 
 

@@ -1,0 +1,287 @@
+"""What a beat does with one enrollment: plan again, move, draft, skip, complete — as data.
+
+Theory of operation
+-------------------
+``survey.survey`` turns a dossier into a planning request and the plan; ``advance`` compares the plan with the
+rows that exist and says what must be written and which mails need a text. The flow lets the writer write
+those texts and commits everything at once.
+
+Three kinds of rows are not planned again: what has left (it counts for pace on its date), what has ended
+(it counts for nothing), and an approved mail whose moment has come (it is the sender's). Everything else
+is moved to where the plan says. A mail that keeps its date keeps its instant too, unless that instant's
+window is over: otherwise each look at a waiting mail would push it a little further into its window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from nurture.core import states
+from nurture.core.change import Change
+from nurture.core.deals import Task, TaskState
+from nurture.core.ids import MessageId, TaskId, step_key
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, MessageState, SuppressionScope
+from nurture.core.plan import PlannedStep, StepOutcome
+from nurture.core.survey import window_open
+
+if TYPE_CHECKING:
+    from nurture.core.dossier import Dossier
+    from nurture.core.scenario import Step
+    from nurture.core.survey import Survey
+
+LOOK_AGAIN = timedelta(minutes=10)
+"""How long a waiting or late mail is left alone between two looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What a beat wants done with one enrollment. ``drafts`` are planned mails that need their text now."""
+
+    dossier: Dossier
+    messages: tuple[Message, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    drafts: tuple[tuple[Message, Step], ...] = ()
+    complete: bool = False
+    wake_at: datetime | None = None
+
+    @property
+    def planned(self) -> tuple[Message, ...]:
+        """The enrollment's unsent mails as they stand after this."""
+        changed = {m.id: m for m in self.messages}
+        rows = [changed.pop(m.id, m) for m in self.dossier.messages] + list(changed.values())
+        return tuple(m for m in rows if m.state in states.UNSENT)
+
+
+def entry(dossier: Dossier, kind: str, now: datetime, message: Message | None = None, **data: object) -> Entry:
+    """A journal entry of the daemon about this enrollment."""
+    if message is not None:
+        data = {"step": message.step_id, **data}
+    return Entry(
+        at=now,
+        kind=kind,
+        actor="nurture",
+        data=data,
+        person_id=dossier.person.id,
+        organisation_id=dossier.person.organisation_id,
+        deal_id=dossier.enrollment.deal_id,
+        enrollment_id=dossier.enrollment.id,
+        message_id=message.id if message else None,
+    )
+
+
+def _why(planned: PlannedStep) -> list[dict[str, str | None]]:
+    return [
+        {
+            "rule": m.rule,
+            "entry": m.entry,
+            "from": str(m.from_) if m.from_ else None,
+            "to": str(m.to) if m.to else None,
+        }
+        for m in planned.moves
+    ]
+
+
+def _new_message(s: Survey, step: Step) -> Message:
+    d = s.dossier
+    return Message(
+        id=MessageId(step_key(d.enrollment.id, step.id)),
+        person_id=d.person.id,
+        rep_id=d.enrollment.rep_id,
+        organisation_id=d.person.organisation_id,
+        enrollment_id=d.enrollment.id,
+        step_id=step.id,
+        deal_id=d.enrollment.deal_id,
+        mailbox_id=d.rep.mailbox_id,
+        purpose=step.purpose,
+        approve=step.approve,
+        template=step.mail or "",
+    )
+
+
+def _move_mail(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tuple[Message | None, Entry | None]:
+    """The mail of a step as the plan wants it; None where nothing changes."""
+    before = s.dossier.message(step.id)
+    message = before or _new_message(s, step)
+    why = _why(planned)
+    if planned.outcome in {StepOutcome.SKIPPED, StepOutcome.EXPIRED}:
+        event, kind = (
+            ("skip", "message.skipped")
+            if planned.outcome is StepOutcome.SKIPPED
+            else ("expire", "message.expired")
+        )
+        rule = planned.moves[-1].rule if planned.moves else event
+        ended = replace(
+            message,
+            state=states.move(states.MESSAGES, message.state, event),
+            reason=rule,
+            nominal=planned.nominal,
+            moves=planned.moves,
+            planned_on=None,
+            planned_at=None,
+        )
+        return ended, entry(s.dossier, kind, now, ended, why=why, nominal=str(planned.nominal))
+    at = planned.planned_at.astimezone(now.tzinfo) if planned.planned_at else None
+    same_day = before is not None and before.planned_on == planned.planned_on
+    if (
+        before is not None
+        and same_day
+        and before.planned_at is not None
+        and not _over(s, step, before.planned_at, now)
+    ):
+        at = before.planned_at
+    moved = replace(
+        message,
+        nominal=planned.nominal,
+        planned_on=planned.planned_on,
+        planned_at=at,
+        deadline=planned.deadline,
+        expires_on=planned.expires_on,
+        moves=planned.moves if not same_day or before is None else before.moves or planned.moves,
+    )
+    if moved == before:
+        return None, None
+    if before is None:
+        return moved, entry(s.dossier, "message.planned", now, moved, on=str(planned.planned_on), why=why)
+    if message.state is MessageState.APPROVED and not same_day:
+        # What was approved was this text on that date: another date needs a fresh look.
+        moved = replace(
+            moved, state=states.move(states.MESSAGES, message.state, "hold"), reason="moved", approvals=()
+        )
+    else:
+        moved = replace(moved, state=states.move(states.MESSAGES, message.state, "replan"))
+    if same_day:
+        return moved, None
+    data = {"from": str(before.planned_on), "on": str(planned.planned_on), "why": why}
+    return moved, entry(s.dossier, "message.moved", now, moved, **data)
+
+
+def _over(s: Survey, step: Step, at: datetime, now: datetime) -> bool:
+    """Whether the moment ``at`` has passed together with the window it lay in."""
+    return at <= now and not step.any_window and not window_open(s, step, now)
+
+
+def _move_task(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tuple[Task | None, Entry | None]:
+    d = s.dossier
+    before = next((t for t in d.tasks if t.step_id == step.id), None)
+    if planned.outcome is not StepOutcome.TASK or planned.planned_at is None:
+        if before is not None and before.state is TaskState.PLANNED:
+            dropped = replace(before, state=states.move(states.TASKS, before.state, "drop"))
+            return dropped, entry(d, "task.dropped", now, step=step.id, why=_why(planned))
+        return None, None
+    task = before or Task(
+        id=TaskId(step_key(d.enrollment.id, step.id)),
+        kind=step.task or "other",
+        rep_id=d.enrollment.rep_id,
+        title=step.task or "other",
+        state=TaskState.PLANNED,
+        person_id=d.person.id,
+        organisation_id=d.person.organisation_id,
+        deal_id=d.enrollment.deal_id,
+        enrollment_id=d.enrollment.id,
+        step_id=step.id,
+        created_at=now,
+    )
+    due = planned.planned_at.astimezone(now.tzinfo)
+    if due <= now:
+        opened = replace(task, due_at=due, state=states.move(states.TASKS, task.state, "open"))
+        return opened, entry(d, "task.opened", now, step=step.id, task=task.kind)
+    moved = replace(task, due_at=due)
+    return (moved, None) if moved != before else (None, None)
+
+
+def _draft_at(message: Message, draft_days: int) -> datetime | None:
+    return message.planned_at - timedelta(days=draft_days) if message.planned_at else None
+
+
+def _wake(message: Message, now: datetime, draft_days: int) -> datetime | None:
+    """When to look at an unsent mail again."""
+    if message.planned_at is None:
+        return None
+    if message.state is MessageState.PLANNED:
+        at = _draft_at(message, draft_days) or message.planned_at
+        return at if at > now else now + timedelta(hours=1)  # its draft failed: try again in an hour
+    return message.planned_at + LOOK_AGAIN if message.planned_at > now else now + LOOK_AGAIN
+
+
+def advance(s: Survey, now: datetime, draft_days: int) -> Advance:
+    """What must be written so that the rows say what the plan says.
+
+    Args:
+        s: the survey.
+        now: UTC.
+        draft_days: a mail gets its text this many days before its date; ``within`` steps at once.
+    """
+    messages: list[Message] = []
+    tasks: list[Task] = []
+    entries: list[Entry] = []
+    for planned in s.plan.steps:
+        step = s.scenario.step(planned.step_id)
+        if step is None:
+            continue
+        said: Entry | None
+        if step.task is not None:
+            task, said = _move_task(s, step, planned, now)
+            tasks += [task] if task else []
+        else:
+            message, said = _move_mail(s, step, planned, now)
+            messages += [message] if message else []
+        entries += [said] if said else []
+    result = Advance(s.dossier, tuple(messages), tuple(tasks), tuple(entries))
+    unsent = result.planned
+    drafts = tuple(
+        (m, step)
+        for m in unsent
+        if m.state is MessageState.PLANNED
+        and (step := s.scenario.step(m.step_id)) is not None
+        and m.planned_at is not None
+        and (step.within_seconds is not None or (_draft_at(m, draft_days) or now) <= now)
+    )
+    open_tasks = {t.id: t for t in (*s.dossier.tasks, *tasks) if t.step_id is not None}.values()
+    pending_tasks = [t.due_at for t in open_tasks if t.state is TaskState.PLANNED and t.due_at]
+    on_the_wire = any(m.state in {MessageState.SENDING, MessageState.IN_DOUBT} for m in s.dossier.messages)
+    complete = not unsent and not pending_tasks and not on_the_wire
+    wakes = [w for m in unsent if (w := _wake(m, now, draft_days))] + pending_tasks
+    if on_the_wire:
+        wakes.append(now + LOOK_AGAIN)
+    return replace(result, drafts=drafts, complete=complete, wake_at=min(wakes, default=None))
+
+
+def end(dossier: Dossier, event: str, reason: str, now: datetime) -> Change:
+    """Stop or complete an enrollment: what has not left is cancelled, planned tasks are dropped."""
+    ended: Enrollment = replace(
+        dossier.enrollment,
+        state=states.move(states.ENROLLMENTS, dossier.enrollment.state, event),
+        reason=reason,
+        wake_at=None,
+        ended_at=now,
+    )
+    cancelled = tuple(
+        replace(m, state=states.move(states.MESSAGES, m.state, "cancel"), reason=reason, approvals=())
+        for m in dossier.messages
+        if m.state in states.UNSENT
+    )
+    dropped = tuple(
+        replace(t, state=states.move(states.TASKS, t.state, "drop"))
+        for t in dossier.tasks
+        if t.state is TaskState.PLANNED
+    )
+    kind = "enrollment.completed" if event == "complete" else "enrollment.stopped"
+    said = entry(dossier, kind, now, reason=reason, cancelled=[m.step_id for m in cancelled])
+    return Change((ended, *cancelled, *dropped), (said,))
+
+
+def refusal(dossier: Dossier) -> str | None:
+    """Why this person must not be written to at all, or None: suppressed, no legal basis."""
+    if any(s.scope is not SuppressionScope.TOPIC for s in dossier.suppressions):
+        return "suppressed"
+    if not dossier.person.legal_basis.allows_mail:
+        return "no_legal_basis"
+    return None
+
+
+def is_running(dossier: Dossier) -> bool:
+    """Whether the enrollment is active."""
+    return dossier.enrollment.state is EnrollmentState.ACTIVE

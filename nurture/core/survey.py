@@ -1,0 +1,198 @@
+"""One enrollment looked at: its dossier, the planning request made of it, and the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from nurture.core import content as contents
+from nurture.core import states
+from nurture.core.calendar import Profile
+from nurture.core.deals import TaskState
+from nurture.core.messages import MessageState
+from nurture.core.plan import History, Plan, Request, Settled, Situation
+from nurture.core.plan import plan as make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from nurture.core.calendar import Calendar
+    from nurture.core.content import ContentItem
+    from nurture.core.deals import Meeting, Task
+    from nurture.core.dossier import Dossier, Touch
+    from nurture.core.ids import MessageId, PersonId
+    from nurture.core.messages import Message
+    from nurture.core.scenario import Scenario, Step
+
+
+def profile_of(dossier: Dossier) -> Profile:
+    """The attributes that calendars ask for; the organisation fills in what the person lacks."""
+    person, organisation = dossier.person, dossier.organisation
+    return Profile(
+        role=person.role,
+        specialty=person.specialty,
+        department=person.department,
+        region=person.region or (organisation.region if organisation else None),
+        organisation=organisation.name if organisation else None,
+        organisation_kind=organisation.kind if organisation else None,
+        timezone=person.timezone or (organisation.timezone if organisation else None),
+    )
+
+
+def zone_of(dossier: Dossier, scenario: Scenario) -> ZoneInfo:
+    """The recipient's zone, else the organisation's, else the scenario's."""
+    return ZoneInfo(profile_of(dossier).timezone or scenario.timezone)
+
+
+def stance_of(meeting: Meeting | None, person: PersonId) -> str | None:
+    """How this person felt in the meeting, if that was recorded."""
+    found = next((a for a in meeting.attendees if a.person_id == person), None) if meeting else None
+    return found.stance.value if found else None
+
+
+def _settled(dossier: Dossier, now: datetime, today: date) -> tuple[Settled, ...]:
+    found: list[Settled] = []
+    for message in dossier.messages:
+        if message.state in states.LEFT or _in_senders_hands(message, now, today):
+            found.append(Settled(message.step_id, message.planned_on))
+        elif message.state not in states.UNSENT:
+            found.append(Settled(message.step_id))
+    found += [
+        Settled(task.step_id, _local_date(task, today))
+        for task in dossier.tasks
+        if task.step_id is not None and task.state is not TaskState.PLANNED
+    ]
+    return tuple(found)
+
+
+def _local_date(task: Task, today: date) -> date:
+    return task.due_at.date() if task.due_at else today
+
+
+def _in_senders_hands(message: Message, now: datetime, today: date) -> bool:
+    return (
+        message.state is MessageState.APPROVED
+        and message.planned_on == today
+        and message.planned_at is not None
+        and message.planned_at <= now
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A dossier, what was planned for it, and the content chosen for its steps."""
+
+    dossier: Dossier
+    scenario: Scenario
+    request: Request
+    plan: Plan
+    chosen: Mapping[str, ContentItem | None]  # by step
+    today: date  # the recipient's
+
+
+def _choose(
+    dossier: Dossier, scenario: Scenario, items: Sequence[ContentItem], nominal_of: Mapping[str, date]
+) -> dict[str, ContentItem | None]:
+    """Content for each step that wants some: what its mail already has, else the best that was never used."""
+    by_id = {item.id: item for item in items}
+    used = {t.content_id for t in dossier.touches if t.person_id == dossier.person.id and t.content_id}
+    chosen: dict[str, ContentItem | None] = {}
+    for step in scenario.steps:
+        if step.content is None:
+            continue
+        message = dossier.message(step.id)
+        kept = by_id.get(message.content_id) if message and message.content_id else None
+        chosen[step.id] = kept or contents.choose(
+            items,
+            step.content,
+            role=dossier.person.role,
+            specialty=dossier.person.specialty,
+            topics=dossier.person.topics,
+            competitor=dossier.deal.competitor if dossier.deal else None,
+            used={u for u in used if u} | {item.id for item in chosen.values() if item},
+            on=nominal_of[step.id],
+        )
+    return chosen
+
+
+def survey(
+    dossier: Dossier,
+    scenario: Scenario,
+    calendars: tuple[Calendar, ...],
+    items: Sequence[ContentItem],
+    now: datetime,
+    *,
+    touches: Iterable[Touch] | None = None,
+    but: MessageId | None = None,
+) -> Survey:
+    """Plan what is left of an enrollment.
+
+    Args:
+        dossier: as read.
+        scenario: as the enrollment began with it.
+        calendars: of the scenario and the organisation.
+        items: the content library.
+        now: UTC.
+        touches: overrides the dossier's, when a batch has planned others of the organisation meanwhile.
+        but: plan this message too, although it is approved or claimed (the sender's last check).
+    """
+    zone = zone_of(dossier, scenario)
+    today = now.astimezone(zone).date()
+    enrollment, person = dossier.enrollment, dossier.person
+    others = [t for t in (dossier.touches if touches is None else touches) if t.enrollment_id != enrollment.id]
+    start = enrollment.anchor_at.astimezone(zone).date()
+    nominal_of = {s.id: start + timedelta(days=s.day - 1 + enrollment.shift_days) for s in scenario.steps}
+    chosen = _choose(dossier, scenario, items, {k: max(v, today) for k, v in nominal_of.items()})
+    events = dict(dossier.meeting.dates) if dossier.meeting else {}
+    if dossier.deal and dossier.deal.contract_end:
+        events["contract_end"] = dossier.deal.contract_end
+    for item in chosen.values():
+        if item is not None and item.event_on is not None:
+            events[f"{item.kind}_date"] = item.event_on
+    kept = tuple(s for s in _settled(dossier, now, today) if but is None or s.step_id != _step_of(dossier, but))
+    request = Request(
+        scenario=scenario,
+        profile=profile_of(dossier),
+        anchor=enrollment.anchor_at,
+        now=now,
+        key=enrollment.id,
+        calendars=calendars,
+        history=History(
+            person=tuple(sorted(t.on for t in others if t.person_id == person.id)),
+            organisation=tuple(
+                sorted(t.on for t in others if t.organisation_id and t.organisation_id == person.organisation_id)
+            ),
+        ),
+        situation=Situation(
+            replied=dossier.replied,
+            stance=stance_of(dossier.meeting, person.id),
+            deal_phase=dossier.deal.phase if dossier.deal else None,
+            competitor=dossier.deal.competitor if dossier.deal else None,
+        ),
+        settled=kept,
+        events=events,
+        shift_days=enrollment.shift_days,
+        not_before=person.away.resume_on if person.away and person.away.resume_on > today else None,
+        quiet_until=dossier.organisation.quiet_until if dossier.organisation else None,
+    )
+    return Survey(dossier, scenario, request, make_plan(request), chosen, today)
+
+
+def _step_of(dossier: Dossier, message: MessageId) -> str | None:
+    return next((m.step_id for m in dossier.messages if m.id == message), None)
+
+
+def window_open(s: Survey, step: Step, now: datetime) -> bool:
+    """Whether mail of this step may leave at this moment, as far as windows go."""
+    if step.any_window:
+        return True
+    windows = step.windows or s.scenario.windows
+    found = windows.get(s.dossier.person.role or "default") or windows.get("default")
+    if found is None:
+        return True
+    local = now.astimezone(zone_of(s.dossier, s.scenario))
+    clock = local.timetz().replace(tzinfo=None)
+    return local.weekday() in found.days and any(h.start <= clock < h.end for h in found.hours)
