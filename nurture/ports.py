@@ -112,8 +112,11 @@ class Store(Protocol):
         """The earliest instant at which an enrollment wakes or an approved message may leave, or None."""
         ...
 
-    async def dossiers(self, keys: Collection[EnrollmentId]) -> tuple[Dossier, ...]:
-        """The dossiers of these enrollments, in any state, in a fixed number of queries."""
+    async def dossiers(self, keys: Collection[EnrollmentId], now: datetime) -> tuple[Dossier, ...]:
+        """The dossiers of these enrollments, in any state, in a fixed number of queries.
+
+        In the order of ``keys``; unknown ones are left out. ``now`` is from where ``touches`` look back.
+        """
         ...
 
     async def claim(
@@ -124,7 +127,8 @@ class Store(Protocol):
         With ``mailboxes`` only messages of these are taken (those that were read up to now).
 
         Each is moved to SENDING (``claimed_by``, ``claimed_at``) in one committed change, and returned
-        with its dossier as of that moment. No two callers get the same message.
+        with its dossier as of that moment. No two callers get the same message. A message without an
+        enrollment has no dossier and is never claimed.
         """
         ...
 
@@ -140,13 +144,17 @@ class Store(Protocol):
         ...
 
     async def wake_all(self, now: datetime) -> int:
-        """Have every active enrollment looked at by the next beat; returns how many."""
+        """Have every active enrollment looked at by the next beat; returns how many.
+
+        Their versions move on, so that a decision made before cannot put the old ``wake_at`` back.
+        """
         ...
 
     def changed(self) -> asyncio.Event:
-        """An event that is set when something was committed, here or by another process.
+        """A new event that is set when something was committed, here or by another process.
 
-        The caller clears it before it reads.
+        Each call returns the caller's own, held weakly: it works for as long as the caller keeps it.
+        Ask for it once, then clear it *before* each read, so that no commit falls in between.
         """
         ...
 

@@ -32,7 +32,9 @@ class Dossier:
     """One enrollment with everything around it, as of one read.
 
     ``messages`` and ``tasks`` are this enrollment's; ``touches`` are all mails to this person (ever)
-    and to others of the organisation (from 40 days back), this enrollment's included.
+    and to others of the organisation (from at least 40 days back), this enrollment's included.
+    ``organisation`` is the enrollment's, else the person's. ``promises`` are those of the deal (of one
+    meeting: filter by ``meeting_id``), or of the meeting where there is no deal.
     """
 
     enrollment: Enrollment
