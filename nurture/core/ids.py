@@ -25,4 +25,9 @@ def step_key(enrollment: EnrollmentId, step: str) -> str:
 
     Derived, not drawn: planning the same step twice names the same row (32 hex digits).
     """
-    return hashlib.sha256(f"{enrollment}/{step}".encode()).hexdigest()[:32]
+    return derived(enrollment, step)
+
+
+def derived(kind: str, what: str) -> str:
+    """A stable id for something that can exist once: the same names give the same 32 hex digits."""
+    return hashlib.sha256(f"{kind}/{what}".encode()).hexdigest()[:32]

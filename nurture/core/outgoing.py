@@ -1,0 +1,175 @@
+"""The last check before a letter leaves, and what an answer of the server means for the row.
+
+Theory of operation
+-------------------
+A claim has already taken the row (SENDING), so nobody else can change it. ``check`` asks everything again
+with what is known at that moment: state, suppression, legal basis, approval for exactly this content and
+date, and — by planning this one step anew with the same function as ever — calendar, pace, order and
+expiry. Whatever is not allowed goes back where a person or the next beat takes it up; nothing is sent on
+the strength of an old decision. ``outcome`` writes the message row alone (law 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from nurture.core import progress, states
+from nurture.core.change import Change
+from nurture.core.messages import EnrollmentState, Entry, Message
+from nurture.core.plan import StepOutcome
+from nurture.core.sending import Outcome, Verdict
+from nurture.core.survey import window_open
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from nurture.core.dossier import Dossier
+    from nurture.core.survey import Survey
+
+RETRIES_FOR: Final = timedelta(days=2)
+"""A letter that a server keeps putting off is tried this long; then a person decides (RFC 5321, 4.5.4.1
+asks for four to five days of a relay; a mail that answers a meeting is stale by then)."""
+
+
+def _entry(message: Message, kind: str, now: datetime, **data: object) -> Entry:
+    return Entry(
+        at=now,
+        kind=kind,
+        actor="nurture",
+        data={"step": message.step_id, **data},
+        person_id=message.person_id,
+        organisation_id=message.organisation_id,
+        deal_id=message.deal_id,
+        enrollment_id=message.enrollment_id,
+        message_id=message.id,
+    )
+
+
+def _back(message: Message, event: str, kind: str, reason: str, now: datetime) -> Change:
+    moved = replace(
+        message,
+        state=states.move(states.MESSAGES, message.state, event),
+        reason=reason,
+        claimed_by="",
+        claimed_at=None,
+        approvals=() if event in {"hold", "cancel"} else message.approvals,
+    )
+    return Change((moved,), (_entry(moved, kind, now, reason=reason),))
+
+
+def check(message: Message, dossier: Dossier, survey: Survey | None, now: datetime) -> Change | None:
+    """None when this claimed mail may leave now; else what becomes of it.
+
+    Args:
+        message: as claimed.
+        dossier: as of the claim.
+        survey: the plan of the enrollment with this message unsettled; None for a mail outside a scenario.
+        now: UTC.
+    """
+    state = dossier.enrollment.state
+    refusal = progress.refusal(dossier)
+    if refusal == "suppressed" or state in {EnrollmentState.STOPPED, EnrollmentState.COMPLETED}:
+        return _back(message, "cancel", "message.cancelled", refusal or dossier.enrollment.reason, now)
+    if refusal is not None:
+        return _back(message, "hold", "message.held", refusal, now)
+    if state is EnrollmentState.PAUSED:
+        return _back(message, "hold", "message.held", "paused", now)
+    if not any(a.fingerprint == message.fingerprint for a in message.approvals) or (
+        message.approve == "two_people" and len({a.by for a in message.approvals}) < 2
+    ):
+        return _back(message, "hold", "message.held", "not_approved_so", now)
+    return _check_date(message, survey, now) if survey else None
+
+
+def _check_date(message: Message, survey: Survey, now: datetime) -> Change | None:
+    step = survey.scenario.step(message.step_id)
+    planned = next((p for p in survey.plan.steps if p.step_id == message.step_id), None)
+    if step is None or planned is None:
+        return _back(message, "hold", "message.held", "no_plan", now)
+    if planned.outcome is StepOutcome.EXPIRED:
+        return _back(message, "hold", "message.held", "expired", now)
+    if planned.outcome is not StepOutcome.SEND or planned.planned_on != message.planned_on:
+        return _back(message, "hold", "message.held", "moved", now)
+    if planned.planned_on == survey.today and window_open(survey, step, now):
+        return None
+    # The same day, but this window is over: the approval holds for the next one.
+    at = planned.planned_at.astimezone(now.tzinfo) if planned.planned_at else message.planned_at
+    moved = replace(
+        message,
+        state=states.move(states.MESSAGES, message.state, "put_back"),
+        planned_at=at,
+        claimed_by="",
+        claimed_at=None,
+    )
+    return Change(
+        (moved,), (_entry(moved, "message.put_back", now, reason="window", at=at.isoformat() if at else None),)
+    )
+
+
+def put_back(message: Message, reason: str, now: datetime) -> Change:
+    """Undo a claim before anything reached the wire: it stays approved."""
+    return _back(message, "put_back", "message.put_back", reason, now)
+
+
+def retry_at(message: Message, now: datetime) -> datetime | None:
+    """When to try again after the n-th 'later': 5, 10, 20 … minutes, at most 4 hours; None after two days.
+
+    The jitter is a hash of the id, so that a re-run decides the same (law 2).
+    """
+    first = message.planned_at or now
+    if now - first > RETRIES_FOR:
+        return None
+    minutes = min(5 * 2**message.attempts, 240)
+    return now + timedelta(
+        minutes=minutes, seconds=int(message.id[:4], 16) % 60 if message.id[:4].isalnum() else 0
+    )
+
+
+def outcome(message: Message, found: Outcome, now: datetime) -> Change:
+    """The row after the server's answer: this and a line of the journal, nothing that could be refused."""
+    if found.verdict is Verdict.ACCEPTED:
+        done = replace(
+            message,
+            state=states.move(states.MESSAGES, message.state, "sent"),
+            sent_at=now,
+            answer=found.answer,
+            reason="",
+        )
+        return Change((done,), (_entry(done, "message.sent", now, header_id=done.header_id, answer=found.answer),))
+    if found.verdict is Verdict.LATER and (again := retry_at(message, now)) is not None:
+        later = replace(
+            message,
+            state=states.move(states.MESSAGES, message.state, "retry"),
+            attempts=message.attempts + 1,
+            not_before=again,
+            answer=found.answer,
+            reason="later",
+            claimed_by="",
+            claimed_at=None,
+        )
+        return Change(
+            (later,), (_entry(later, "message.deferred", now, answer=found.answer, again=again.isoformat()),)
+        )
+    if found.verdict is Verdict.UNKNOWN:
+        doubt = replace(
+            message,
+            state=states.move(states.MESSAGES, message.state, "doubt"),
+            answer=found.answer,
+            reason="line_lost",
+        )
+        return Change((doubt,), (_entry(doubt, "message.in_doubt", now, answer=found.answer),))
+    reason = {Verdict.REFUSED_RECIPIENT: "refused_recipient", Verdict.LATER: "put_off_too_long"}
+    failed = replace(
+        message,
+        state=states.move(states.MESSAGES, message.state, "fail"),
+        answer=found.answer,
+        reason=reason.get(found.verdict, "refused"),
+    )
+    return Change((failed,), (_entry(failed, "message.failed", now, reason=failed.reason, answer=found.answer),))
+
+
+def doubt(message: Message, now: datetime) -> Change:
+    """A claim whose daemon is gone: nobody knows whether the letter left."""
+    return outcome(message, Outcome(Verdict.UNKNOWN, "the daemon stopped while it was sending"), now)

@@ -1,0 +1,315 @@
+"""What changes when something arrives: (what we know, what arrived, now) → change.
+
+Theory of operation
+-------------------
+``react`` is given the dossiers of the person's running enrollments and of the colleagues', and the
+reading. It answers with one change that the flow commits together with the inbound mail and the cursor.
+Rows that are on the wire (SENDING) are never touched: their outcome belongs to the sender; the pause or
+stop of the enrollment is what keeps the next mail in.
+
+When unsure, stop sending and ask a person (facts on Japanese mail): an opt-out read as a refusal is a
+legal risk, the reverse is not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from nurture.core import progress, states
+from nurture.core.change import Change
+from nurture.core.deals import Task
+from nurture.core.ids import RepId, SuppressionId, TaskId, derived
+from nurture.core.messages import (
+    EnrollmentState,
+    Entry,
+    Inbound,
+    Message,
+    MessageState,
+    Suppression,
+    SuppressionScope,
+)
+from nurture.core.people import Away
+from nurture.core.reading import Intent, Kind, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from nurture.core.dossier import Dossier
+    from nurture.core.people import Person
+
+AWAY_DEFAULT: Final = timedelta(days=14)
+"""An absence without a readable return."""
+AWAY_LONGEST: Final = timedelta(days=100)
+
+STOPS: Final = (
+    (Intent.UNSUBSCRIBE, "unsubscribe"),
+    (Intent.COMPLAINT, "complaint"),
+    (Intent.MOVED, "moved"),
+    (Intent.LEFT, "moved"),
+    (Intent.APPOINTMENT, "appointment"),
+)
+"""Intents that end an enrollment, the strongest first, with the reason they give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail that came in, matched."""
+
+    inbound: Inbound
+    reading: Reading
+    person: Person
+    answered: Message | None  # ours
+    today: date  # the recipient's
+    now: datetime
+    business_day_after: date  # the first business day after the return, when the reading tells one
+
+
+def _entry(a: Arrival, kind: str, **data: object) -> Entry:
+    return Entry(
+        at=a.now,
+        kind=kind,
+        actor=a.person.email,
+        data={"inbound": a.inbound.id, **data},
+        person_id=a.person.id,
+        organisation_id=a.person.organisation_id,
+        deal_id=a.answered.deal_id if a.answered else None,
+        enrollment_id=a.inbound.enrollment_id,
+        message_id=a.answered.id if a.answered else None,
+    )
+
+
+def _held(messages: Iterable[Message], reason: str) -> tuple[Message, ...]:
+    """Queued mails taken back to the desk for a fresh approval."""
+    return tuple(
+        replace(m, state=states.move(states.MESSAGES, m.state, "hold"), reason=reason, approvals=())
+        for m in messages
+        if m.state in states.QUEUED and (m.state is MessageState.APPROVED or m.reason != reason)
+    )
+
+
+def pause(dossier: Dossier, reason: str, now: datetime, actor: str = "nurture") -> Change:
+    """Pause an enrollment; its queued mails go back to the desk, its planned ones lose their dates."""
+    paused = replace(
+        dossier.enrollment,
+        state=states.move(states.ENROLLMENTS, dossier.enrollment.state, "pause"),
+        reason=reason,
+        wake_at=None,
+    )
+    undated = tuple(
+        replace(
+            m,
+            state=states.move(states.MESSAGES, m.state, "replan"),
+            planned_on=None,
+            planned_at=None,
+            reason=reason,
+        )
+        for m in dossier.messages
+        if m.state is MessageState.PLANNED
+    )
+    queued = tuple(
+        replace(m, planned_on=None, planned_at=None)
+        for m in _held((m for m in dossier.messages if m.state in states.QUEUED), reason)
+    )
+    said = replace(progress.entry(dossier, "enrollment.paused", now, reason=reason), actor=actor)
+    return Change((paused, *undated, *queued), (said,))
+
+
+def stop(dossier: Dossier, reason: str, now: datetime, actor: str = "nurture") -> Change:
+    """Stop an enrollment for good."""
+    change = progress.end(dossier, "stop", reason, now)
+    return Change(change.puts, tuple(replace(e, actor=actor) for e in change.entries))
+
+
+def suppression(address: str, reason: str, source: str, now: datetime, evidence: str) -> Suppression:
+    """Silence for one address. The id is derived: a second opt-out of the same address is the same row."""
+    value = address.lower()
+    return Suppression(
+        id=SuppressionId(derived("suppression", value)),
+        scope=SuppressionScope.ADDRESS,
+        value=value,
+        reason=reason,
+        source=source,
+        at=now,
+        evidence=evidence[:500],
+    )
+
+
+def task(a: Arrival, kind: str, rep: RepId, title: str, detail: str = "") -> Task:
+    """Something for the representative to do about this mail; one per mail and kind."""
+    return Task(
+        id=TaskId(derived(f"task:{kind}", a.inbound.id)),
+        kind=kind,
+        rep_id=rep,
+        title=title,
+        due_at=a.now,
+        detail=detail[:2000],
+        person_id=a.person.id,
+        organisation_id=a.person.organisation_id,
+        enrollment_id=a.inbound.enrollment_id,
+        message_id=a.answered.id if a.answered else None,
+        created_at=a.now,
+    )
+
+
+def _all(changes: Iterable[Change]) -> Change:
+    total = Change()
+    for change in changes:
+        total += change
+    return total
+
+
+def _running(dossiers: Iterable[Dossier]) -> list[Dossier]:
+    return [d for d in dossiers if d.enrollment.state in {EnrollmentState.ACTIVE, EnrollmentState.PAUSED}]
+
+
+def react(
+    a: Arrival,
+    own: Sequence[Dossier],
+    colleagues: Sequence[Dossier],
+    policy: str,
+    known: Sequence[Suppression] = (),
+) -> Change:
+    """What this mail changes.
+
+    Args:
+        a: the mail, matched to a person.
+        own: dossiers of the person's enrollments that are active or paused.
+        colleagues: dossiers of the organisation's other active enrollments.
+        policy: ``on_colleague_reply`` of the scenario that was answered: continue | hold | pause.
+        known: suppressions of this address, in force or lifted.
+    """
+    kind = a.reading.kind
+    total = _evidence(a)
+    if kind is Kind.OUT_OF_OFFICE:
+        return total + _away(a, own)
+    if kind is Kind.BOUNCE:
+        return total + _bounced(a, own, known)
+    if kind in {Kind.UNSUBSCRIBE, Kind.COMPLAINT}:
+        reason = "unsubscribe" if kind is Kind.UNSUBSCRIBE else "complaint"
+        return total + _silence(a, own, known, reason)
+    if kind is Kind.REPLY:
+        return total + _replied(a, own, colleagues, policy, known)
+    return total + Change((), (_entry(a, f"inbound.{kind.value}", subject=a.reading.subject[:200]),))
+
+
+def _evidence(a: Arrival) -> Change:
+    """A reply or bounce that cites a mail in doubt proves that it left."""
+    ours = a.answered
+    if ours is None or ours.state is not MessageState.IN_DOUBT or a.reading.kind is Kind.BOUNCE:
+        return Change()
+    settled = replace(
+        ours,
+        state=states.move(states.MESSAGES, ours.state, "settle_sent"),
+        sent_at=ours.claimed_at or a.now,
+        reason="settled_by_answer",
+    )
+    return Change((settled,), (_entry(a, "message.settled", sent=True, by="answer"),))
+
+
+def _rep(a: Arrival, own: Sequence[Dossier]) -> RepId:
+    if a.answered is not None:
+        return a.answered.rep_id
+    return own[0].enrollment.rep_id if own else a.person.rep_id or RepId("")
+
+
+def _away(a: Arrival, own: Sequence[Dossier]) -> Change:
+    said = a.reading.away
+    back = said.back if said else None
+    resume = a.business_day_after if back else a.today + AWAY_DEFAULT
+    resume = min(resume, a.today + AWAY_LONGEST)
+    if resume <= a.today:
+        return Change((), (_entry(a, "person.away_over", back=str(back)),))
+    away = Away(noted_on=a.today, resume_on=resume, back=back, evidence=a.reading.text[:300])
+    person = replace(a.person, away=away)
+    woken = tuple(
+        replace(d.enrollment, wake_at=a.now) for d in own if d.enrollment.state is EnrollmentState.ACTIVE
+    )
+    entry = _entry(a, "person.away", back=str(back) if back else None, resume=str(resume))
+    return Change((person, *woken), (entry,))
+
+
+def _bounced(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression]) -> Change:
+    bounce = a.reading.bounce
+    puts: tuple[Message, ...] = ()
+    if a.answered is not None and a.answered.state in {MessageState.SENT, MessageState.IN_DOUBT}:
+        puts = (
+            replace(a.answered, state=states.move(states.MESSAGES, a.answered.state, "bounce"), reason="bounce"),
+        )
+    reason, status = (bounce.reason, bounce.status) if bounce else ("unknown", None)
+    permanent = bool(bounce and bounce.permanent)
+    entry = _entry(a, "message.bounced", permanent=permanent, reason=reason, status=status)
+    change = Change(puts, (entry,))
+    if not permanent:
+        return change
+    note = task(a, "bounce", _rep(a, own), a.person.name, f"{a.person.email}: {reason} {status or ''}".strip())
+    return change + _suppress(a, known, "bounce", "bounce") + _stop_all(a, own, "bounce") + Change((note,))
+
+
+def _suppress(a: Arrival, known: Sequence[Suppression], reason: str, source: str) -> Change:
+    fresh = suppression(a.person.email, reason, source, a.now, f"{a.inbound.key} {a.reading.text[:300]}")
+    before = next((s for s in known if s.id == fresh.id), None)
+    if before is not None and before.lifted_at is None:
+        return Change()
+    row = replace(fresh, version=before.version) if before else fresh
+    return Change((row,), (_entry(a, "person.suppressed", reason=reason, source=source),))
+
+
+def _stop_all(a: Arrival, own: Sequence[Dossier], reason: str) -> Change:
+    return _all(stop(d, reason, a.now, a.person.email) for d in _running(own))
+
+
+def _silence(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression], reason: str) -> Change:
+    change = _suppress(a, known, reason, "reply") + _stop_all(a, own, reason)
+    if reason == "complaint":
+        change += Change((task(a, "complaint", _rep(a, own), a.person.name, a.reading.text),))
+    return change
+
+
+def _replied(
+    a: Arrival, own: Sequence[Dossier], colleagues: Sequence[Dossier], policy: str, known: Sequence[Suppression]
+) -> Change:
+    intents = a.reading.intents
+    said = _entry(
+        a,
+        "inbound.reply",
+        subject=a.reading.subject[:200],
+        intents=sorted(i.value for i in intents),
+        step=a.answered.step_id if a.answered else None,
+    )
+    reason = next((why for intent, why in STOPS if intent in intents), "reply")
+    change = Change((), (said,))
+    if reason in {"unsubscribe", "complaint"}:
+        return change + _silence(a, own, known, reason)
+    kind = {"appointment": "appointment", "moved": "moved"}.get(reason, "reply")
+    change += Change((task(a, kind, _rep(a, own), a.person.name, a.reading.text),))
+    if Intent.AGREEMENT in intents:
+        change += Change((), (_entry(a, "inbound.agreed", step=a.answered.step_id if a.answered else None),))
+    for dossier in _running(own):
+        if reason in {"appointment", "moved"}:
+            change += stop(dossier, reason, a.now, a.person.email)
+        elif dossier.enrollment.state is EnrollmentState.ACTIVE:
+            change += pause(dossier, "reply", a.now, a.person.email)
+    return change + _colleagues(a, colleagues, policy)
+
+
+def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Change:
+    """What a reply does to the others of the organisation: continue | hold | pause."""
+    total = Change()
+    for dossier in colleagues:
+        if dossier.enrollment.state is not EnrollmentState.ACTIVE or policy == "continue":
+            continue
+        if policy == "pause":
+            total += pause(dossier, "colleague_replied", a.now, a.person.email)
+            continue
+        held = _held(dossier.messages, "colleague_replied")
+        entries = tuple(
+            replace(
+                progress.entry(dossier, "message.held", a.now, m, reason="colleague_replied", who=a.person.name),
+                actor=a.person.email,
+            )
+            for m in held
+        )
+        total += Change(held, entries)
+    return total
