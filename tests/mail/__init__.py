@@ -1,0 +1,1 @@
+"""Letters as bytes: composing and reading."""
