@@ -52,7 +52,10 @@ class MailboxState:
 
 @dataclass(frozen=True, slots=True)
 class LoginToken:
-    """A login link: ``id`` is the sha256 of the secret in the link. Used at most once."""
+    """A login link: ``id`` is the sha256 of the secret in the link. Used at most once.
+
+    Once used it is the session that it opened: ``expires_at`` is then the end of that session.
+    """
 
     id: str
     rep_id: RepId
