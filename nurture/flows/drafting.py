@@ -1,0 +1,166 @@
+"""From a decision to rows: texts are written here, between the one read and the one write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from nurture.core import approval, progress, states, survey
+from nurture.core.change import Change, ScenarioText
+from nurture.core.deals import Task
+from nurture.core.draft import Brief
+from nurture.core.ids import TaskId, derived
+from nurture.core.messages import MessageState
+from nurture.core.plan import Request, plan
+from nurture.core.scenario import Hours, Scenario, Step, Windows
+from nurture.errors import UserError
+from nurture.mail.compose import header_id
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from nurture.core.messages import Message
+    from nurture.core.progress import Advance
+    from nurture.core.survey import Survey
+    from nurture.ports import Doors
+
+MEETING_TIMES = {
+    "clinician": (time(17, 30), time(12, 30), time(17, 30)),
+    "default": (time(15), time(10, 30), time(16)),
+}
+"""When we offer to come: after clinics for doctors, office hours for others (facts: good hours)."""
+
+
+async def scripts(doors: Doors, hashes: Collection[str]) -> Mapping[str, Scenario]:
+    """The scenarios as enrollments began with them, in one query. ``Library.parse`` keeps what it parsed."""
+    rows = await doors.store.find(ScenarioText, {"id": tuple(set(hashes))})
+    return {row.id: doors.library.parse(row.text) for row in rows}
+
+
+def proposals(s: Survey, message: Message) -> tuple[datetime, ...]:
+    """Three times to meet, on days that are free for appointments, from a week after the mail leaves.
+
+    Found with the planning rules themselves: three steps of purpose ``appointment`` in office hours.
+    """
+    if message.planned_on is None:
+        return ()
+    zone = survey.zone_of(s.dossier, s.scenario)
+    start = datetime.combine(message.planned_on, time(12), tzinfo=zone)
+    office = Windows(days=frozenset({1, 2, 3}), hours=(Hours(time(9), time(19)),))
+    steps = tuple(Step(id=f"meet-{day}", day=day, mail="-", purpose="appointment") for day in (8, 9, 14))
+    asked = Scenario(
+        id="meet", name={}, anchor="enrolled_at", timezone=str(zone), steps=steps, windows={"default": office}
+    )
+    request = Request(asked, s.request.profile, start, start, s.dossier.enrollment.id, s.request.calendars)
+    days = [p.planned_on for p in plan(request).steps if p.planned_on]
+    times = MEETING_TIMES.get(s.dossier.person.role or "", MEETING_TIMES["default"])
+    return tuple(datetime.combine(day, at, tzinfo=zone) for day, at in zip(days, times, strict=False))
+
+
+def _brief(doors: Doors, s: Survey, message: Message, step: Step) -> Brief:
+    d = s.dossier
+    public = doors.settings.web.public_url
+    mailbox = doors.settings.mailbox(message.mailbox_id)
+    answered = d.message(step.thread) if step.thread else None
+    return Brief(
+        template=message.template,
+        person=d.person,
+        rep=d.rep,
+        organisation=d.organisation,
+        deal=d.deal,
+        meeting=d.meeting,
+        promises=d.promises,
+        content=s.chosen.get(step.id),
+        requires=step.requires,
+        send_on=message.planned_on,
+        proposed=proposals(s, message) if step.purpose == "appointment" else (),
+        unsubscribe_url=f"{public.rstrip('/')}/u/{message.unsubscribe_token}"
+        if public.startswith("https://")
+        else None,
+        unsubscribe_mail=mailbox.address if mailbox else d.rep.email,
+        thread_subject=answered.subject if answered and answered.state in states.LEFT else None,
+    )
+
+
+def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) -> Message:
+    """One mail with its text, waiting or released.
+
+    Raises:
+        UserError: the template, or a field or content it needs, is missing.
+    """
+    item = s.chosen.get(step.id)
+    if step.content is not None and item is None:
+        raise UserError("No {kind} is left that fits {name}", kind=step.content.kind, name=s.dossier.person.name)
+    mailbox = doors.settings.mailbox(message.mailbox_id)
+    if mailbox is None:
+        raise UserError("{name} has no mailbox to send from", name=s.dossier.rep.name)
+    answered = s.dossier.message(step.thread) if step.thread else None
+    thread = answered if answered and answered.state in states.LEFT else None
+    ready = replace(
+        message,
+        content_id=item.id if item else None,
+        to_address=s.dossier.person.email,
+        to_name=s.dossier.person.name,
+        from_address=mailbox.address,
+        from_name=mailbox.name,
+        header_id=message.header_id or header_id(message.id, mailbox.address.rpartition("@")[2]),
+        unsubscribe_token=message.unsubscribe_token or doors.chance.secret(),
+        in_reply_to=thread.header_id if thread else "",
+        references=(*thread.references, thread.header_id) if thread else (),
+        rendered_at=now,
+    )
+    draft = doors.writer.write(_brief(doors, s, ready, step))
+    ready = replace(ready, subject=draft.subject, body=draft.body, reason="")
+    if step.approve == "none":
+        return approval.release(ready, now)
+    return replace(ready, state=states.move(states.MESSAGES, ready.state, "draft"))
+
+
+def _stuck(s: Survey, message: Message, error: UserError, now: datetime) -> Change:
+    """A mail that cannot be written: said once, to the representative, with the reason."""
+    task_id = TaskId(derived("task:draft", message.id))
+    marked = replace(message, reason="cannot_be_written")
+    if any(t.id == task_id for t in s.dossier.tasks) or message.reason == "cannot_be_written":
+        return Change((marked,))
+    task = Task(
+        id=task_id,
+        kind="draft",
+        rep_id=s.dossier.enrollment.rep_id,
+        title=s.dossier.person.name,
+        due_at=now,
+        detail=str(error),
+        person_id=s.dossier.person.id,
+        organisation_id=s.dossier.person.organisation_id,
+        deal_id=s.dossier.enrollment.deal_id,
+        enrollment_id=s.dossier.enrollment.id,
+        message_id=message.id,
+        created_at=now,
+    )
+    said = progress.entry(s.dossier, "message.unwritable", now, message, problem=str(error))
+    return Change((marked, task), (said,))
+
+
+def written(doors: Doors, s: Survey, result: Advance, now: datetime) -> tuple[Change, Advance]:
+    """The whole change of one beat for one enrollment, texts included."""
+    rows = {m.id: m for m in result.messages}
+    change = Change(result.tasks, result.entries)
+    for message, step in result.drafts:
+        try:
+            done = write(doors, s, message, step, now)
+        except UserError as error:
+            stuck = _stuck(s, message, error, now)
+            rows[message.id] = next(p for p in stuck.puts if p.id == message.id)  # type: ignore[assignment]
+            change += Change(tuple(p for p in stuck.puts if p.id != message.id), stuck.entries)
+            continue
+        rows[message.id] = done
+        kind = "message.drafted" if done.state is MessageState.WAITING else "message.released"
+        said = progress.entry(s.dossier, kind, now, done, on=str(done.planned_on), content=done.content_id)
+        change += Change((), (said,))
+    result = replace(result, messages=tuple(rows.values()))
+    if result.complete:
+        return change + Change(tuple(rows.values())) + progress.end(s.dossier, "complete", "", now), result
+    enrollment = s.dossier.enrollment
+    wake = result.wake_at or now + timedelta(days=1)
+    woken = () if enrollment.wake_at == wake else (replace(enrollment, wake_at=wake),)
+    return change + Change((*rows.values(), *woken)), result

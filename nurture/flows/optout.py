@@ -1,0 +1,76 @@
+"""Opt-out by the link or header of a mail: at once, for ever, without a login (RFC 8058; the anti-spam act)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nurture.core import reactions
+from nurture.core.change import Change
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, Suppression
+from nurture.core.people import Person
+from nurture.errors import StaleVersion, TemporaryFailure
+
+if TYPE_CHECKING:
+    from nurture.ports import Doors
+
+TRIES = 5
+"""How often a change is decided anew when somebody else wrote first."""
+
+
+async def unsubscribe(doors: Doors, token: str, *, source: str, evidence: str) -> Person | None:
+    """Suppress the address to which the mail with this token went, and stop the person's enrollments.
+
+    Args:
+        doors: the world.
+        token: ``Message.unsubscribe_token``.
+        source: one_click | web | mailto.
+        evidence: what was asked, when and from where, kept with the suppression.
+
+    Returns:
+        The person, or None for a token that no mail carried. A second call changes nothing.
+
+    Raises:
+        TemporaryFailure: the rows were never quiet; nothing has changed.
+    """
+    for _ in range(TRIES):
+        messages = await doors.store.find(Message, {"unsubscribe_token": token}, limit=1) if token else ()
+        person = await doors.store.get(Person, messages[0].person_id) if messages else None
+        if person is None:
+            return None
+        try:
+            await silence(doors, person, messages[0].to_address or person.email, source=source, evidence=evidence)
+        except StaleVersion:
+            continue
+        return person
+    raise TemporaryFailure("Others keep writing to the same rows; please try again")
+
+
+async def silence(doors: Doors, person: Person, address: str, *, source: str, evidence: str) -> None:
+    """Suppress one address and stop this person's enrollments.
+
+    Raises:
+        StaleVersion: somebody wrote first; nothing has changed.
+    """
+    now = doors.clock.now()
+    fresh = reactions.suppression(address, "unsubscribe", source, now, evidence)
+    known = await doors.store.get(Suppression, fresh.id)
+    change = Change()
+    if known is None or known.lifted_at is not None:
+        row = fresh if known is None else replace(fresh, version=known.version)
+        said = Entry(
+            at=now,
+            kind="person.suppressed",
+            actor=address,
+            data={"reason": "unsubscribe", "source": source},
+            person_id=person.id,
+            organisation_id=person.organisation_id,
+        )
+        change = Change((row,), (said,))
+    running = await doors.store.find(
+        Enrollment, {"person_id": person.id, "state": (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)}
+    )
+    for dossier in await doors.store.dossiers(tuple(e.id for e in running), now):
+        change += reactions.stop(dossier, "unsubscribe", now, address)
+    if change:
+        await doors.store.commit(change)

@@ -1,0 +1,136 @@
+"""The desk's verbs: approve, reject, edit, settle. Each is one read, one decision, one write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nurture.core import approval, survey
+from nurture.core.change import ScenarioText
+from nurture.core.messages import Message
+from nurture.core.people import Representative
+from nurture.errors import UserError
+from nurture.mail import text as layout
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from nurture.core.change import Change
+    from nurture.core.ids import MessageId, RepId
+    from nurture.ports import Doors
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A mail before its reviewer: the mail, whose it is, and who acts."""
+
+    message: Message
+    owner: Representative
+    by: Representative
+    today: date  # the recipient's
+    at_once: bool  # the step leaves as soon as it is approved
+
+
+async def _case(doors: Doors, message_id: MessageId, by: RepId) -> Case:
+    message = await doors.store.get(Message, message_id)
+    if message is None:
+        raise UserError("There is no mail {id}", id=message_id)
+    reps = {r.id: r for r in await doors.store.find(Representative, {"id": (message.rep_id, by)})}
+    if by not in reps or message.rep_id not in reps:
+        raise UserError("Nobody is known as {by}", by=by)
+    now = doors.clock.now()
+    today, at_once = now.date(), False
+    if message.enrollment_id is not None:
+        (dossier,) = await doors.store.dossiers((message.enrollment_id,), now)
+        scenario = doors.library.parse(await _text(doors, dossier.enrollment.scenario_hash))
+        today = now.astimezone(survey.zone_of(dossier, scenario)).date()
+        step = scenario.step(message.step_id)
+        at_once = step is not None and step.within_seconds is not None
+    return Case(message, reps[message.rep_id], reps[by], today, at_once)
+
+
+async def _text(doors: Doors, key: str) -> str:
+    found = await doors.store.get(ScenarioText, key)
+    if found is None:
+        raise UserError("The scenario of this enrollment is not in the database any more")
+    return found.text
+
+
+async def _done(doors: Doors, change: Change, message_id: MessageId) -> Message:
+    await doors.store.commit(change)
+    written = await doors.store.get(Message, message_id)
+    assert written is not None
+    return written
+
+
+async def approve(doors: Doors, message_id: MessageId, *, by: RepId, seen: str, via: str = "web") -> Message:
+    """Approve exactly what was seen.
+
+    Args:
+        doors: the world.
+        message_id: a waiting mail.
+        by: who approves.
+        seen: the fingerprint of what this person looked at.
+        via: web, cli or mail.
+
+    Raises:
+        StaleVersion: it is not what was seen any more.
+        UserError: this person may not approve it, or it does not wait.
+    """
+    case = await _case(doors, message_id, by)
+    change = approval.approve(
+        case.message,
+        owner=case.owner,
+        by=case.by,
+        seen=seen,
+        now=doors.clock.now(),
+        today=case.today,
+        at_once=case.at_once,
+        via=via,
+    )
+    return await _done(doors, change, message_id)
+
+
+async def reject(doors: Doors, message_id: MessageId, *, by: RepId, reason: str) -> Message:
+    """Say no to a queued mail; its step is not sent.
+
+    Raises:
+        UserError: no reason, or this person may not.
+        Impossible: it has left or ended.
+    """
+    case = await _case(doors, message_id, by)
+    change = approval.reject(case.message, owner=case.owner, by=case.by, reason=reason, now=doors.clock.now())
+    return await _done(doors, change, message_id)
+
+
+async def edit(doors: Doors, message_id: MessageId, *, by: RepId, subject: str, body: str, seen: str) -> Message:
+    """Put another text in place of a queued mail's; the system puts the legal footer back under it.
+
+    Raises:
+        StaleVersion: it is not what was seen any more.
+        UserError: an empty text, or this person may not.
+        Impossible: it has left or ended.
+    """
+    case = await _case(doors, message_id, by)
+    change = approval.edit(
+        case.message,
+        owner=case.owner,
+        by=case.by,
+        subject=subject,
+        body=layout.refooter(case.message.body, body),
+        seen=seen,
+        now=doors.clock.now(),
+    )
+    return await _done(doors, change, message_id)
+
+
+async def settle(doors: Doors, message_id: MessageId, *, by: RepId, sent: bool) -> Message:
+    """Settle a mail in doubt: it left, or it is sent again under the same Message-ID.
+
+    Raises:
+        UserError: this person may not.
+        Impossible: it is not in doubt.
+    """
+    case = await _case(doors, message_id, by)
+    change = approval.settle(case.message, owner=case.owner, by=case.by, sent=sent, now=doors.clock.now())
+    return await _done(doors, change, message_id)
