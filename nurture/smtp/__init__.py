@@ -1,0 +1,5 @@
+"""Letters out."""
+
+from nurture.smtp.sender import SmtpSender
+
+__all__ = ["SmtpSender"]
