@@ -170,6 +170,11 @@ def outcome(message: Message, found: Outcome, now: datetime) -> Change:
     return Change((failed,), (_entry(failed, "message.failed", now, reason=failed.reason, answer=found.answer),))
 
 
+def unsendable(message: Message, problem: str, now: datetime) -> Change:
+    """A mail that cannot be put into bytes (an address that no server should see): a person mends it."""
+    return outcome(message, Outcome(Verdict.REFUSED, problem), now)
+
+
 def doubt(message: Message, now: datetime) -> Change:
     """A claim whose daemon is gone: nobody knows whether the letter left."""
     return outcome(message, Outcome(Verdict.UNKNOWN, "the daemon stopped while it was sending"), now)

@@ -1,0 +1,172 @@
+"""People from a list: new ones are added, known ones completed, nobody twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nurture.core.change import Change
+from nurture.core.ids import OrganisationId, PersonId, RepId
+from nurture.core.messages import Entry
+from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative
+from nurture.errors import UserError, Where
+from nurture.mail.address import check_address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from nurture.ports import Doors
+
+BATCH = 500
+"""People written in one commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One row of a list. Empty fields change nothing in a person who is known already."""
+
+    line: int
+    email: str
+    family_name: str = ""
+    given_name: str = ""
+    kana: str = ""
+    organisation: str = ""
+    organisation_kind: str = ""
+    role: str = ""
+    specialty: str = ""
+    department: str = ""
+    title: str = ""
+    profession: Profession | None = None
+    region: str = ""
+    timezone: str = ""
+    language: str = ""
+    rep: str = ""
+    topics: tuple[str, ...] = ()
+    legal_basis: LegalBasis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What was done, or with a dry run: what would be."""
+
+    created: tuple[str, ...] = ()  # addresses
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    errors: tuple[UserError, ...] = ()
+
+
+async def import_people(doors: Doors, rows: Sequence[PersonRow], *, by: RepId, dry_run: bool) -> ImportReport:
+    """Bring people in; rows with errors are reported and left out, the rest is written.
+
+    A second import of the same list changes nothing.
+    """
+    now = doors.clock.now()
+    reps = {r.id: r for r in await doors.store.find(Representative)}
+    created: list[str] = []
+    updated: list[str] = []
+    unchanged: list[str] = []
+    errors: list[UserError] = []
+    seen: dict[str, int] = {}
+    organisations: dict[str, Organisation] = {}
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        names = {r.organisation for r in batch if r.organisation} - set(organisations)
+        for found in await doors.store.find(Organisation, {"name": tuple(names)}) if names else ():
+            organisations[found.name] = found
+        emails = tuple(r.email.strip().lower() for r in batch)
+        known = {p.email: p for p in await doors.store.find(Person, {"email": emails})}
+        change = Change()
+        for row in batch:
+            try:
+                email = _checked(row, seen, reps)
+                organisation, fresh = _organisation(doors, row, organisations, now)
+            except UserError as error:
+                errors.append(error)
+                continue
+            if fresh is not None:
+                change += Change((fresh,))
+            before = known.get(email)
+            after = _merged(row, before, email, organisation, doors.chance.new_id(), now)
+            if after == before:
+                unchanged.append(email)
+                continue
+            (updated if before else created).append(email)
+            change += Change((after,), (_said(after, before, by, now),))
+        if change and not dry_run:
+            await doors.store.commit(change)
+    return ImportReport(tuple(created), tuple(updated), tuple(unchanged), tuple(errors))
+
+
+def _checked(row: PersonRow, seen: dict[str, int], reps: dict[RepId, Representative]) -> str:
+    where = Where(line=row.line, key="email")
+    try:
+        email = check_address(row.email.strip()).lower()
+    except UserError as error:
+        raise UserError(error.text, where=where, hint=error.hint, **error.values) from None
+    if email in seen:
+        raise UserError("{email} stands in line {first} already", where=where, email=email, first=seen[email])
+    seen[email] = row.line
+    if row.rep and RepId(row.rep) not in reps:
+        raise UserError(
+            "Nobody is known as {by}",
+            where=Where(line=row.line, key="rep"),
+            hint="Representatives are listed in config.toml: {known}",
+            by=row.rep,
+            known=sorted(reps),
+        )
+    return email
+
+
+def _organisation(
+    doors: Doors, row: PersonRow, known: dict[str, Organisation], now: datetime
+) -> tuple[Organisation | None, Organisation | None]:
+    """The row's organisation, and once more if it is new."""
+    if not row.organisation:
+        return None, None
+    if row.organisation in known:
+        return known[row.organisation], None
+    fresh = Organisation(
+        id=OrganisationId(doors.chance.new_id()),
+        name=row.organisation,
+        kind=row.organisation_kind or "hospital",
+        region=row.region or None,
+        created_at=now,
+    )
+    known[row.organisation] = fresh
+    return fresh, fresh
+
+
+def _merged(
+    row: PersonRow, before: Person | None, email: str, organisation: Organisation | None, key: str, now: datetime
+) -> Person:
+    base = before or Person(PersonId(key), email, row.family_name or email.partition("@")[0], created_at=now)
+    return replace(
+        base,
+        family_name=row.family_name or base.family_name,
+        given_name=row.given_name or base.given_name,
+        kana=row.kana or base.kana,
+        organisation_id=organisation.id if organisation else base.organisation_id,
+        role=row.role or base.role,
+        specialty=row.specialty or base.specialty,
+        department=row.department or base.department,
+        title=row.title or base.title,
+        profession=row.profession or base.profession,
+        region=row.region or base.region,
+        timezone=row.timezone or base.timezone,
+        language=row.language or base.language,
+        rep_id=RepId(row.rep) if row.rep else base.rep_id,
+        topics=row.topics or base.topics,
+        legal_basis=row.legal_basis or base.legal_basis,
+    )
+
+
+def _said(after: Person, before: Person | None, by: RepId, now: datetime) -> Entry:
+    return Entry(
+        at=now,
+        kind="person.updated" if before else "person.created",
+        actor=by,
+        data={"source": "import"},
+        person_id=after.id,
+        organisation_id=after.organisation_id,
+    )

@@ -1,0 +1,271 @@
+"""What came in: read, matched, reacted to — once.
+
+The key is mailbox and Message-ID: a crash anywhere is harmless, the second commit finds the key. A mailbox
+also holds mail that is none of our business: such mail is passed over and leaves no row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from nurture.core import reactions
+from nurture.core.calendar import Profile, next_business_day
+from nurture.core.change import Change, MailboxState
+from nurture.core.ids import InboundId, derived
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
+from nurture.core.people import Organisation, Person, Representative
+from nurture.core.reactions import Arrival
+from nurture.core.reading import Kind, Reading
+from nurture.errors import StaleVersion
+from nurture.flows import drafting
+from nurture.mail import threads
+from nurture.mail.reading import as_json, read
+from nurture.ports import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nurture.config import MailboxSettings
+    from nurture.core.dossier import Dossier
+    from nurture.core.scenario import Scenario
+    from nurture.mail.threads import Match
+    from nurture.ports import Doors, Mailbox, Matches, RawMail
+
+BATCH: Final = 50
+TRIES: Final = 5
+
+
+@dataclass(slots=True)
+class Received:
+    """What one look into a mailbox found."""
+
+    seen: int = 0
+    matched: list[tuple[str, str]] = field(default_factory=list)  # (kind, person id)
+    strays: int = 0
+    more: bool = False
+
+
+async def receive(doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> Received:
+    """Read what is new in one mailbox and act on it; publishes how far and when it was read.
+
+    Raises:
+        TemporaryFailure, PermanentFailure: the server; nothing is lost, the cursors stay.
+    """
+    asked_at = doors.clock.now()
+    state = await doors.store.get(MailboxState, box.id) or MailboxState(box.id)
+    fetched = await mailbox.fetch(state.cursors, BATCH)
+    report = Received(seen=len(fetched.mails), more=fetched.more)
+    if fetched.mails:
+        await _handle(doors, box, fetched.mails, report)
+    read_at = state.read_at if fetched.more else asked_at
+    await doors.store.commit(
+        Change((replace(state, cursors=fetched.cursors, read_at=read_at, error="", failing_since=None),))
+    )
+    return report
+
+
+async def failed(doors: Doors, box: MailboxSettings, problem: str) -> None:
+    """Write down that a mailbox cannot be read, and since when."""
+    state = await doors.store.get(MailboxState, box.id) or MailboxState(box.id)
+    since = state.failing_since or doors.clock.now()
+    if state.error != problem or state.failing_since is None:
+        await doors.store.commit(Change((replace(state, error=problem, failing_since=since),)))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A mail as fetched, as read, and the key under which it is handled once."""
+
+    raw: RawMail
+    reading: Reading
+    key: str
+
+
+def _item(mail: RawMail, own: frozenset[str]) -> Item:
+    reading = read(mail.raw, received_at=mail.received_at, own=own)
+    return Item(mail, reading, reading.message_id or f"digest:{derived('mail', mail.raw.decode('latin-1'))}")
+
+
+async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], report: Received) -> None:
+    own = frozenset(
+        [m.address.lower() for m in doors.settings.mailboxes]
+        + [r.email.lower() for r in doors.settings.representatives]
+    )
+    items = [_item(mail, own) for mail in mails]
+    marks = [threads.candidates(item.reading) for item in items]
+    found = await doors.store.match(
+        box.id,
+        {h for m in marks for h in m.header_ids},
+        {t for m in marks for t in m.tokens},
+        {a for m in marks for a in m.addresses},
+        [item.key for item in items],
+    )
+    people = await _people(doors, found)
+    done: set[str] = set(found.known)
+    for item in items:
+        if item.key in done:
+            continue
+        done.add(item.key)
+        match = threads.decide(item.reading, found.messages, people, own)
+        if match is not None:
+            await _react(doors, box, item, match)
+            report.matched.append((item.reading.kind.value, match.person.id))
+        elif _concerns_us(item, found):
+            await _stray(doors, box, item)
+            report.strays += 1
+
+
+async def _people(doors: Doors, found: Matches) -> tuple[Person, ...]:
+    ids = {*found.people, *(m.person_id for m in found.messages)}
+    return await doors.store.find(Person, {"id": tuple(ids)}) if ids else ()
+
+
+def _concerns_us(item: Item, found: Matches) -> bool:
+    """Whether an unmatched mail is shown to a person: a bounce or complaint, or one that cites a mail of ours."""
+    if item.reading.kind in {Kind.BOUNCE, Kind.COMPLAINT, Kind.UNSUBSCRIBE}:
+        return True
+    cited = {item.reading.in_reply_to, *item.reading.references}
+    return any(m.header_id in cited for m in found.messages)
+
+
+def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: Enrollment | None) -> Inbound:
+    reading = item.reading
+    return Inbound(
+        id=InboundId(derived(f"inbound:{box.id}", item.key)),
+        mailbox_id=box.id,
+        key=item.key,
+        folder=item.raw.folder,
+        uid=item.raw.uid,
+        received_at=item.raw.received_at,
+        kind=reading.kind.value,
+        from_address=(reading.from_ or "").lower(),
+        from_name=reading.from_name or "",
+        subject=reading.subject[:500],
+        text=reading.text[:20_000],
+        intents=tuple(sorted(i.value for i in reading.intents)),
+        reading=as_json(reading),
+        person_id=match.person.id if match else None,
+        organisation_id=match.person.organisation_id if match else None,
+        enrollment_id=enrollment.id if enrollment else None,
+        message_id=match.message.id if match and match.message else None,
+        match_rule=match.rule if match else "",
+    )
+
+
+async def _stray(doors: Doors, box: MailboxSettings, item: Item) -> None:
+    now = doors.clock.now()
+    row = _inbound(box, item, None, None)
+    said = Entry(
+        at=now,
+        kind="inbound.stray",
+        actor=row.from_address or "?",
+        data={"inbound": row.id, "kind": row.kind, "subject": row.subject[:200], "mailbox": box.id},
+    )
+    try:
+        await doors.store.commit(Change((row,), (said,)))
+    except StaleVersion:
+        return  # handled before
+
+
+async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match) -> None:
+    """Read what the mail touches, decide, write; anew when somebody else wrote first."""
+    for _ in range(TRIES):
+        now = doors.clock.now()
+        person = await doors.store.get(Person, match.person.id)
+        if person is None:
+            return
+        message = await doors.store.get(Message, match.message.id) if match.message else None
+        own, others = await _dossiers(doors, person, message, now)
+        answered = _answered(own, message)
+        row = _inbound(box, item, match, answered)
+        if await doors.store.get(Inbound, row.id) is not None:
+            return
+        scenario, organisation = await _scene(doors, own, others, answered)
+        arrival = _arrival(
+            doors, item, row, person, message, scenario=scenario, organisation=organisation, now=now
+        )
+        known = await doors.store.find(Suppression, {"value": person.email.lower()})
+        running = [d for d in own if d.enrollment.state in {EnrollmentState.ACTIVE, EnrollmentState.PAUSED}]
+        policy = scenario.on_colleague_reply if scenario else "hold"
+        change = reactions.react(arrival, running, others, policy, known)
+        try:
+            await doors.store.commit(Change((row,)) + change)
+        except StaleVersion:
+            continue
+        await _tell(doors, arrival, own, person)
+        return
+    raise StaleVersion("inbound", item.key)
+
+
+async def _dossiers(
+    doors: Doors, person: Person, message: Message | None, now: datetime
+) -> tuple[list[Dossier], list[Dossier]]:
+    """Dossiers of the person's running enrollments (and the one answered), and of active colleagues."""
+    running = {"state": (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)}
+    rows = list(await doors.store.find(Enrollment, {"person_id": person.id, **running}))
+    if person.organisation_id is not None:
+        rows += await doors.store.find(
+            Enrollment, {"organisation_id": person.organisation_id, "state": EnrollmentState.ACTIVE}
+        )
+    keys = {row.id for row in rows} | ({message.enrollment_id} if message and message.enrollment_id else set())
+    found = await doors.store.dossiers(tuple(keys), now)
+    own = [d for d in found if d.person.id == person.id]
+    return own, [d for d in found if d.person.id != person.id]
+
+
+def _answered(own: Sequence[Dossier], message: Message | None) -> Enrollment | None:
+    """The enrollment that was answered: the message's, else the person's latest running one."""
+    if message is not None:
+        return next((d.enrollment for d in own if d.id == message.enrollment_id), None)
+    dated = [d.enrollment for d in own if d.enrollment.enrolled_at is not None]
+    return max(dated, key=lambda e: (e.enrolled_at or e.anchor_at, e.id), default=None)
+
+
+async def _scene(
+    doors: Doors, own: Sequence[Dossier], others: Sequence[Dossier], answered: Enrollment | None
+) -> tuple[Scenario | None, Organisation | None]:
+    organisation = next((d.organisation for d in (*own, *others)), None)
+    if answered is None:
+        return None, organisation
+    scripts = await drafting.scripts(doors, [answered.scenario_hash])
+    return scripts.get(answered.scenario_hash), organisation
+
+
+def _arrival(
+    doors: Doors,
+    item: Item,
+    row: Inbound,
+    person: Person,
+    message: Message | None,
+    *,
+    scenario: Scenario | None,
+    organisation: Organisation | None,
+    now: datetime,
+) -> Arrival:
+    zone = person.timezone or (organisation.timezone if organisation else None) or doors.settings.timezone
+    today = now.astimezone(ZoneInfo(zone)).date()
+    back = item.reading.away.back if item.reading.away else None
+    calendars = doors.library.calendars(scenario, organisation) if scenario else ()
+    after = next_business_day(calendars, Profile(role=person.role), back) if back else today + timedelta(days=1)
+    return Arrival(row, item.reading, person, message, today, now, after)
+
+
+async def _tell(doors: Doors, arrival: Arrival, own: Sequence[Dossier], person: Person) -> None:
+    """Word to the representative at once when a person wrote."""
+    if arrival.reading.kind is not Kind.REPLY:
+        return
+    rep_id = arrival.answered.rep_id if arrival.answered else own[0].enrollment.rep_id if own else person.rep_id
+    rep = await doors.store.get(Representative, rep_id) if rep_id else None
+    if rep is None:
+        return
+    notice = Notice(
+        kind="reply",
+        subject=f"{person.name}: {arrival.reading.subject}"[:200],
+        text=arrival.reading.text[:4000],
+        link=f"/people/{person.id}",
+        message_id=arrival.answered.id if arrival.answered else None,
+    )
+    await doors.notifier.notify(rep, notice)
