@@ -69,7 +69,6 @@ class Colleague:
     phone: str
     access: tuple[str, ...] = ("rep",)
     manager: str = ""
-    deputies: tuple[str, ...] = ()
     visits: tuple[time, ...] = ()  # when the desk is looked at on each working day
     writes: bool = True  # has a mailbox that the program sends from
 
@@ -260,7 +259,6 @@ COLLEAGUES: Final = (
         "営業部 主任",
         "03-0000-1201",
         manager="kuroda",
-        deputies=("amano",),
         visits=(time(8, 35), time(11, 48), time(13, 12), time(17, 5)),
     ),
     Colleague(
@@ -271,7 +269,6 @@ COLLEAGUES: Final = (
         "営業部",
         "03-0000-1202",
         manager="kuroda",
-        deputies=("shinohara",),
         visits=(time(8, 50), time(12, 20), time(16, 40)),
     ),
     Colleague(
