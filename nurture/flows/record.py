@@ -107,15 +107,15 @@ def check(record: MeetingRecord, scenario: Scenario) -> None:
     """
     errors: list[UserError] = []
     needed = {name for step in scenario.steps for name in step.requires}
-    for name in sorted(needed & set(FILLED)):
-        if not FILLED[name](record):
-            errors.append(
-                UserError(
-                    "The record has no {field}",
-                    hint="The thank-you is also the minutes: agreed points, next actions with dates, one yes/no question",
-                    field=name,
-                )
-            )
+    errors += [
+        UserError(
+            "The record has no {field}",
+            hint="The thank-you is also the minutes: agreed points, next actions, one yes/no question",
+            field=name,
+        )
+        for name in sorted(needed & set(FILLED))
+        if not FILLED[name](record)
+    ]
     if not record.attendees:
         errors.append(UserError("Nobody attended this meeting"))
     seen = [a.email.strip().lower() for a in record.attendees]
@@ -314,7 +314,7 @@ async def _enroll(
             warnings.append(
                 UserError(
                     "{name} has no legal basis for mail: nothing will be sent",
-                    hint="Say how the address was given: consent, business_card, relationship or published, with date and evidence",
+                    hint="Say how the address was given (consent, business_card, relationship, published), when, and what proves it",
                     name=person.name,
                 )
             )

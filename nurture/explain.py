@@ -1,0 +1,218 @@
+"""Reasons as words: why this date, why not yet, what happened. One place, so that desk, command line and mail agree."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from nurture.core.messages import Move
+from nurture.i18n import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from enum import StrEnum
+
+    from nurture.core.messages import Entry, Message
+    from nurture.i18n import Words
+
+RULES: Final[Mapping[str, str]] = {
+    "blackout": mark("{entry} blocks {span}"),
+    "holiday": mark("holiday: {entry} ({span})"),
+    "no_appointment": mark("no appointments during {entry} ({span})"),
+    "no_window": mark("no send window on {span}"),
+    "windows_over": mark("the send windows of {span} were over"),
+    "past": mark("{span} had passed"),
+    "min_gap": mark("too soon after this person's last mail ({span})"),
+    "per_organisation": mark("enough mail to this organisation ({span})"),
+    "reduce": mark("fewer mails during {entry} ({span})"),
+    "order": mark("not before the step ahead of it ({span})"),
+    "same_date": mark("another mail reaches this person on {span}"),
+    "expiry": mark("later than its last permitted date"),
+    "when": mark("its condition does not hold"),
+    "no_date": mark("no free date within a year"),
+    "away": mark("away until then ({span})"),
+    "quiet": mark("quiet period of the organisation ({span})"),
+    "advance": mark("moved forward ({span})"),
+}
+
+REASONS: Final[Mapping[str, str]] = {
+    "": "",
+    "reply": mark("this person replied"),
+    "colleague_replied": mark("a colleague replied: please look again"),
+    "bounce": mark("the address bounced"),
+    "unsubscribe": mark("wants no more mail"),
+    "complaint": mark("complained"),
+    "appointment": mark("an appointment was agreed"),
+    "moved": mark("moved to another day: please approve again"),
+    "paused": mark("the enrollment is paused"),
+    "suppressed": mark("the address is suppressed"),
+    "no_legal_basis": mark("no legal basis for mail"),
+    "not_approved_so": mark("the approval was for another text or date"),
+    "expired": mark("its last permitted date has passed"),
+    "rejected": mark("rejected"),
+    "second_approval": mark("a second person must approve"),
+    "later": mark("the server asked to try later"),
+    "line_lost": mark("the line was lost: nobody knows whether it left"),
+    "refused": mark("the server refused it"),
+    "refused_recipient": mark("the server refused the address"),
+    "put_off_too_long": mark("the server put it off for two days"),
+    "resend": mark("to be sent again, as a person decided"),
+    "settled_by_person": mark("a person says that it left"),
+    "settled_by_answer": mark("an answer proves that it left"),
+    "cannot_be_written": mark("its text cannot be written"),
+    "person": mark("a person decided so"),
+    "import": mark("imported as suppressed"),
+    "stopping": mark("the daemon was stopping"),
+    "window": mark("this send window was over"),
+    "same_date": mark("another mail to this person leaves today"),
+    "unplannable": mark("it cannot be planned"),
+    "no_plan": mark("its scenario has no such step"),
+}
+
+STATES: Final[Mapping[str, str]] = {
+    "active": mark("active"),
+    "paused": mark("paused"),
+    "stopped": mark("stopped"),
+    "completed": mark("completed"),
+    "planned": mark("planned"),
+    "waiting": mark("waiting for approval"),
+    "approved": mark("approved"),
+    "sending": mark("leaving"),
+    "sent": mark("sent"),
+    "in_doubt": mark("in doubt"),
+    "failed": mark("failed"),
+    "bounced": mark("bounced"),
+    "rejected": mark("rejected"),
+    "skipped": mark("skipped"),
+    "expired": mark("expired"),
+    "cancelled": mark("cancelled"),
+    "open": mark("open"),
+    "done": mark("done"),
+    "dropped": mark("dropped"),
+}
+
+KINDS: Final[Mapping[str, str]] = {
+    "meeting.recorded": mark("meeting recorded: {subject}"),
+    "enrollment.started": mark("enrolled in {scenario}"),
+    "enrollment.paused": mark("paused: {reason}"),
+    "enrollment.resumed": mark("resumed"),
+    "enrollment.stopped": mark("stopped: {reason}"),
+    "enrollment.completed": mark("ran to its end"),
+    "enrollment.unplannable": mark("cannot be planned: {problem}"),
+    "message.planned": mark("{step}: planned for {on}"),
+    "message.moved": mark("{step}: moved from {from} to {on}"),
+    "message.drafted": mark("{step}: text written, waiting for approval"),
+    "message.released": mark("{step}: text written, released by the scenario"),
+    "message.unwritable": mark("{step}: cannot be written: {problem}"),
+    "message.first_approval": mark("{step}: approved by the first of two"),
+    "message.approved": mark("{step}: approved for {on}"),
+    "message.edited": mark("{step}: text edited"),
+    "message.rejected": mark("{step}: rejected: {reason}"),
+    "message.held": mark("{step}: held: {reason}"),
+    "message.put_back": mark("{step}: put back: {reason}"),
+    "message.cancelled": mark("{step}: cancelled: {reason}"),
+    "message.skipped": mark("{step}: skipped"),
+    "message.expired": mark("{step}: expired"),
+    "message.sent": mark("{step}: sent"),
+    "message.deferred": mark("{step}: the server said later: {answer}"),
+    "message.failed": mark("{step}: failed: {reason} {answer}"),
+    "message.in_doubt": mark("{step}: in doubt: {answer}"),
+    "message.settled": mark("{step}: doubt settled"),
+    "message.bounced": mark("bounced: {reason} {status}"),
+    "task.opened": mark("task for the representative: {task}"),
+    "task.dropped": mark("task dropped: {step}"),
+    "person.created": mark("person added"),
+    "person.updated": mark("person changed"),
+    "person.away": mark("away, back {back}; no mail before {resume}"),
+    "person.away_over": mark("an absence that is over"),
+    "person.suppressed": mark("no more mail to this address: {reason}"),
+    "inbound.reply": mark("replied: {subject}"),
+    "inbound.agreed": mark("confirmed the understanding ({step})"),
+    "inbound.stray": mark("a mail that fits nobody: {subject}"),
+    "inbound.auto_reply": mark("automatic answer: {subject}"),
+    "inbound.delay": mark("delivery is delayed: {subject}"),
+    "inbound.receipt": mark("receipt: {subject}"),
+    "inbound.challenge": mark("asks the sender to prove himself: {subject}"),
+    "inbound.other": mark("other mail: {subject}"),
+    "login.requested": mark("login link requested"),
+    "login.used": mark("signed in"),
+}
+
+
+def _span(w: Words, move_: Move) -> str:
+    if move_.from_ is None:
+        return ""
+    if move_.to is None or move_.to == move_.from_:
+        return w.day(move_.from_)
+    return f"{w.day(move_.from_)} → {w.day(move_.to)}"
+
+
+def move(w: Words, move_: Move, names: Mapping[str, str] | None = None) -> str:
+    """One reason for a date; ``names`` maps entries ("jp-medical/jrc-2027") to their names."""
+    text = RULES.get(move_.rule, move_.rule)
+    entry_ = (names or {}).get(move_.entry or "", move_.entry or "")
+    return w(text, entry=entry_, span=_span(w, move_)).replace("()", "").strip()
+
+
+def moves(w: Words, found: Sequence[Move], names: Mapping[str, str] | None = None) -> str:
+    """All reasons for a date, in order."""
+    return w("; ").join(move(w, m, names) for m in found)
+
+
+def reason(w: Words, code: str) -> str:
+    """Why something waits, was held, was stopped."""
+    return w(REASONS[code]) if REASONS.get(code) else code
+
+
+def stop_reason(w: Words, code: str) -> str:
+    """Why an enrollment paused or stopped; "moved" is a person here, not a date."""
+    return w("moved to another post") if code == "moved" else reason(w, code)
+
+
+def state(w: Words, value: StrEnum | str) -> str:
+    """A state's name."""
+    return w(STATES.get(str(value), str(value)))
+
+
+def _said(w: Words, kind: str, name: str, value: object) -> object:
+    if name == "reason" and isinstance(value, str):
+        return stop_reason(w, value) if kind.startswith("enrollment.") else reason(w, value)
+    if isinstance(value, str) and len(value) == 10 and value[4:5] == "-" == value[7:8]:
+        try:
+            return w.day(date.fromisoformat(value))
+        except ValueError:
+            return value
+    return w("unknown") if value is None else value
+
+
+class _Blank(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def entry(w: Words, said: Entry) -> str:
+    """A line of the journal as a sentence."""
+    text = KINDS.get(said.kind)
+    if text is None:
+        return said.kind
+    values = _Blank({name: _said(w, said.kind, name, value) for name, value in said.data.items()})
+    line = w(text).format_map(values).strip()
+    why = said.data.get("why")
+    if isinstance(why, list) and why:
+        rules = w("; ").join(_why(w, item) for item in why if isinstance(item, dict))
+        return f"{line} — {rules}"
+    return line
+
+
+def _why(w: Words, item: Mapping[str, object]) -> str:
+    def day(name: str) -> date | None:
+        value = item.get(name)
+        return date.fromisoformat(str(value)) if value else None
+
+    return move(w, Move(str(item.get("rule")), str(item.get("entry") or "") or None, day("from"), day("to")))
+
+
+def why(w: Words, message: Message) -> str:
+    """Why a mail stands where it stands: its state, what holds it, and why its date is what it is."""
+    parts = [state(w, message.state), reason(w, message.reason), moves(w, message.moves)]
+    return w("; ").join(part for part in parts if part)
