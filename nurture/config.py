@@ -95,6 +95,7 @@ class Work:
     freshness_seconds: int = 60  # the mailbox must have been read up to within this before a send
     undo_seconds: int = 0  # an approved mail waits this long before it may be claimed
     beat_seconds: int = 60  # a beat comes at least this often
+    poll_seconds: int = 600  # a mailbox is looked into at least this often, beneath IDLE
     claim_batch: int = 100
 
 

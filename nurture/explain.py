@@ -1,4 +1,4 @@
-"""Reasons as words: why this date, why not yet, what happened. One place, so that desk, command line and mail agree."""
+"""Reasons as words: why this date, why not yet, what happened; the same at the desk and on the command line."""
 
 from __future__ import annotations
 

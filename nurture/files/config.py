@@ -306,7 +306,8 @@ def _work(table: Table) -> Work:
         draft_days=table.whole("draft_days", default.draft_days, low=0, high=30),
         freshness_seconds=table.whole("freshness_seconds", default.freshness_seconds, low=10, high=3600),
         undo_seconds=table.whole("undo_seconds", default.undo_seconds, low=0, high=3600),
-        beat_seconds=table.whole("beat_seconds", default.beat_seconds, low=1, high=3600),
+        beat_seconds=table.whole("beat_seconds", default.beat_seconds, low=1, high=86_400),
+        poll_seconds=table.whole("poll_seconds", default.poll_seconds, low=5, high=86_400),
         claim_batch=table.whole("claim_batch", default.claim_batch, low=1, high=1000),
     )
     table.done()

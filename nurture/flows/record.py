@@ -314,7 +314,7 @@ async def _enroll(
             warnings.append(
                 UserError(
                     "{name} has no legal basis for mail: nothing will be sent",
-                    hint="Say how the address was given (consent, business_card, relationship, published), when, and what proves it",
+                    hint="Say how the address was given (consent, business_card …), when, and what proves it",
                     name=person.name,
                 )
             )

@@ -1,0 +1,144 @@
+"""The beats: planning, sending, one watcher for each mailbox, and the sites, in one TaskGroup.
+
+Theory of operation
+-------------------
+Each beat does what is due, then sleeps on the clock until something can be due again: the earliest instant
+the store knows, a commit by anybody, or the beat's own rhythm. A beat never holds state that matters: what
+is to be done stands in the store, so a daemon that dies at any moment is replaced by starting another.
+
+``stop`` ends all of it: beats finish the step in hand (a letter on the wire gets its answer), claimed mails
+that have not begun go back, and then the group ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure
+from nurture.flows import receive, send, tick
+from nurture.log import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from nurture.config import MailboxSettings
+    from nurture.core.ids import MailboxId
+    from nurture.ports import Doors, Mailbox, Sender
+
+SOON: Final = timedelta(seconds=1)
+"""The shortest sleep after a beat that could not finish what is due."""
+BACK_OFF: Final = (5, 15, 60, 300)
+"""Seconds between attempts to reach a failing mailbox or database; the last repeats."""
+TICK_BATCH: Final = 200
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Everything that runs. ``sites`` are servers that run until the stop event (the desk)."""
+
+    doors: Doors
+    sender: Sender
+    watched: Mapping[MailboxId, tuple[MailboxSettings, Mailbox]]
+    copies: Mapping[MailboxId, Mailbox]
+    name: str
+    stop: asyncio.Event
+    sites: Sequence[Callable[[asyncio.Event], Awaitable[None]]] = ()
+    alive: Callable[[], object] = lambda: None  # called after each beat that made progress (watchdog)
+    pokes: dict[MailboxId, asyncio.Event] = field(default_factory=dict)
+
+    @property
+    def parties(self) -> int:
+        """How many tasks sleep on the clock when nothing is left to do."""
+        return 2 + len(self.watched)
+
+    async def run(self) -> None:
+        """Run until ``stop`` is set. Claims of an earlier daemon are called in doubt first."""
+        log = logger()
+        doubtful = await send.recover(self.doors)
+        if doubtful:
+            log.warning("doubts found", action="recover", messages=doubtful)
+        self.pokes = {key: asyncio.Event() for key in self.watched}
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beats("plan", self._plan), name="plan")
+            group.create_task(self._beats("send", self._send), name="send")
+            for key, (box, mailbox) in self.watched.items():
+                group.create_task(self._watch(box, mailbox, self.pokes[key]), name=f"watch-{key}")
+            for site in self.sites:
+                group.create_task(_site(site, self.stop))
+
+    async def _beats(self, name: str, beat: Callable[[], Awaitable[bool]]) -> None:
+        """Run ``beat`` when something may be due; it returns whether something due was left over."""
+        doors, log, failures = self.doors, logger(), 0
+        changed = doors.store.changed()
+        while not self.stop.is_set():
+            changed.clear()
+            now = doors.clock.now()
+            try:
+                left = await beat()
+                due = await doors.store.next_due()
+                failures = 0
+            except (TemporaryFailure, StaleVersion) as error:
+                pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
+                failures += 1
+                log.warning("beat failed", action=f"{name}.failed", error=str(error), again_in=pause)
+                await doors.clock.sleep_until(doors.clock.now() + timedelta(seconds=pause), self.stop)
+                continue
+            self.alive()
+            await doors.clock.sleep_until(self._until(now, due, left=left), changed, self.stop)
+
+    def _until(self, now: datetime, due: datetime | None, *, left: bool) -> datetime:
+        soon = self.doors.clock.now() + SOON
+        if left:
+            return soon
+        rhythm = now + timedelta(seconds=self.doors.settings.work.beat_seconds)
+        return max(soon, min(rhythm, due)) if due else rhythm
+
+    async def _plan(self) -> bool:
+        done = await tick.tick(self.doors, TICK_BATCH)
+        if done.written:
+            logger().info("beat", action="plan", seen=done.seen, written=done.written, stale=done.stale)
+        return done.seen == TICK_BATCH or done.stale > 0
+
+    async def _send(self) -> bool:
+        done = await send.send_due(self.doors, self.sender, self.copies, by=self.name, stop=self.stop)
+        log = logger()
+        for key, outcome in done.outcomes.items():
+            log.info("letter", action="send", message=key, verdict=outcome.verdict.value, answer=outcome.answer)
+        for problem in done.problems:
+            log.warning("after sending", action="send.problem", error=str(problem))
+        for key in done.stale:
+            self.pokes[key].set()  # its mails may leave once it was read up to now
+        return bool(done.stale) or bool(done.outcomes)
+
+    async def _watch(self, box: MailboxSettings, mailbox: Mailbox, poke: asyncio.Event) -> None:
+        doors, log, failures = self.doors, logger(), 0
+        while not self.stop.is_set():
+            try:
+                poke.clear()
+                while (found := await receive.receive(doors, box, mailbox)).more:
+                    if self.stop.is_set():
+                        return
+                if found.seen:
+                    kinds = [kind for kind, _ in found.matched]
+                    log.info("mailbox", action="receive", mailbox=box.id, seen=found.seen, kinds=kinds)
+                failures = 0
+                self.alive()
+                until = doors.clock.now() + timedelta(seconds=doors.settings.work.poll_seconds)
+                async with mailbox.listening() as news:
+                    await doors.clock.sleep_until(until, news, poke, self.stop)
+            except (TemporaryFailure, PermanentFailure, StaleVersion) as error:
+                pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
+                failures += 1
+                log.warning("mailbox failed", action="receive.failed", mailbox=box.id, error=str(error))
+                with suppress(TemporaryFailure, StaleVersion):
+                    await receive.failed(doors, box, str(error))
+                await doors.clock.sleep_until(doors.clock.now() + timedelta(seconds=pause), self.stop)
+
+
+async def _site(site: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
+    await site(stop)
