@@ -1,0 +1,529 @@
+"""A contact list (CSV) to rows, as spreadsheets and card scanners write them.
+
+Theory of operation
+-------------------
+Nobody chooses the shape of such a file: Excel writes cp932, or UTF-8 with a mark, or UTF-16 with tabs; headers
+are Japanese; half of the cells say "-". So the encoding is found (a byte order mark, else UTF-8 where the bytes
+allow no other reading, else cp932), the separator is the one that makes most headers known, and spellings of
+columns and values are looked up in ``spellings``. What cannot be understood is never guessed: the row is
+refused with its line, its column, what was found and what was expected, and the others go on.
+
+A cell that a spreadsheet would run as a formula refuses its row: such text has no place in a name, and the
+list will be exported again some day.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from nurture.core.people import ORGANISATION_KINDS, Basis, LegalBasis, Profession
+from nurture.core.people import ROLES as KNOWN_ROLES
+from nurture.errors import NurtureError, UserError, Where
+from nurture.files import spellings
+from nurture.files.toml import near
+from nurture.i18n import LANGUAGES
+from nurture.mail.address import check_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+LARGEST: Final = 50_000_000  # bytes
+MOST: Final = 100_000  # rows
+LONGEST: Final = 2_000  # characters of a cell
+ENOUGH: Final = 500  # errors
+SEPARATORS: Final = (",", ";", "\t")
+
+_FORMULA = re.compile(r"[=+@\-\uff1d\uff0b\uff20].*", re.DOTALL)
+_UNSEEN = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
+_ZERO_WIDTH = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
+_SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_HONORIFIC = re.compile(r"\s*(?:先生|様|さま|殿|さん)$")
+_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?")
+_ERA_DATE = re.compile(r"(?:令和|R)\s*(\d{1,2}|元)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+_DOCTORS = re.compile(r"(?:^|[\s・兼])(?:病院長|院長|医長|医員|研修医|専攻医)$")
+_PROFESSORS = re.compile(r"(?:教授|准教授)$")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One row as values. None: the file says nothing about it, what is known stays as it is."""
+
+    line: int
+    email: str
+    family_name: str | None = None
+    given_name: str | None = None
+    kana: str | None = None
+    organisation: str | None = None
+    organisation_kind: str | None = None
+    region: str | None = None
+    department: str | None = None
+    title: str | None = None
+    role: str | None = None
+    specialty: str | None = None
+    profession: Profession | None = None
+    timezone: str | None = None
+    language: str | None = None
+    rep: str | None = None
+    topics: tuple[str, ...] | None = None
+    legal_basis: LegalBasis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactList:
+    """A file that was read to its end: the good rows, and what is wrong with the others."""
+
+    rows: tuple[PersonRow, ...]
+    errors: tuple[UserError, ...] = ()
+    warnings: tuple[UserError, ...] = ()
+    encoding: str = "utf-8"
+    separator: str = ","
+    columns: Mapping[str, str] = field(default_factory=dict)  # our name to the header in the file
+
+
+def read(path: Path, name: str | None = None) -> ContactList:
+    """Read a contact list.
+
+    Args:
+        path: the file.
+        name: what to call it in messages; else its path.
+
+    Raises:
+        UserError: the file as a whole cannot be read: not there, too long, no text, no column for addresses.
+    """
+    said = name or str(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UserError(
+            "the file cannot be read: {reason}", where=Where(said), reason=error.strerror or str(error)
+        ) from None
+    return parse(raw, said)
+
+
+def parse(raw: bytes, name: str) -> ContactList:
+    """As ``read``, from the bytes of the file."""
+    if len(raw) > LARGEST:
+        raise UserError("the file is longer than {limit} bytes", where=Where(name), limit=LARGEST)
+    text, encoding = decode(raw, name)
+    head = re.match(r"\s*sep=(.)\r?\n", text)  # Excel's own way to say it
+    skipped = text.count("\n", 0, head.end()) if head else 0
+    text = text[head.end() :] if head else text
+    separator = head[1] if head and head[1] in SEPARATORS else _separator(text)
+    records = _records(text, separator, name, skipped)
+    try:
+        line, header = next(records)
+    except StopIteration:
+        raise UserError("the file is empty", where=Where(name)) from None
+    sheet = _Sheet(name, line, header)
+    rows = tuple(_rows(sheet, records))
+    if not rows and not sheet.errors:
+        sheet.warnings.append(UserError("there is no row under the headers", where=Where(name, line)))
+    return ContactList(
+        rows,
+        tuple(sheet.errors),
+        tuple(sheet.warnings),
+        encoding,
+        separator,
+        {column: header[at] for column, at in sheet.columns.items()},
+    )
+
+
+def _rows(sheet: _Sheet, records: Iterator[tuple[int, list[str]]]) -> Iterator[PersonRow]:
+    """The good rows; a file that is wrong throughout is not read to its end."""
+    for line, cells in records:
+        if len(sheet.errors) >= ENOUGH:
+            sheet.errors.append(
+                UserError("there is more wrong; reading stopped here", where=Where(sheet.name, line))
+            )
+            return
+        if row := sheet.row(line, cells):
+            yield row
+
+
+def decode(raw: bytes, name: str) -> tuple[str, str]:
+    """The text of a file and its encoding.
+
+    Raises:
+        UserError: none of the encodings that spreadsheets write fits.
+    """
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        tries = ["utf-16"]
+    elif raw[:2000].count(b"\0") > len(raw[:2000]) // 4:  # Latin letters in UTF-16 have a zero byte each
+        tries = ["utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"]
+    else:
+        tries = ["utf-8-sig", "cp932"]
+    at = 0
+    for encoding in tries:
+        try:
+            return raw.decode(encoding), encoding.removesuffix("-sig")
+        except UnicodeDecodeError as error:
+            at = max(at, error.start)
+    raise UserError(
+        "the encoding of the file is not known",
+        where=Where(name, raw.count(b"\n", 0, at) + 1),
+        hint="save it as CSV with the encoding UTF-8 (in Excel: CSV UTF-8)",
+    )
+
+
+def _separator(text: str) -> str:
+    """The separator that makes most headers known; among equals the one that is there most often."""
+    first = text.lstrip().partition("\n")[0][:10_000]
+
+    def rank(separator: str) -> tuple[int, int]:
+        return len(_columns(next(csv.reader([first], delimiter=separator), []))), first.count(separator)
+
+    return max(SEPARATORS, key=rank)
+
+
+def _columns(header: list[str]) -> dict[str, int]:
+    """Our names of the columns in a header row, and where each stands; the first of two wins."""
+    found: dict[str, int] = {}
+    for at, cell in enumerate(header):
+        column = spellings.COLUMNS.get(spellings.folded(cell))
+        if column:
+            found.setdefault(column, at)
+    return found
+
+
+def _records(text: str, separator: str, name: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+    """Records with the line on which each begins; blank ones are left out."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    count, line = 0, 1
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise UserError(
+                "the row that begins here cannot be read: {reason}",
+                where=Where(name, line + skipped),
+                hint="a text in quotes must end with a quote, and a quote inside it is written twice",
+                reason=str(error),
+            ) from None
+        if any(cell.strip() for cell in cells):
+            count += 1
+            if count > MOST + 1:
+                raise UserError(
+                    "there are more than {limit} rows", where=Where(name), hint="divide the file", limit=MOST
+                )
+            yield line + skipped, cells
+
+
+class _Sheet:
+    """Header and notes of one file; ``row`` turns cells into values."""
+
+    def __init__(self, name: str, line: int, header: list[str]) -> None:
+        self.name = name
+        self.header = [cell.strip() for cell in header]
+        self.columns = _columns(header)
+        self.errors: list[UserError] = []
+        self.warnings: list[UserError] = []
+        self.seen: dict[str, int] = {}
+        self.warned: set[tuple[str, str]] = set()
+        if "email" not in self.columns:
+            raise UserError(
+                "there is no column for mail addresses among {columns}",
+                where=Where(name, line),
+                hint="name a column email (or メールアドレス)",
+                columns=[cell for cell in self.header if cell][:30],
+            )
+        for at, cell in enumerate(self.header):
+            known = spellings.COLUMNS.get(spellings.folded(cell))
+            where = Where(name, line, at + 1, cell)
+            if cell and not known:
+                self._unknown(cell, where)
+            elif known and self.columns[known] != at:
+                self.warnings.append(UserError("this column is there twice; the first one counts", where=where))
+
+    def _unknown(self, cell: str, where: Where) -> None:
+        guess = near(cell, [name for name in spellings.COLUMNS.values() if name not in self.columns]) or (
+            spelled if (spelled := near(spellings.folded(cell), spellings.COLUMNS)) else None
+        )
+        self.warnings.append(
+            UserError(
+                "this column is not known and is left out",
+                where=where,
+                hint="did you mean {guess}?" if guess else None,
+                guess=spellings.COLUMNS.get(spellings.folded(guess), guess) if guess else None,
+            )
+        )
+
+    def row(self, line: int, cells: list[str]) -> PersonRow | None:
+        """The values of a row; None when it is refused, and then why is among the errors."""
+        before = len(self.errors)
+        if len(cells) > len(self.header) and any(cell.strip() for cell in cells[len(self.header) :]):
+            self.errors.append(
+                UserError(
+                    "this row has {found} cells, the header has {expected}",
+                    where=Where(self.name, line),
+                    hint="is a separator inside a text that is not in quotes?",
+                    found=len(cells),
+                    expected=len(self.header),
+                )
+            )
+            return None
+        cell = _Cells(self, line, cells)
+        family, given = cell.names()
+        role = cell.slug("role", spellings.ROLES, KNOWN_ROLES)
+        title = cell.text("title")
+        row = PersonRow(
+            line=line,
+            email=cell.email(),
+            family_name=family,
+            given_name=given,
+            kana=cell.text("kana"),
+            organisation=cell.text("organisation"),
+            organisation_kind=cell.slug("organisation_kind", spellings.KINDS, ORGANISATION_KINDS),
+            region=cell.slug("region", spellings.REGIONS),
+            department=cell.text("department"),
+            title=title,
+            role=role,
+            specialty=cell.slug("specialty", spellings.SPECIALTIES),
+            profession=cell.profession(role, title),
+            timezone=cell.timezone(),
+            language=cell.language(),
+            rep=cell.text("rep"),
+            topics=cell.topics(),
+            legal_basis=cell.basis(),
+        )
+        if row.email and (first := self.seen.setdefault(row.email.lower(), line)) != line:
+            cell.wrong("email", "{found} is in line {first} already", found=row.email, first=first)
+        return row if len(self.errors) == before else None
+
+
+class _Cells:
+    """One row, asked cell by cell; what is wrong is noted with the sheet."""
+
+    def __init__(self, sheet: _Sheet, line: int, cells: list[str]) -> None:
+        self.sheet = sheet
+        self.line = line
+        self.cells = cells
+
+    def where(self, column: str) -> Where:
+        """The place of a cell, with the header as the file spells it."""
+        at = self.sheet.columns[column]
+        return Where(self.sheet.name, self.line, at + 1, self.sheet.header[at])
+
+    def wrong(self, column: str, text: str, /, *, hint: str | None = None, **values: object) -> None:
+        """Note what is wrong with a cell."""
+        self.sheet.errors.append(UserError(text, where=self.where(column), hint=hint, **values))
+
+    def text(self, column: str, *, longest: int = 200) -> str | None:
+        """The text of a cell, its blanks made one; None for nothing."""
+        at = self.sheet.columns.get(column)
+        raw = self.cells[at] if at is not None and at < len(self.cells) else ""
+        said = " ".join(_ZERO_WIDTH.sub("", unicodedata.normalize("NFC", raw)).split())
+        if said.startswith("'") and _FORMULA.fullmatch(said[1:]):  # how exports make formulas harmless
+            said = said[1:]
+        if spellings.folded(said) in spellings.EMPTY or said.casefold() in spellings.EMPTY:
+            return None
+        if _FORMULA.fullmatch(said):
+            self.wrong(
+                column,
+                "{found} begins like a formula",
+                hint="put the text there without the sign in front",
+                found=_cut(said),
+            )
+            return None
+        if _UNSEEN.search(_ZERO_WIDTH.sub("", raw)):
+            self.wrong(column, "there is a control character in {found}", found=_cut(ascii(said)))
+            return None
+        if len(said) > longest:
+            self.wrong(
+                column, "expected at most {limit} characters, found {found}", limit=longest, found=len(said)
+            )
+            return None
+        return said
+
+    def email(self) -> str:
+        """The address, checked; empty when it is no good."""
+        before = len(self.sheet.errors)
+        said = self.text("email", longest=320)
+        if said is None:
+            if len(self.sheet.errors) == before:
+                self.wrong("email", "there is no mail address in this row")
+            return ""
+        plain = unicodedata.normalize("NFKC", said).removeprefix("mailto:").strip()
+        bracketed = re.fullmatch(r"[^<>]*<([^<>]+)>", plain)
+        try:
+            return check_address(bracketed[1] if bracketed else plain)
+        except NurtureError as error:
+            hint = error.hint if isinstance(error, UserError) else None
+            self.sheet.errors.append(UserError(error.text, where=self.where("email"), hint=hint, **error.values))
+            return ""
+
+    def names(self) -> tuple[str | None, str | None]:
+        """Family and given name, from their own columns or divided at the blank."""
+        family, given = self.text("family_name"), self.text("given_name")
+        whole = self.text("name")
+        if family or whole is None:
+            return family, given
+        whole = _HONORIFIC.sub("", whole) or whole
+        family, _, rest = whole.partition(" ")
+        if not rest and re.search(r"[\u3040-\u9fff]{3}", whole):
+            self.sheet.warnings.append(
+                UserError(
+                    "{found} is not divided into family name and given name",
+                    where=self.where("name"),
+                    hint="put a blank between them: greetings use the family name",
+                    found=whole,
+                )
+            )
+        return family, rest or given
+
+    def slug(self, column: str, known: Mapping[str, str], shipped: tuple[str, ...] = ()) -> str | None:
+        """One of the words that scenarios and calendars use; an unknown slug is allowed and warned about."""
+        said = self.text(column)
+        if said is None:
+            return None
+        found = known.get(spellings.folded(said)) or known.get(spellings.folded(said + "県"))
+        if found:
+            return found
+        names = sorted(set(known.values()) | set(shipped))
+        guess = near(said, names) or known.get(near(spellings.folded(said), known) or "")
+        if not _SLUG.fullmatch(said):
+            self.wrong(
+                column,
+                "expected one of {options}, found {found}",
+                hint="did you mean {guess}?" if guess else None,
+                options=names,
+                found=_cut(said),
+                guess=guess,
+            )
+            return None
+        if (column, said) not in self.sheet.warned:
+            self.sheet.warned.add((column, said))
+            self.sheet.warnings.append(
+                UserError(
+                    "{found} is not a word that the shipped calendars and templates know",
+                    where=self.where(column),
+                    hint="did you mean {guess}?" if guess else None,
+                    found=said,
+                    guess=guess,
+                )
+            )
+        return said
+
+    def profession(self, role: str | None, title: str | None) -> Profession | None:
+        """What the column says, else what role and title leave no doubt about (it decides 先生 or 様)."""
+        said = self.text("profession")
+        if said is not None:
+            found = spellings.PROFESSIONS.get(spellings.folded(said))
+            if found is None:
+                self.wrong(
+                    "profession",
+                    "expected one of {options}, found {found}",
+                    options=[str(known) for known in Profession],
+                    found=_cut(said),
+                )
+                return None
+            return Profession(found)
+        if title and _PROFESSORS.search(title):
+            return Profession.PROFESSOR
+        if role == "clinician" or (title and role in {None, "executive"} and _DOCTORS.search(title)):
+            return Profession.DOCTOR
+        return None
+
+    def timezone(self) -> str | None:
+        """An IANA name that exists."""
+        said = self.text("timezone")
+        if said is None:
+            return None
+        try:
+            return ZoneInfo(said).key
+        except (KeyError, ValueError, OSError):
+            self.wrong("timezone", "expected a time zone such as Asia/Tokyo, found {found}", found=_cut(said))
+            return None
+
+    def language(self) -> str | None:
+        """Ja or en, also written out."""
+        said = self.text("language")
+        if said is None:
+            return None
+        code = {"日本語": "ja", "japanese": "ja", "英語": "en", "english": "en"}.get(
+            said.casefold(), said.casefold()
+        )
+        if code not in LANGUAGES:
+            self.wrong(
+                "language",
+                "expected one of {options}, found {found}",
+                options=list(LANGUAGES),
+                found=_cut(said),
+            )
+            return None
+        return code
+
+    def topics(self) -> tuple[str, ...] | None:
+        """Topic slugs, the main one first."""
+        said = self.text("topics", longest=LONGEST)
+        return tuple(dict.fromkeys(re.split(r"\s*[;、|,/]\s*|\s+", said))) if said else None
+
+    def basis(self) -> LegalBasis | None:
+        """Why we may write. Anything but none needs its date and its evidence (特定電子メール法)."""
+        columns = self.sheet.columns
+        at = columns.get("basis")
+        raw = self.cells[at].strip() if at is not None and at < len(self.cells) else ""
+        if spellings.BASES.get(spellings.folded(raw)) == Basis.NONE:
+            return LegalBasis()
+        said = self.text("basis")
+        if said is None:
+            return None
+        found = spellings.BASES.get(spellings.folded(said))
+        if found is None:
+            guess = near(said, [str(basis) for basis in Basis])
+            self.wrong(
+                "basis",
+                "expected one of {options}, found {found}",
+                hint="did you mean {guess}?" if guess else None,
+                options=[str(basis) for basis in Basis],
+                found=_cut(said),
+                guess=guess,
+            )
+            return None
+        on, evidence = self.day("basis_on"), self.text("basis_evidence", longest=LONGEST)
+        if "basis_on" not in columns or (on is None and self.text("basis_on") is None):
+            self.wrong(
+                "basis",
+                "the basis {basis} needs its date",
+                hint="fill in basis_on: when the consent or the card was given",
+                basis=found,
+            )
+        if not evidence:
+            self.wrong(
+                "basis",
+                "the basis {basis} needs its evidence",
+                hint="fill in basis_evidence: what proves it, such as where the card was handed over",
+                basis=found,
+            )
+        return LegalBasis(Basis(found), on, evidence or "")
+
+    def day(self, column: str) -> date | None:
+        """A date as people and spreadsheets write it."""
+        said = self.text(column)
+        if said is None:
+            return None
+        plain = unicodedata.normalize("NFKC", said)
+        try:
+            if found := _DATE.fullmatch(plain):
+                return date(int(found[1]), int(found[2]), int(found[3]))
+            if found := _ERA_DATE.fullmatch(plain):
+                return date(2018 + (1 if found[1] == "元" else int(found[1])), int(found[2]), int(found[3]))
+        except ValueError:
+            pass
+        self.wrong(column, "expected a date such as 2026-11-05, found {found}", found=_cut(said))
+        return None
+
+
+def _cut(said: str) -> str:
+    return said if len(said) <= 60 else f"{said[:59]}…"
