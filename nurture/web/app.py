@@ -1,0 +1,123 @@
+"""The application: every route in one table, and what is shown when something goes wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from nurture.errors import NurtureError, StaleVersion, TemporaryFailure, UserError
+from nurture.i18n import mark
+from nurture.web import health, language, live, login, message, people, queue, unsubscribe
+from nurture.web.desk import HERE, Desk
+from nurture.web.forms import BODY_BYTES
+from nurture.web.guard import SafeHeaders, SameSite
+from nurture.web.visit import desk_of, signed_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from nurture.ports import Doors
+
+SAYS: Final[Mapping[int, str]] = {
+    400: mark("That could not be read."),
+    401: mark("Your session has ended. Sign in again, then go back: what you typed is still there."),
+    403: mark("This form is from an earlier session. Open the page again and repeat it."),
+    404: mark("There is no such page, or it is not yours to see."),
+    405: mark("That could not be read."),
+    409: mark("Somebody else was faster. Open the page again to see how it stands now."),
+    413: mark("That is too long."),
+    415: mark("That could not be read."),
+    429: mark("Too many requests. Please wait a quarter of an hour."),
+    500: mark("Something went wrong here. It has been logged; please try again."),
+    503: mark("The database is not to be had right now. Please try again in a moment."),
+}
+
+
+class _Static(StaticFiles):
+    """Files whose address changes with their content: browsers keep them."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        """The file, to be kept."""
+        response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+async def _sorry(request: Request, error: Exception) -> Response:
+    """Whatever went wrong, as a page in the reader's language; never a traceback."""
+    desk = desk_of(request)
+    reader = getattr(request.state, "reader", None)
+    w = reader.words if reader else desk.words(request)
+    status, words = 500, ""
+    match error:
+        case HTTPException():
+            status = error.status_code
+        case UserError():
+            status, words = 400, w.error(error)
+        case StaleVersion():
+            status = 409
+        case TemporaryFailure():
+            status = 503
+        case NurtureError():
+            status = 500
+    if status >= 500:
+        structlog.get_logger("nurture.web").error("web.failed", error=type(error).__name__, exc_info=error)
+    says = words or w(SAYS.get(status, SAYS[400]))
+    response = desk.page(request, "error.html", reader=reader, status=status, says=says, code=status)
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+def routes() -> list[Route | Mount]:
+    """Every route. Who is not signed in reaches only the first block."""
+    return [
+        Route("/healthz", health.health, methods=["GET"]),
+        Route("/u/{token}", unsubscribe.offer, methods=["GET"]),
+        Route("/u/{token}", unsubscribe.act, methods=["POST"]),
+        Route("/login", login.ask, methods=["GET"]),
+        Route("/login", login.mail_link, methods=["POST"]),
+        Route("/login/{secret}", login.show_link, methods=["GET"]),
+        Route("/login/{secret}", login.use_link, methods=["POST"]),
+        Route("/language", language.choose, methods=["POST"]),
+        Mount("/static", _Static(directory=HERE / "static"), name="static"),
+        Route("/", signed_in(queue.queue), methods=["GET"]),
+        Route("/logout", signed_in(login.leave), methods=["POST"]),
+        Route("/live", signed_in(live.live), methods=["GET"]),
+        Route("/people/{id}", signed_in(people.show), methods=["GET"]),
+        Route("/messages/{id}", signed_in(message.show), methods=["GET"]),
+        Route("/messages/{id}/edit", signed_in(message.write), methods=["GET"]),
+        Route("/messages/{id}/edit", signed_in(message.rewrite), methods=["POST"]),
+        Route("/messages/{id}/approve", signed_in(message.approve), methods=["POST"]),
+        Route("/messages/{id}/reject", signed_in(message.reject), methods=["POST"]),
+        Route("/messages/{id}/settle", signed_in(message.settle), methods=["POST"]),
+    ]
+
+
+def build(doors: Doors, secret: bytes) -> Starlette:
+    """The desk as an ASGI application.
+
+    Args:
+        doors: the world.
+        secret: signs sessions and forms; at least 32 bytes that nobody else knows. A new one signs
+            everybody out.
+    """
+    if len(secret) < 32:
+        raise ValueError("the desk's secret needs at least 32 bytes")
+    app = Starlette(
+        routes=routes(),
+        middleware=[Middleware(SafeHeaders), Middleware(SameSite)],
+        exception_handlers={HTTPException: _sorry, NurtureError: _sorry, Exception: _sorry},
+        max_body_size=BODY_BYTES,
+    )
+    app.state.desk = Desk(doors, secret)
+    return app

@@ -1,0 +1,86 @@
+"""Small texts of the pages: times left, roles, purposes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from nurture.i18n import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from nurture.i18n import Words
+
+ROLES: Final[Mapping[str, str]] = {
+    "clinician": mark("Clinician"),
+    "nursing": mark("Nursing"),
+    "executive": mark("Executive"),
+    "it": mark("IT"),
+    "clinical_engineer": mark("Clinical engineer"),
+    "procurement": mark("Procurement"),
+    "radiographer": mark("Radiographer"),
+    "laboratory": mark("Laboratory"),
+    "pharmacy": mark("Pharmacy"),
+}
+
+TASKS: Final[Mapping[str, str]] = {
+    "call": mark("Telephone"),
+    "visit": mark("Visit"),
+    "linkedin": mark("LinkedIn"),
+    "congress": mark("Congress"),
+    "reply": mark("Reply"),
+    "appointment": mark("Appointment"),
+    "stray": mark("Unmatched mail"),
+    "in_doubt": mark("In doubt"),
+    "bounce": mark("Bounce"),
+    "other": mark("Task"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Small texts in one language, for a reader in ``zone``, at ``now``."""
+
+    w: Words
+    zone: str
+    now: datetime
+
+    def at(self, instant: datetime | None) -> str:
+        """An instant in the reader's zone, with its weekday; empty for none."""
+        return self.w.instant(instant, self.zone) if instant else ""
+
+    def day(self, day: date | None) -> str:
+        """A local date with its weekday; empty for none."""
+        return self.w.day(day) if day else ""
+
+    def clock(self, instant: datetime) -> str:
+        """The time of day in the reader's zone, 09:12."""
+        return instant.astimezone(ZoneInfo(self.zone)).strftime("%H:%M")
+
+    def role(self, role: str | None) -> str:
+        """A role in words; roles that an installation added are shown as they are."""
+        return self.w(ROLES.get(role, role)) if role else ""
+
+    def task(self, kind: str) -> str:
+        """A kind of task in words."""
+        return self.w(TASKS.get(kind, kind))
+
+    def late(self, deadline: datetime | None) -> bool:
+        """Whether the deadline has passed."""
+        return deadline is not None and deadline <= self.now
+
+    def left(self, deadline: datetime) -> str:
+        """The time until a deadline, or since it, in hours and minutes."""
+        w = self.w
+        minutes = int(abs((deadline - self.now).total_seconds()) // 60)
+        hours, minutes = divmod(minutes, 60)
+        if hours >= 48:
+            span = w("{days} days", days=hours // 24)
+        elif hours:
+            span = w("{hours} h {minutes} min", hours=hours, minutes=minutes)
+        else:
+            span = w("{minutes} min", minutes=minutes)
+        return w("{span} overdue", span=span) if self.late(deadline) else w("{span} left", span=span)

@@ -1,0 +1,169 @@
+"""One mail before its reviewer: as the recipient will see it, why then, what happened, and the verdicts.
+
+A verdict carries the fingerprint of the text that the page showed. When the text, the recipient or the
+date is another by then, nothing is approved; the page comes back (409) with what stands there now.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from nurture import explain
+from nurture.core.messages import Entry, Message, MessageState
+from nurture.core.states import QUEUED
+from nurture.errors import Impossible, StaleVersion, UserError
+from nurture.flows import review
+from nurture.mail import text as layout
+from nurture.web.cards import around, card
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from nurture.errors import NurtureError
+    from nurture.web.visit import Visit
+
+HISTORY = 100
+"""So many journal lines are shown."""
+
+
+async def show(visit: Visit) -> Response:
+    """GET /messages/{id}."""
+    return await _page(visit, await _message(visit))
+
+
+async def approve(visit: Visit) -> Response:
+    """POST /messages/{id}/approve: exactly what was seen."""
+    message = await _message(visit)
+    seen = visit.form.get("seen", "")
+    if message.state is MessageState.APPROVED and any(a.by == visit.reader.rep.id for a in message.approvals):
+        return _back(message, "already")  # the button was pressed twice
+    try:
+        done = await review.approve(visit.doors, message.id, by=visit.reader.rep.id, seen=seen)
+    except StaleVersion:
+        return await _page(visit, await _message(visit), stale=True)
+    except (UserError, Impossible) as error:
+        return await _page(visit, await _message(visit), error=error)
+    return _back(done, "approved" if done.state is MessageState.APPROVED else "first")
+
+
+async def reject(visit: Visit) -> Response:
+    """POST /messages/{id}/reject, with a reason."""
+    message = await _message(visit)
+    reason = visit.form.get("reason", "").strip()
+    try:
+        await review.reject(visit.doors, message.id, by=visit.reader.rep.id, reason=reason)
+    except StaleVersion:
+        return await _page(visit, await _message(visit), stale=True)
+    except (UserError, Impossible) as error:
+        return await _page(visit, await _message(visit), error=error)
+    return _back(message, "rejected")
+
+
+async def settle(visit: Visit) -> Response:
+    """POST /messages/{id}/settle: it left, or it is sent again."""
+    message = await _message(visit)
+    answer = visit.form.get("answer")
+    if answer not in {"left", "again"}:
+        raise HTTPException(400)
+    try:
+        await review.settle(visit.doors, message.id, by=visit.reader.rep.id, sent=answer == "left")
+    except StaleVersion:
+        return await _page(visit, await _message(visit), stale=True)
+    except (UserError, Impossible) as error:
+        return await _page(visit, await _message(visit), error=error)
+    return _back(message, "settled")
+
+
+async def write(visit: Visit) -> Response:
+    """GET /messages/{id}/edit: subject and text, the legal footer read-only under it."""
+    message = await _message(visit)
+    if message.state not in QUEUED:
+        return RedirectResponse(f"/messages/{message.id}", status_code=303)
+    return _editor(visit, message, message.subject, layout.split_footer(message.body)[0].rstrip("\n"))
+
+
+async def rewrite(visit: Visit) -> Response:
+    """POST /messages/{id}/edit: show how it will look, or keep it. What was typed is never lost."""
+    message = await _message(visit)
+    subject, body = visit.form.get("subject", "").strip(), visit.form.get("body", "")
+    if visit.form.get("do") != "save":
+        return _editor(visit, message, subject, body, preview=True)
+    seen = visit.form.get("seen", "")
+    by = visit.reader.rep.id
+    try:
+        await review.edit(visit.doors, message.id, by=by, subject=subject, body=body, seen=seen)
+    except StaleVersion:
+        return _editor(visit, await _message(visit), subject, body, stale=True)
+    except (UserError, Impossible) as error:
+        return _editor(visit, await _message(visit), subject, body, error=error)
+    return RedirectResponse(f"/messages/{message.id}?done=edited", status_code=303)
+
+
+async def _message(visit: Visit) -> Message:
+    """The mail, if the reader may see it.
+
+    Raises:
+        HTTPException: 404 for one that does not exist, and for one that is not the reader's to see.
+    """
+    message = await visit.doors.store.get(Message, visit.key())
+    if message is None or not visit.reader.sees(message.rep_id):
+        raise HTTPException(404)
+    return message
+
+
+def _complaint(visit: Visit, message: Message, error: NurtureError) -> str:
+    """What a reviewer is told: the mail has moved on (it left, it ended), or what to mend."""
+    if isinstance(error, Impossible):
+        return visit.w("Meanwhile this mail is: {state}", state=explain.state(visit.w, message.state))
+    return visit.w.error(error)
+
+
+def _back(message: Message, done: str) -> Response:
+    return RedirectResponse(f"/?done={done}&mail={message.id}", status_code=303)
+
+
+async def _page(
+    visit: Visit, message: Message, *, stale: bool = False, error: NurtureError | None = None
+) -> Response:
+    store, w = visit.doors.store, visit.w
+    entries = await store.find(Entry, {"message_id": message.id}, order=("-seq",), limit=HISTORY)
+    known = await around(store, (message,))
+    return visit.page(
+        "message.html",
+        status=409 if stale or error else 200,
+        card=card(visit.reader, message, known),
+        person=known.person(message),
+        state=explain.state(w, message.state),
+        moves=[explain.move(w, move) for move in message.moves],
+        history=[(e.at, explain.entry(w, e), visit.reader.actor(e.actor)) for e in entries],
+        queued=message.state in QUEUED,
+        stale=stale,
+        complaint=_complaint(visit, message, error) if error else "",
+        edited=visit.request.query_params.get("done") == "edited",
+    )
+
+
+def _editor(
+    visit: Visit,
+    message: Message,
+    subject: str,
+    body: str,
+    *,
+    preview: bool = False,
+    stale: bool = False,
+    error: NurtureError | None = None,
+) -> Response:
+    return visit.page(
+        "edit.html",
+        status=409 if stale else 400 if error else 200,
+        message=message,
+        subject=subject,
+        body=body,
+        footer=layout.split_footer(message.body)[1],
+        preview=layout.refooter(message.body, body) if preview else None,
+        stale=stale,
+        complaint=_complaint(visit, message, error) if error else "",
+    )

@@ -1,0 +1,58 @@
+"""One person: who it is, where the enrollments stand and why, and what happened, latest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.exceptions import HTTPException
+
+from nurture import explain
+from nurture.core.messages import Enrollment, Entry, Message, Suppression
+from nurture.core.people import Organisation, Person
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from nurture.web.visit import Visit
+
+LINES: Final = 200
+"""So many mails and journal lines are shown."""
+
+
+async def show(visit: Visit) -> Response:
+    """GET /people/{id}: for those who see the person, or an enrollment of the person; each sees their part."""
+    store, reader, w = visit.doors.store, visit.reader, visit.w
+    person = await store.get(Person, visit.key())
+    if person is None:
+        raise HTTPException(404)
+    mine = {**reader.where, "person_id": person.id}
+    enrollments = await store.find(Enrollment, mine, order=("-enrolled_at",), limit=LINES)
+    if not reader.sees(person.rep_id) and not enrollments:
+        raise HTTPException(404)
+    messages = await store.find(Message, mine, order=("-planned_at",), limit=LINES)
+    entries = await store.find(Entry, {"person_id": person.id}, order=("-seq",), limit=LINES)
+    organisation = await store.get(Organisation, person.organisation_id) if person.organisation_id else None
+    silences = await store.find(Suppression, {"value": person.email.lower(), "lifted_at": None})
+    shown_enrollments, shown_messages = {e.id for e in enrollments}, {m.id for m in messages}
+    subjects: dict[str | None, str] = {m.id: m.subject for m in messages}
+    return visit.page(
+        "person.html",
+        person=person,
+        organisation=organisation,
+        owner=reader.name_of(person.rep_id),
+        silences=[(s.at, explain.stop_reason(w, s.reason)) for s in silences],
+        enrollments=[(e, explain.state(w, e.state), explain.stop_reason(w, e.reason)) for e in enrollments],
+        mails=[(m, explain.state(w, m.state)) for m in messages],
+        history=[
+            (
+                e.at,
+                explain.entry(w, e),
+                reader.actor(e.actor),
+                subjects.get(e.message_id) if e.message_id else None,
+            )
+            for e in entries
+            if (e.message_id or e.enrollment_id) is None
+            or e.message_id in shown_messages
+            or (e.message_id is None and e.enrollment_id in shown_enrollments)
+        ],
+    )

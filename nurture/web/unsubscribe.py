@@ -1,0 +1,58 @@
+"""The page behind the unsubscribe link of each mail (RFC 8058; the anti-spam act's opt-out).
+
+The token in the address is the capability: no login, no cookie, no other token. GET shows one button and
+looks nothing up; POST acts and says the same whether the token was known or not, so that nobody learns
+which tokens exist and nobody who wants silence is left with an error.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from starlette.exceptions import HTTPException
+
+from nurture.flows import optout
+from nurture.web.forms import clean, content_type, read_form
+from nurture.web.visit import desk_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_TOKEN: Final = re.compile(r"[0-9A-Za-z_.~-]{1,200}")
+
+
+async def offer(request: Request) -> Response:
+    """GET /u/{token}: one button."""
+    return desk_of(request).page(request, "unsubscribe.html", done=False)
+
+
+async def act(request: Request) -> Response:
+    """POST /u/{token}: from the button, or from a mail provider on the recipient's behalf."""
+    desk = desk_of(request)
+    token = str(request.path_params["token"])
+    one_click = await _is_one_click(request)
+    if _TOKEN.fullmatch(token):
+        agent = clean(request.headers.get("user-agent", "")).replace("\n", " ")[:120]
+        way = "RFC 8058 one-click POST" if one_click else "the button of the unsubscribe page"
+        await optout.unsubscribe(
+            desk.doors,
+            token,
+            source="one_click" if one_click else "web",
+            evidence=f"{way}; {agent}" if agent else way,
+        )
+    return desk.page(request, "unsubscribe.html", done=True)
+
+
+async def _is_one_click(request: Request) -> bool:
+    """Whether the body says List-Unsubscribe=One-Click, as either kind of form that RFC 8058 (3.2) allows."""
+    try:
+        if content_type(request) == "multipart/form-data":
+            async with request.form(max_files=0, max_fields=5, max_part_size=1024) as form:
+                return form.get("List-Unsubscribe") == "One-Click"
+        return (await read_form(request)).get("List-Unsubscribe") == "One-Click"
+    except HTTPException as error:
+        if error.status_code == 413:
+            raise
+        return False  # whatever it says: a POST to this address wants silence
