@@ -1,0 +1,195 @@
+"""The only room that knows every other: settings in, open doors and a running daemon out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nurture import systemd
+from nurture.clock import SystemChance, SystemClock
+from nurture.core.change import Change, Setting
+from nurture.core.people import Representative
+from nurture.credentials import resolve
+from nurture.daemon import Daemon
+from nurture.errors import UserError
+from nurture.files.library import FileLibrary
+from nurture.files.shipped import shipped
+from nurture.imap import ImapMailbox
+from nurture.log import logger
+from nurture.notify import MailNotifier
+from nurture.ports import Doors
+from nurture.render import TemplateWriter
+from nurture.smtp import SmtpSender
+from nurture.store import daemon_lock, open_store
+from nurture.web import server
+from nurture.web.app import build
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from nurture.config import Settings
+    from nurture.ports import Chance, Clock, Sender, Store
+
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The doors, and the sender behind the notifier, which the daemon uses for letters too."""
+
+    doors: Doors
+    sender: Sender
+
+
+async def _mirror(store: Store, settings: Settings) -> None:
+    """Representatives stand in config.toml; the store holds the same, and keeps those that left as inactive."""
+    known = {r.id: r for r in await store.find(Representative)}
+    listed = {r.id: r for r in settings.representatives}
+    puts: list[Representative] = []
+    for key, rep in listed.items():
+        fresh = replace(rep, version=known[key].version if key in known else 0)
+        if known.get(key) != fresh:
+            puts.append(fresh)
+    puts += [replace(r, active=False) for key, r in known.items() if key not in listed and r.active]
+    # Managers first: a representative's manager must stand in the table already.
+    puts.sort(key=lambda r: r.manager_id is not None)
+    for rep in puts:
+        await store.commit(Change((rep,)))
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None
+) -> AsyncIterator[House]:
+    """Open everything that flows need; closed again in the reverse order.
+
+    Raises:
+        UserError: a file of the working folder is wrong, or the database cannot be opened.
+    """
+    clock = clock or SystemClock()
+    chance = chance or SystemChance()
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.database_url)
+        stack.push_async_callback(store.close)
+        await _mirror(store, settings)
+        sender = SmtpSender({m.id: m for m in settings.mailboxes}, resolve)
+        stack.push_async_callback(sender.close)
+        library = FileLibrary(
+            scenarios=settings.scenarios,
+            calendars=settings.calendars,
+            content=settings.templates / "content" if settings.templates else None,
+            country=settings.country,
+        )
+        writer = TemplateWriter(settings.templates or shipped() / "templates", settings.company)
+        notifier = MailNotifier(settings, sender, clock, chance)
+        yield House(Doors(settings, store, clock, chance, library, writer, notifier), sender)
+
+
+@asynccontextmanager
+async def open_doors(
+    settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None
+) -> AsyncIterator[Doors]:
+    """The doors alone, for a command that acts once."""
+    async with open_house(settings, clock=clock, chance=chance) as house:
+        yield house.doors
+
+
+def web_secret(settings: Settings, chance: Chance) -> bytes:
+    """The key that signs sessions: made once, kept in the data folder with mode 0600."""
+    folder = settings.data or settings.folder / "data"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "web.key"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(chance.secret() + chance.secret())
+    if path.stat().st_mode & 0o077:
+        raise UserError("{path} can be read by others", hint="chmod 600 {path}", path=path)
+    return path.read_bytes()
+
+
+async def _calendars_changed(doors: Doors) -> bool:
+    """Whether the calendars differ from those that the running enrollments were planned with."""
+    digest = doors.library.digest()
+    known = await doors.store.get(Setting, "calendars")
+    if known is not None and known.value == digest:
+        return False
+    fresh = replace(known, value=digest) if known else Setting("calendars", digest)
+    await doors.store.commit(Change((fresh,)))
+    await doors.store.wake_all(doors.clock.now())
+    return known is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A daemon that has started: what a test or the demo may want to know about it."""
+
+    daemon: Daemon
+    doors: Doors
+    url: str  # of the desk on this machine
+
+
+@asynccontextmanager
+async def start(
+    settings: Settings, *, stop: asyncio.Event, clock: Clock | None = None, chance: Chance | None = None
+) -> AsyncIterator[Running]:
+    """A daemon ready to run: doors open, the desk bound to its port, the database locked for this process.
+
+    Raises:
+        UserError: another daemon runs on this database; the port is taken; a file is wrong.
+    """
+    async with AsyncExitStack() as stack:
+        if settings.database_url.startswith(SQLITE):
+            stack.enter_context(daemon_lock(Path(settings.database_url.removeprefix(SQLITE))))
+        house = await stack.enter_async_context(open_house(settings, clock=clock, chance=chance))
+        doors = house.doors
+        watched = {
+            box.id: (box, ImapMailbox(box, resolve, doors.clock))
+            for box in settings.mailboxes
+            if box.imap is not None
+        }
+        copies = {
+            key: ImapMailbox(box, resolve, doors.clock)
+            for key, (box, _) in watched.items()
+            if box.imap is not None and box.imap.sent_folder
+        }
+        for mailbox in (*(m for _, m in watched.values()), *copies.values()):
+            stack.push_async_callback(mailbox.close)
+        listening = server.bind(settings.web)
+        stack.callback(listening.close)
+        app = build(doors, web_secret(settings, doors.chance))
+        await _calendars_changed(doors)
+        daemon = Daemon(
+            doors=doors,
+            sender=house.sender,
+            watched=watched,
+            copies=copies,
+            name=f"{socket.gethostname()}:{os.getpid()}",
+            stop=stop,
+            sites=(lambda stopping: server.serve(app, listening, stopping),),
+            alive=lambda: systemd.notify("WATCHDOG=1"),
+        )
+        host, port = listening.getsockname()[:2]
+        yield Running(daemon, doors, f"http://{host}:{port}")
+
+
+async def run(settings: Settings, *, ready: Callable[[Running], None] | None = None) -> None:
+    """``nurture run``: until SIGTERM or SIGINT; the letter in hand is finished."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with start(settings, stop=stop) as running:
+        logger().info("daemon ready", action="start", desk=running.url)
+        systemd.notify("READY=1")
+        if ready is not None:
+            ready(running)
+        await running.daemon.run()
+        systemd.notify("STOPPING=1")
+    logger().info("daemon stopped", action="stop")
