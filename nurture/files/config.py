@@ -28,8 +28,10 @@ from nurture.config import (
 from nurture.core.ids import MailboxId, RepId
 from nurture.core.people import AccessRole, Representative
 from nurture.errors import UserError, Where
-from nurture.files.toml import Table, near, read
+from nurture.files.toml import Table, read
+from nurture.files.yaml import nearest
 from nurture.i18n import LANGUAGES
+from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -41,7 +43,6 @@ EXAMPLE: Final = '{env = "NURTURE_MAIL_PASSWORD"}'
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z0-9-]{2,63}")
 _POSTAL = re.compile(r"\d{3}-\d{4}")
 
 
@@ -117,10 +118,10 @@ def _company(table: Table) -> Company:
     )
     if company.postal_code and not _POSTAL.fullmatch(company.postal_code.removeprefix("〒").strip()):
         table.wrong(
-            "postal_code", "expected a postal code such as 100-0001, found {found}", found=company.postal_code
+            "postal_code", "found {found}, expected a postal code such as 100-0001", found=company.postal_code
         )
     if company.url and not company.url.startswith(("https://", "http://")):
-        table.wrong("url", "expected an address that begins with https://, found {found}", found=company.url)
+        table.wrong("url", "found {found}, expected an address that begins with https://", found=company.url)
     table.done()
     return replace(company, postal_code=company.postal_code.removeprefix("〒").strip())
 
@@ -265,13 +266,13 @@ def _representative(table: Table, root: Table, mailboxes: tuple[MailboxSettings,
 def _known(table: Table, key: str, named: Iterable[str], known: Collection[str]) -> None:
     for word in named:
         if word not in known:
-            guess = near(word, known)
+            guess = nearest(word, known)
             table.wrong(
                 key,
-                "{found} is not one of {options}",
+                "found {found}, expected one of {expected}",
                 hint="did you mean {guess}?" if guess else None,
                 found=word,
-                options=list(known),
+                expected=", ".join(known),
                 guess=guess,
             )
 
@@ -285,7 +286,7 @@ def _web(table: Table, mailboxes: tuple[MailboxSettings, ...]) -> Web:
     if url and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)):
         table.wrong(
             "public_url",
-            "expected an address that begins with https://, found {found}",
+            "found {found}, expected an address that begins with https://",
             hint="the desk is reached through a web server with a certificate; see docs/operations.md",
             found=url,
         )
@@ -307,7 +308,7 @@ def _work(table: Table) -> Work:
         freshness_seconds=table.whole("freshness_seconds", default.freshness_seconds, low=10, high=3600),
         undo_seconds=table.whole("undo_seconds", default.undo_seconds, low=0, high=3600),
         beat_seconds=table.whole("beat_seconds", default.beat_seconds, low=1, high=86_400),
-        poll_seconds=table.whole("poll_seconds", default.poll_seconds, low=5, high=86_400),
+        poll_seconds=table.whole("poll_seconds", default.poll_seconds, low=30, high=86_400),
         claim_batch=table.whole("claim_batch", default.claim_batch, low=1, high=1000),
     )
     table.done()
@@ -330,7 +331,7 @@ def _database(table: Table, settings: Settings) -> str:
     if parts.scheme.partition("+")[0] not in {"postgresql", "postgres"}:
         table.wrong(
             "url",
-            "expected sqlite:///file or postgresql://host/database, found {found}",
+            "found {found}, expected sqlite:///file or postgresql://host/database",
             found=url.partition("@")[2] or url,
         )
     elif password:
@@ -351,7 +352,7 @@ def _slug(table: Table) -> str:
     if value and not _SLUG.fullmatch(value):
         table.wrong(
             "id",
-            "expected a short name of small letters, digits, - and _, found {found}",
+            "found {found}, expected a short name of small letters, digits, - and _",
             found=value,
         )
     return value
@@ -359,9 +360,13 @@ def _slug(table: Table) -> str:
 
 def _address(table: Table, key: str) -> str:
     value = table.text(key)
-    if value and not _ADDRESS.fullmatch(value):
-        table.wrong(key, "expected a mail address, found {found}", found=value)
-    return value
+    if not value:
+        return value
+    try:
+        return check_address(value)
+    except UserError as error:
+        table.wrong(key, error.text, hint=error.hint, **error.values)
+        return value
 
 
 def _timezone(table: Table, default: str) -> str:
@@ -370,7 +375,7 @@ def _timezone(table: Table, default: str) -> str:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         if table.has("timezone"):  # else the file's own default is to blame, and noted there
-            table.wrong("timezone", "expected a time zone such as Asia/Tokyo, found {found}", found=value)
+            table.wrong("timezone", "found {found}, expected a time zone such as Asia/Tokyo", found=value)
         return "Asia/Tokyo"
     return value
 
@@ -378,7 +383,7 @@ def _timezone(table: Table, default: str) -> str:
 def _country(table: Table) -> str:
     value = table.text("country", "JP")
     if not re.fullmatch(r"[A-Z]{2}", value):
-        table.wrong("country", "expected a country code of two letters such as JP, found {found}", found=value)
+        table.wrong("country", "found {found}, expected a country code of two letters such as JP", found=value)
     return value
 
 
