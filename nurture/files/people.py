@@ -27,7 +27,7 @@ from nurture.core.people import ORGANISATION_KINDS, Basis, LegalBasis, Professio
 from nurture.core.people import ROLES as KNOWN_ROLES
 from nurture.errors import NurtureError, UserError, Where
 from nurture.files import spellings
-from nurture.files.toml import near
+from nurture.files.yaml import nearest, shown
 from nurture.i18n import LANGUAGES
 from nurture.mail.address import check_address
 
@@ -232,11 +232,17 @@ class _Sheet:
         self.seen: dict[str, int] = {}
         self.warned: set[tuple[str, str]] = set()
         if "email" not in self.columns:
+            guess = next(
+                (c for c in self.header if nearest(spellings.folded(c), ("email", "mail", "メール"))), None
+            )
             raise UserError(
                 "there is no column for mail addresses among {columns}",
                 where=Where(name, line),
-                hint="name a column email (or メールアドレス)",
+                hint="did you mean {guess}? name it email (or メールアドレス)"
+                if guess
+                else "name a column email (or メールアドレス)",
                 columns=[cell for cell in self.header if cell][:30],
+                guess=guess,
             )
         for at, cell in enumerate(self.header):
             known = spellings.COLUMNS.get(spellings.folded(cell))
@@ -247,8 +253,8 @@ class _Sheet:
                 self.warnings.append(UserError("this column is there twice; the first one counts", where=where))
 
     def _unknown(self, cell: str, where: Where) -> None:
-        guess = near(cell, [name for name in spellings.COLUMNS.values() if name not in self.columns]) or (
-            spelled if (spelled := near(spellings.folded(cell), spellings.COLUMNS)) else None
+        guess = nearest(cell, [name for name in spellings.COLUMNS.values() if name not in self.columns]) or (
+            spelled if (spelled := nearest(spellings.folded(cell), spellings.COLUMNS)) else None
         )
         self.warnings.append(
             UserError(
@@ -333,15 +339,15 @@ class _Cells:
                 column,
                 "{found} begins like a formula",
                 hint="put the text there without the sign in front",
-                found=_cut(said),
+                found=shown(said),
             )
             return None
         if _UNSEEN.search(_ZERO_WIDTH.sub("", raw)):
-            self.wrong(column, "there is a control character in {found}", found=_cut(ascii(said)))
+            self.wrong(column, "there is a control character in {found}", found=shown(ascii(said)))
             return None
         if len(said) > longest:
             self.wrong(
-                column, "expected at most {limit} characters, found {found}", limit=longest, found=len(said)
+                column, "found {found} characters, expected at most {limit}", limit=longest, found=len(said)
             )
             return None
         return said
@@ -391,14 +397,14 @@ class _Cells:
         if found:
             return found
         names = sorted(set(known.values()) | set(shipped))
-        guess = near(said, names) or known.get(near(spellings.folded(said), known) or "")
+        guess = nearest(said, names) or known.get(nearest(spellings.folded(said), known) or "")
         if not _SLUG.fullmatch(said):
             self.wrong(
                 column,
-                "expected one of {options}, found {found}",
+                "found {found}, expected one of {expected}",
                 hint="did you mean {guess}?" if guess else None,
-                options=names,
-                found=_cut(said),
+                expected=", ".join(names),
+                found=shown(said),
                 guess=guess,
             )
             return None
@@ -423,9 +429,9 @@ class _Cells:
             if found is None:
                 self.wrong(
                     "profession",
-                    "expected one of {options}, found {found}",
-                    options=[str(known) for known in Profession],
-                    found=_cut(said),
+                    "found {found}, expected one of {expected}",
+                    expected=", ".join([str(known) for known in Profession]),
+                    found=shown(said),
                 )
                 return None
             return Profession(found)
@@ -443,7 +449,7 @@ class _Cells:
         try:
             return ZoneInfo(said).key
         except (KeyError, ValueError, OSError):
-            self.wrong("timezone", "expected a time zone such as Asia/Tokyo, found {found}", found=_cut(said))
+            self.wrong("timezone", "found {found}, expected a time zone such as Asia/Tokyo", found=shown(said))
             return None
 
     def language(self) -> str | None:
@@ -457,9 +463,9 @@ class _Cells:
         if code not in LANGUAGES:
             self.wrong(
                 "language",
-                "expected one of {options}, found {found}",
-                options=list(LANGUAGES),
-                found=_cut(said),
+                "found {found}, expected one of {expected}",
+                expected=", ".join(list(LANGUAGES)),
+                found=shown(said),
             )
             return None
         return code
@@ -481,13 +487,13 @@ class _Cells:
             return None
         found = spellings.BASES.get(spellings.folded(said))
         if found is None:
-            guess = near(said, [str(basis) for basis in Basis])
+            guess = nearest(said, [str(basis) for basis in Basis])
             self.wrong(
                 "basis",
-                "expected one of {options}, found {found}",
+                "found {found}, expected one of {expected}",
                 hint="did you mean {guess}?" if guess else None,
-                options=[str(basis) for basis in Basis],
-                found=_cut(said),
+                expected=", ".join([str(basis) for basis in Basis]),
+                found=shown(said),
                 guess=guess,
             )
             return None
@@ -521,9 +527,5 @@ class _Cells:
                 return date(2018 + (1 if found[1] == "元" else int(found[1])), int(found[2]), int(found[3]))
         except ValueError:
             pass
-        self.wrong(column, "expected a date such as 2026-11-05, found {found}", found=_cut(said))
+        self.wrong(column, "found {found}, expected a date such as 2026-11-05", found=shown(said))
         return None
-
-
-def _cut(said: str) -> str:
-    return said if len(said) <= 60 else f"{said[:59]}…"

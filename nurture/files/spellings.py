@@ -31,7 +31,8 @@ COLUMNS: Final = _spelled(
         "given_name": "firstname givenname 名",
         "kana": "furigana yomi フリガナ カナ 氏名カナ 氏名フリガナ 氏名かな よみ 読み よみがな 読み仮名",
         "organisation": "organization hospital hospitalname company companyname facility account "
-        "病院名 病院 施設名 施設 医療機関名 医療機関 組織 組織名 法人名 会社名 会社 勤務先 所属機関 所属病院 所属先 団体名",
+        "病院名 病院 施設名 施設 医療機関名 医療機関 組織 組織名 法人名 会社名 会社 勤務先 "
+        "所属機関 所属病院 所属先 団体名",
         "organisation_kind": "organizationkind organisationtype organizationtype kind hospitalkind "
         "施設種別 施設区分 病院種別 種別 組織種別 医療機関種別",
         "region": "area prefecture 地域 地方 エリア 都道府県 所在地",

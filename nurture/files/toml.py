@@ -7,13 +7,14 @@ A ``Table`` hands out values by name and kind and notes what is wrong on the way
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from nurture.errors import UserError, UserErrors, Where
+from nurture.files.yaml import key_path, not_among, shown, unknown
+from nurture.i18n import mark
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -35,14 +36,6 @@ _TOKEN = re.compile(
     r"\#[^\n]*|[\[\]{}\n]|[^\[\]{}\n\"'\#]+|.",
     re.DOTALL,
 )
-
-
-def dotted(key: Key) -> str:
-    """A key path as people write it: ``representatives[0].email``."""
-    said = ""
-    for part in key:
-        said += f"[{part}]" if isinstance(part, int) else f".{part}" if said else part
-    return said
 
 
 def places(text: str) -> dict[Key, tuple[int, int]]:
@@ -117,7 +110,7 @@ class Document:
         if line is not None and known != key and isinstance(key[-1], str):  # in an inline table of that line
             found = re.compile(rf"\b{re.escape(key[-1])}\s*=").search(self.text.splitlines()[line - 1])
             column = found.start() + 1 if found else column
-        return Where(file=self.file, line=line, column=column, key=dotted(key) or None)
+        return Where(file=self.file, line=line, column=column, key=key_path(key) or None)
 
     def check(self) -> None:
         """Raise what was found, in the order of the file.
@@ -212,13 +205,15 @@ class Table:
             return None
         value = self.data[key]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            self.document.errors.append(UserError(text, where=self.where(key), found=_shown(value)))
+            self.document.errors.append(UserError(text, where=self.where(key), found=shown(value)))
             return None
         return value
 
     def text(self, key: str, default: str | None = None, *, longest: int = 2000) -> str:
         """A text; required, and then not empty, when there is no default."""
-        value = self._take(key, str, required=default is None, text="expected a text in quotes, found {found}")
+        value = self._take(
+            key, str, required=default is None, text=mark("found {found}, expected a text in quotes")
+        )
         if not isinstance(value, str):
             return default or ""
         if default is None and not value.strip():
@@ -232,16 +227,16 @@ class Table:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; empty when absent."""
-        value = self._take(key, list, required=False, text="expected a list of texts in [ ], found {found}")
+        value = self._take(key, list, required=False, text=mark("found {found}, expected a list of texts in [ ]"))
         if not isinstance(value, list):
             return ()
         for item in value:
             if not isinstance(item, str):
                 self.document.errors.append(
                     UserError(
-                        "expected a list of texts in [ ], found {found}",
+                        "found {found}, expected a list of texts in [ ]",
                         where=self.where(key),
-                        found=_shown(item),
+                        found=shown(item),
                     )
                 )
                 return ()
@@ -250,13 +245,15 @@ class Table:
     def whole(self, key: str, default: int | None = None, *, low: int, high: int) -> int:
         """A whole number from ``low`` to ``high``; required when there is no default."""
         value = self._take(
-            key, int, required=default is None, text="expected a whole number without quotes, found {found}"
+            key, int, required=default is None, text=mark("found {found}, expected a whole number without quotes")
         )
         return int(self._within(key, value, default or 0, low, high))
 
     def seconds(self, key: str, default: float, *, low: float, high: float) -> float:
         """A number of seconds."""
-        value = self._take(key, (int, float), required=False, text="expected a number of seconds, found {found}")
+        value = self._take(
+            key, (int, float), required=False, text=mark("found {found}, expected a number of seconds")
+        )
         return float(self._within(key, value, default, low, high))
 
     def _within(self, key: str, value: object, default: float, low: float, high: float) -> float:
@@ -265,7 +262,7 @@ class Table:
         if not low <= value <= high:
             self.document.errors.append(
                 UserError(
-                    "expected a number from {low} to {high}, found {found}",
+                    "found {found}, expected a number from {low} to {high}",
                     where=self.where(key),
                     low=low,
                     high=high,
@@ -277,71 +274,35 @@ class Table:
 
     def boolean(self, key: str, *, default: bool) -> bool:
         """True or false."""
-        value = self._take(key, bool, required=False, text="expected true or false, found {found}")
+        value = self._take(key, bool, required=False, text=mark("found {found}, expected true or false"))
         return value if isinstance(value, bool) else default
 
     def choice(self, key: str, options: Collection[str], default: str) -> str:
         """One of a few words."""
         value = self.text(key, default)
         if value not in options:
-            self.document.errors.append(
-                UserError(
-                    "expected one of {options}, found {found}",
-                    where=self.where(key),
-                    hint="did you mean {guess}?" if (guess := near(value, options)) else None,
-                    options=list(options),
-                    found=value,
-                    guess=guess,
-                )
-            )
+            self.document.errors.append(not_among(value, options, self.where(key)))
             return default
         return value
 
     def table(self, key: str, *, required: bool = False) -> Table:
         """A table; an empty one when absent."""
-        value = self._take(key, dict, required=required, text="expected a table, found {found}")
+        value = self._take(key, dict, required=required, text=mark("found {found}, expected a table"))
         return Table(value if isinstance(value, dict) else {}, (*self.path, key), self.document)
 
     def tables(self, key: str) -> list[Table]:
         """The tables of an array ``[[key]]``."""
-        value = self._take(key, list, required=False, text="expected tables under [[ ]], found {found}")
+        value = self._take(key, list, required=False, text=mark("found {found}, expected tables under [[ ]]"))
         found = []
         for at, item in enumerate(value if isinstance(value, list) else []):
             if isinstance(item, dict):
                 found.append(Table(item, (*self.path, key, at), self.document))
             else:
-                self.wrong(key, "expected tables under [[ ]], found {found}", found=_shown(item))
+                self.wrong(key, "found {found}, expected tables under [[ ]]", found=shown(item))
         return found
 
     def done(self) -> None:
         """Complain of every key that nobody asked for."""
         for key in self.data:
             if key not in self.known:
-                guess = near(key, self.known)
-                self.document.errors.append(
-                    UserError(
-                        "unknown key {key}",
-                        where=self.where(key),
-                        hint="did you mean {guess}?" if guess else "keys known here: {keys}",
-                        key=key,
-                        guess=guess,
-                        keys=", ".join(self.known),
-                    )
-                )
-
-
-def near(word: str, words: Collection[str]) -> str | None:
-    """The one that was probably meant."""
-    folded = {known.casefold(): known for known in words}
-    found = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
-
-
-def _shown(value: object) -> str:
-    """A value as it stood in the file, cut."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "a table {…}"
-    said = f'"{value}"' if isinstance(value, str) else str(value)
-    return said if len(said) <= 60 else f"{said[:59]}…"
+                self.document.errors.append(unknown(key, self.known, self.where(key)))

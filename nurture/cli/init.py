@@ -1,0 +1,39 @@
+"""``nurture init FOLDER``: a working folder to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nurture.cli.terminal import shown_path, terminal
+from nurture.i18n import mark
+
+
+@click.command(
+    help=mark(
+        "Make a working folder with a commented configuration, the scenarios, templates and calendars that "
+        "come with the program, and a private folder for data. Nothing that is there is overwritten."
+    )
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Write the folder, say what comes next."""
+    from nurture.files import shipped  # noqa: PLC0415
+
+    t = terminal()
+    written = shipped.write(folder)
+    place = shown_path(folder)
+    t.say(mark("Made {folder} with {count} files."), folder=place, count=len(written))
+    t.say()
+    t.say(mark("Next:"))
+    steps = (
+        (mark("fill in your company, mailboxes and people"), f"{place}/config.toml"),
+        (mark("see whether everything is right"), f"nurture check {place}"),
+        (mark("look at a mail before anything is sent"), f"nurture --config {place} preview thanks-minutes"),
+        (mark("bring in the people you know"), f"nurture --config {place} import people.csv --dry-run"),
+        (mark("start"), f"nurture --config {place} run"),
+    )
+    for number, (text, command) in enumerate(steps, 1):
+        t.echo(f"  {number}. {t.w(text)}")
+        t.echo(f"     {command}")
