@@ -17,7 +17,7 @@ FOLDERS: Final = ("scenarios", "templates", "calendars")
 EXAMPLE: Final = "config.example.toml"
 
 
-def root() -> Path:
+def shipped() -> Path:
     """The folder that holds them.
 
     Raises:
@@ -30,26 +30,11 @@ def root() -> Path:
     raise Impossible("the files that come with the program are missing beside {folder}", folder=str(package))
 
 
-def scenarios() -> Path:
-    """The shipped scenarios."""
-    return root() / "scenarios"
-
-
-def templates() -> Path:
-    """The shipped templates, with the example content."""
-    return root() / "templates"
-
-
-def calendars() -> Path:
-    """The shipped calendars."""
-    return root() / "calendars"
-
-
 def files() -> tuple[tuple[str, Path], ...]:
     """What a new working folder begins with: its relative path there, and the file it is copied from."""
-    found = [("config.toml", root() / EXAMPLE)]
+    found = [("config.toml", shipped() / EXAMPLE)]
     for folder in FOLDERS:
-        start = root() / folder
+        start = shipped() / folder
         found += [
             (str(path.relative_to(start.parent)), path)
             for path in sorted(start.rglob("*"))
