@@ -1,0 +1,141 @@
+"""Connections to a database, and its errors in our words.
+
+SQLite: WAL, so that readers never wait for the writer; ``synchronous=FULL``, so that a commit that was
+answered survives a power cut; foreign keys on; a writer takes its place at once (``BEGIN IMMEDIATE``), so
+that a transaction never fails half way for having read first.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from nurture.errors import Impossible, NurtureError, PermanentFailure, TemporaryFailure, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+
+BUSY_SECONDS: Final = 10.0
+"""How long a writer waits for a writer of another process."""
+
+WRITES: Final = "nurture_writes"
+"""Execution option of a connection whose transactions take the write lock when they begin."""
+
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+
+def database_path(url: str) -> Path | None:
+    """The file of a SQLite address (``sqlite:///relative``, ``sqlite:////absolute``); None where there is none.
+
+    Raises:
+        UserError: this is not the address of a database that can be used.
+    """
+    if url == "memory://":
+        return None
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        raise UserError(
+            "{url} is not a database address that can be used here",
+            hint="Write sqlite:////absolute/path.sqlite, with four slashes.",
+            # An address may carry a password.
+            url=parsed.render_as_string(hide_password=True) if parsed else "database_url",
+        )
+    if not parsed.database or parsed.database == ":memory:":
+        raise UserError(
+            "The database address names no file", hint="Write sqlite:////absolute/path.sqlite, with four slashes."
+        )
+    return Path(parsed.database)
+
+
+def create_file(path: Path) -> None:
+    """Make sure the file is there, for its owner alone: it will hold names and letters.
+
+    Raises:
+        UserError: the folder is missing or closed to us.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise UserError(
+            "The database file {path} cannot be opened: {problem}",
+            hint="Does its folder exist, and may this user write there?",
+            path=path,
+            problem=error.strerror or type(error).__name__,
+        ) from None
+
+
+def connect(path: Path, connections: int) -> Engine:
+    """An engine for a SQLite file with at most that many connections."""
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        # The driver begins nothing by itself; and a connection may serve one thread after another.
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+        hide_parameters=True,  # errors never carry what was written
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The database's errors as ours.
+
+    Raises:
+        TemporaryFailure: locked, full, or not to be had now.
+        PermanentFailure: the file is damaged.
+        Impossible: SQL that cannot be: a fault of this program.
+    """
+    try:
+        yield
+    except NurtureError:
+        raise
+    except DBAPIError as error:
+        raise _translate(error.orig) from error
+    except sqlite3.Error as error:
+        raise _translate(error) from error
+    except SQLAlchemyError as error:
+        raise Impossible("The store cannot do this: {problem}", problem=type(error).__name__) from error
+
+
+def _translate(error: BaseException | None) -> NurtureError:
+    code = getattr(error, "sqlite_errorcode", None)
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    primary = code & 0xFF if code is not None else None
+    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return TemporaryFailure("The database is busy: another process is writing to it")
+    if primary == sqlite3.SQLITE_FULL:
+        return TemporaryFailure("The disk is full: the database cannot be written")
+    if primary in _DAMAGED:
+        return PermanentFailure("The database file is damaged or is not a database")
+    if primary == sqlite3.SQLITE_CONSTRAINT:
+        return Impossible("The database refuses this: {problem}", problem=str(error))
+    if isinstance(error, sqlite3.OperationalError) and primary != sqlite3.SQLITE_ERROR:
+        return TemporaryFailure("The database is not to be had: {problem}", problem=name)
+    return Impossible("The store cannot do this: {problem}", problem=name)

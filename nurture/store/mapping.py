@@ -1,0 +1,119 @@
+"""Values ↔ rows. The store knows how to put a value back, never what it means.
+
+A ``Shape`` is compiled once per class from its fields; both stores use it, so what one accepts, mends or
+refuses the other does too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+
+from nurture.core import change, deals, messages, people
+from nurture.errors import Impossible
+from nurture.store import tables
+from nurture.store.codecs import Codec, column, hints
+from nurture.store.schema import METADATA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Table
+
+V = TypeVar("V")
+
+KINDS: Final[Mapping[type, Any]] = {
+    people.Organisation: tables.OrganisationRow,
+    people.Person: tables.PersonRow,
+    people.Representative: tables.RepresentativeRow,
+    deals.Deal: tables.DealRow,
+    deals.Meeting: tables.MeetingRow,
+    deals.Promise: tables.PromiseRow,
+    deals.Task: tables.TaskRow,
+    messages.Enrollment: tables.EnrollmentRow,
+    messages.Message: tables.MessageRow,
+    messages.Inbound: tables.InboundRow,
+    messages.Suppression: tables.SuppressionRow,
+    messages.Entry: tables.JournalRow,
+    change.ScenarioText: tables.ScenarioTextRow,
+    change.MailboxState: tables.MailboxStateRow,
+    change.LoginToken: tables.LoginTokenRow,
+    change.Setting: tables.SettingRow,
+}
+
+
+class Shape(Generic[V]):
+    """One class and its table."""
+
+    def __init__(self, cls: type[V], table: Table) -> None:
+        self.cls = cls
+        self.table = table
+        self.kind = table.name
+        self.names: tuple[str, ...] = tuple(f.name for f in fields(cast("Any", cls)))
+        self.columns = tuple(table.c[name] for name in self.names)
+        self.key = "id" if "id" in self.names else "seq"
+        types = hints(cls)
+        self._codecs: dict[str, Codec] = {name: column(types[name]) for name in self.names}
+        self._encode = tuple((name, self._codecs[name].encode, table.c[name].nullable) for name in self.names)
+        self._decode = tuple(
+            (at, decode) for at, name in enumerate(self.names) if (decode := self._codecs[name].decode)
+        )
+        self._fields = attrgetter(*self.names)
+
+    def row(self, value: V) -> dict[str, Any]:
+        """What the value's columns hold.
+
+        Raises:
+            Impossible: a field holds what its type does not allow.
+        """
+        row = {}
+        for (name, encode, nullable), x in zip(self._encode, self._fields(value), strict=True):
+            try:
+                row[name] = None if x is None and nullable else encode(x)
+            except Impossible as error:
+                raise _named(error, f"{self.kind}.{name}") from None
+        return row
+
+    def value(self, row: Sequence[Any]) -> V:
+        """The value whose columns these are, in the order of ``columns``."""
+        parts = list(row)
+        for at, decode in self._decode:
+            if parts[at] is not None:
+                try:
+                    parts[at] = decode(parts[at])
+                except Impossible as error:
+                    raise _named(error, f"{self.kind}.{self.names[at]}") from None
+        return self.cls(*parts)
+
+    def asked(self, field: str) -> Codec:
+        """The codec of a field that a condition or an order names.
+
+        Raises:
+            Impossible: there is no such field, or it is nested and cannot be asked for.
+        """
+        codec = self._codecs.get(field)
+        if codec is None or codec.nested:
+            raise Impossible("{kind} cannot be found by {field}", kind=self.kind, field=field)
+        return codec
+
+
+def _named(error: Impossible, place: str) -> Impossible:
+    """The same with the column's name; never with what it holds."""
+    return Impossible("{place}: {problem}", place=place, problem=str(error))
+
+
+def shape(cls: type[V]) -> Shape[V]:
+    """How values of this class are kept.
+
+    Raises:
+        Impossible: it is none of ``core.change.Entity`` or ``Entry``.
+    """
+    if cls not in _SHAPES:
+        if cls not in KINDS:
+            raise Impossible("{kind} is not kept in the store", kind=cls.__name__)
+        _SHAPES[cls] = Shape(cls, METADATA.tables[KINDS[cls].__tablename__])
+    return _SHAPES[cls]
+
+
+_SHAPES: Final[dict[type, Shape[Any]]] = {}

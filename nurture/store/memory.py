@@ -1,0 +1,330 @@
+"""The store in memory: the same contract, for tests, simulations and the demo's dry runs.
+
+It keeps values as a database would give them back (``Shape.row`` and ``value``), and refuses what the
+tables refuse: unique keys and references are read from the same schema. No method awaits anything, so each
+is one moment by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from nurture.core.deals import Deal, Meeting, Promise, Task
+from nurture.core.messages import (
+    Enrollment,
+    EnrollmentState,
+    Entry,
+    Inbound,
+    Message,
+    MessageState,
+    Suppression,
+)
+from nurture.core.people import Organisation, Person, Representative
+from nurture.core.reading import Kind
+from nurture.errors import Impossible, StaleVersion
+from nurture.ports import Matches, Span
+from nurture.store import writes
+from nurture.store.assembly import Gathered, assemble, touch
+from nurture.store.codecs import clean, fold
+from nurture.store.find import is_any_of
+from nurture.store.mapping import KINDS, Shape, shape
+from nurture.store.schema import REFERENCES, UNIQUE, Unique
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from nurture.core.change import Change, Entity
+    from nurture.core.dossier import Dossier
+    from nurture.core.ids import EnrollmentId, MailboxId
+
+V = TypeVar("V")
+Row = dict[str, Any]
+
+
+class MemoryStore:
+    """``ports.Store`` without a disk."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[str, Any]] = {shape(kind).kind: {} for kind in KINDS}
+        self._taken: dict[str, dict[tuple[Any, ...], str]] = {rule.name: {} for rule in UNIQUE}
+        self._seq = 0
+        self._events: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
+        self._closed = False
+
+    async def commit(self, change: Change) -> None:
+        """See ``ports.Store``."""
+        self._open()
+        puts, entries = writes.sort(change), writes.entry_rows(change)
+        draft = _Draft(self._rows, self._taken)
+        for each in puts:
+            draft.put(each)
+        draft.check_references()
+        for kind, rows in draft.rows.items():
+            self._rows[kind].update(rows)
+        self._taken = draft.taken
+        for row in entries:
+            self._seq += 1
+            self._rows["journal"][str(self._seq)] = _value(shape(Entry), row | {"seq": self._seq})
+        if puts or entries:
+            self._announce()
+
+    async def get(self, kind: type[V], key: str) -> V | None:
+        """See ``ports.Store``."""
+        self._open()
+        shaped = shape(kind)
+        wanted = clean(key)
+        if shaped.key == "seq":
+            wanted = str(int(key)) if key.isascii() and key.isdecimal() else ""
+        return cast("V | None", self._rows[shaped.kind].get(wanted))
+
+    async def find(
+        self,
+        kind: type[V],
+        where: Mapping[str, object] | None = None,
+        *,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> tuple[V, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        shaped = shape(kind)
+        found = self._chosen(kind, where)
+        for name in reversed((*order, shaped.key)):
+            field = name.removeprefix("-")
+            shaped.asked(field)
+            found.sort(key=_null_first(field), reverse=name.startswith("-"))
+        return tuple(found[:limit])
+
+    async def count(self, kind: type[Entity] | type[Entry], where: Mapping[str, object] | None = None) -> int:
+        """See ``ports.Store``."""
+        self._open()
+        return len(self._chosen(cast("type[Any]", kind), where))
+
+    async def due(self, now: datetime, limit: int) -> tuple[Dossier, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        ready = [(e.wake_at, e.id, e) for e in self._active() if e.wake_at is not None and e.wake_at <= now]
+        return self._dossiers([enrollment for _, _, enrollment in sorted(ready, key=lambda r: r[:2])[:limit]], now)
+
+    async def next_due(self) -> datetime | None:
+        """See ``ports.Store``."""
+        self._open()
+        waking = [e.wake_at for e in self._active() if e.wake_at is not None]
+        leaving = [max(m.planned_at, m.not_before or m.planned_at) for m in self._claimable() if m.planned_at]
+        return min(waking + leaving, default=None)
+
+    async def dossiers(self, keys: Collection[EnrollmentId], now: datetime) -> tuple[Dossier, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        known = self._rows["enrollment"]
+        wanted = dict.fromkeys(clean(key) for key in keys)
+        return self._dossiers([known[key] for key in wanted if key in known], now)
+
+    async def claim(
+        self, now: datetime, limit: int, by: str, mailboxes: Collection[MailboxId] | None = None
+    ) -> tuple[tuple[Message, Dossier], ...]:
+        """See ``ports.Store``."""
+        self._open()
+        ready = [
+            (m.planned_at, m.id, m)
+            for m in self._claimable()
+            if m.planned_at and m.planned_at <= now and (m.not_before is None or m.not_before <= now)
+            if mailboxes is None or m.mailbox_id in mailboxes
+        ]
+        claimed = [
+            replace(m, state=MessageState.SENDING, claimed_by=clean(by), claimed_at=now, version=m.version + 1)
+            for _, _, m in sorted(ready, key=lambda r: r[:2])[:limit]
+        ]
+        if not claimed:
+            return ()
+        self._rows["message"].update({m.id: m for m in claimed})
+        self._announce()
+        wanted = dict.fromkeys(m.enrollment_id for m in claimed)
+        dossiers = self._dossiers([self._rows["enrollment"][cast("str", key)] for key in wanted], now)
+        of = {dossier.id: dossier for dossier in dossiers}
+        return tuple((m, of[m.enrollment_id]) for m in claimed if m.enrollment_id)
+
+    async def match(
+        self,
+        mailbox: MailboxId,
+        header_ids: Collection[str],
+        tokens: Collection[str],
+        addresses: Collection[str],
+        keys: Collection[str],
+    ) -> Matches:
+        """See ``ports.Store``."""
+        self._open()
+        headers, secrets = ({clean(mark) for mark in marks if mark} for marks in (header_ids, tokens))
+        people = {fold(clean(address)) for address in addresses if address}
+        known = {clean(key) for key in keys}
+        messages = [m for m in self._all(Message) if m.header_id in headers or m.unsubscribe_token in secrets]
+        return Matches(
+            messages=tuple(sorted(messages, key=lambda m: m.id)),
+            people=tuple(sorted(p.id for p in self._all(Person) if fold(p.email) in people)),
+            known=frozenset(
+                i.key for i in self._all(Inbound) if i.mailbox_id == clean(mailbox) and i.key in known
+            ),
+        )
+
+    async def wake_all(self, now: datetime) -> int:
+        """See ``ports.Store``."""
+        self._open()
+        woken = [replace(e, wake_at=min(now, e.wake_at or now), version=e.version + 1) for e in self._active()]
+        self._rows["enrollment"].update({e.id: e for e in woken})
+        self._announce()
+        return len(woken)
+
+    def changed(self) -> asyncio.Event:
+        """See ``ports.Store``."""
+        event = asyncio.Event()
+        self._events.add(event)
+        return event
+
+    async def close(self) -> None:
+        """See ``ports.Store``. Calling it again is harmless."""
+        self._closed = True
+
+    def _open(self) -> None:
+        if self._closed:
+            raise Impossible("The store is closed")
+
+    def _announce(self) -> None:
+        for event in list(self._events):
+            event.set()
+
+    def _all(self, kind: type[V]) -> list[V]:
+        return list(self._rows[shape(kind).kind].values())
+
+    def _active(self) -> list[Enrollment]:
+        return [e for e in self._all(Enrollment) if e.state is EnrollmentState.ACTIVE]
+
+    def _claimable(self) -> list[Message]:
+        return [m for m in self._all(Message) if m.state is MessageState.APPROVED and m.enrollment_id is not None]
+
+    def _chosen(self, kind: type[V], where: Mapping[str, object] | None) -> list[V]:
+        shaped = shape(kind)
+        tests = [_test(shaped, name, wanted) for name, wanted in (where or {}).items()]
+        return [value for value in self._all(kind) if all(test(value) for test in tests)]
+
+    def _dossiers(self, enrollments: list[Enrollment], now: datetime) -> tuple[Dossier, ...]:
+        if not enrollments:
+            return ()
+        mine = {e.id for e in enrollments}
+        replies = [i for i in self._all(Inbound) if i.kind == Kind.REPLY.value]
+        cited = {i.enrollment_id for i in replies}
+        last: dict[str, datetime] = {}
+        for reply in replies:
+            if reply.person_id is not None:
+                last[reply.person_id] = max(reply.received_at, last.get(reply.person_id, reply.received_at))
+        found = Gathered(
+            enrollments=tuple(enrollments),
+            people=self._rows[shape(Person).kind],
+            reps=self._rows[shape(Representative).kind],
+            organisations=self._rows[shape(Organisation).kind],
+            deals=self._rows[shape(Deal).kind],
+            meetings=self._rows[shape(Meeting).kind],
+            promises=self._all(Promise),
+            messages=[m for m in self._all(Message) if m.enrollment_id in mine],
+            tasks=[t for t in self._all(Task) if t.enrollment_id in mine],
+            touches=[t for m in self._all(Message) if (t := touch(m)) is not None],
+            suppressions=[s for s in self._all(Suppression) if s.lifted_at is None],
+            replied=frozenset(
+                e.id
+                for e in enrollments
+                if e.id in cited or (e.enrolled_at and e.person_id in last and last[e.person_id] > e.enrolled_at)
+            ),
+        )
+        return assemble(found, now)
+
+
+class _Draft:
+    """What a change would write, checked as the tables would check it, before anything is written."""
+
+    def __init__(self, kept: dict[str, dict[str, Any]], taken: dict[str, dict[tuple[Any, ...], str]]) -> None:
+        self._kept = kept
+        self.rows: dict[str, dict[str, Any]] = {}
+        self.taken = taken
+        self._raw: list[tuple[str, Row]] = []
+
+    def put(self, puts: writes.Puts) -> None:
+        """Versions first, then the rows one by one: as the statements run.
+
+        Raises:
+            StaleVersion: a version moved on, or a key is taken.
+        """
+        kind = puts.shape.kind
+        kept = self._kept[kind]
+        rules = [rule for rule in UNIQUE if rule.table == kind]
+        self.taken = {**self.taken, **{rule.name: dict(self.taken[rule.name]) for rule in rules}}
+        for row in puts.updates:
+            if row["id"] not in kept or kept[row["id"]].version != row["version"]:
+                raise StaleVersion(kind, row["id"])
+        for row in puts.inserts:
+            if row["id"] in kept:
+                raise StaleVersion(kind, row["id"])
+        drafted = self.rows.setdefault(kind, {})
+        for row in (*puts.updates, *puts.inserts):
+            for rule in rules:
+                self._take(rule, puts.shape, row)
+            self._raw.append((kind, row))
+            drafted[row["id"]] = _value(puts.shape, row | {"version": row["version"] + 1})
+
+    def check_references(self) -> None:
+        """Every reference leads somewhere, as when a transaction ends.
+
+        Raises:
+            Impossible: one does not.
+        """
+        for kind, row in self._raw:
+            for name, target in REFERENCES[kind]:
+                key = row[name]
+                if key is not None and key not in self._kept[target] and key not in self.rows.get(target, {}):
+                    raise Impossible("{place} refers to nothing", place=f"{kind}.{name}")
+
+    def _take(self, rule: Unique, shaped: Shape[Any], row: Row) -> None:
+        taken = self.taken[rule.name]
+        before = self._kept[shaped.kind].get(row["id"])
+        if (
+            before is not None
+            and (old := rule.key(shaped.row(before))) is not None
+            and taken.get(old) == row["id"]
+        ):
+            del taken[old]
+        if (key := rule.key(row)) is not None and taken.setdefault(key, row["id"]) != row["id"]:
+            raise StaleVersion(shaped.kind, row["id"])
+
+
+def _value(shaped: Shape[V], row: Row) -> V:
+    return shaped.value([row[name] for name in shaped.names])
+
+
+def _null_first(field: str) -> Callable[[Any], tuple[bool, Any]]:
+    def key(value: Any) -> tuple[bool, Any]:
+        x = getattr(value, field)
+        return (False, 0) if x is None else (True, x)
+
+    return key
+
+
+def _test(shaped: Shape[Any], name: str, wanted: Any) -> Callable[[Any], bool]:
+    """A condition of ``find`` as a test of one value; see ``find.condition``."""
+    encode = shaped.asked(name).encode
+    if wanted is None:
+        return lambda value: getattr(value, name) is None
+    if isinstance(wanted, Span):
+        low, high = (None if end is None else encode(end) for end in (wanted.low, wanted.high))
+
+        def within(value: Any) -> bool:
+            x = getattr(value, name)
+            return x is not None and (low is None or x >= low) and (high is None or x < high)
+
+        return within
+    if is_any_of(wanted):
+        values = {None if each is None else encode(each) for each in wanted}
+        return lambda value: getattr(value, name) in values
+    encoded = encode(wanted)
+    return lambda value: bool(getattr(value, name) == encoded)
