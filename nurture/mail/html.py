@@ -1,0 +1,70 @@
+"""HTML to the text that a person sees. One pass, linear; quotes become ``> ``."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final
+
+TAG: Final = re.compile(r"<(?:(!--)|(/?)([a-zA-Z][a-zA-Z0-9:]*)([^<>]*)>|[!?/][^<>]*>)")
+BLOCK: Final = frozenset(
+    "address article aside blockquote br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr"
+    " li main nav ol p pre section table tbody tfoot thead title tr ul".split()
+)
+HIDDEN: Final = frozenset({"script", "style", "head", "template", "title"})
+RULE: Final = "_" * 32
+
+
+def to_text(source: str) -> str:
+    """The text of a page: blocks as lines, ``<hr>`` as a line, ``<blockquote>`` as lines that begin with ``> ``."""
+    out: list[str] = []  # finished lines
+    line: list[str] = []
+    depth = 0
+    at = 0
+
+    def end_line() -> None:
+        text = re.sub(r"[ \t\r\n\f]+", " ", html.unescape("".join(line))).replace("\xa0", " ").strip(" ")
+        line.clear()
+        out.append("> " * depth + text)
+
+    while at < len(source):
+        match = TAG.search(source, at)
+        if match is None:
+            line.append(source[at:])
+            break
+        line.append(source[at : match.start()])
+        at = match.end()
+        if match[1]:  # a comment
+            end = source.find("-->", at)
+            if end < 0:
+                break
+            at = end + 3
+            continue
+        name = (match[3] or "").lower()
+        closing = bool(match[2])
+        if name in HIDDEN and not closing and not match[4].endswith("/"):
+            end = _end_of(name, source, at)
+            if end < 0:
+                break
+            at = end
+        elif name == "td" or name == "th":
+            line.append(" ")
+        elif name == "blockquote":
+            end_line()
+            depth = max(0, min(depth + (-1 if closing else 1), 20))
+        elif name in BLOCK:
+            if name in {"br", "hr"} or any(piece.strip() for piece in line):
+                end_line()
+            if name == "hr":
+                out.append(RULE)
+            elif name == "p" and closing:
+                out.append("> " * depth)
+    end_line()
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(text.rstrip() for text in out)).strip("\n")
+
+
+def _end_of(name: str, source: str, at: int) -> int:
+    """Where what nobody sees ends: at its end tag; a head also where the body begins."""
+    pattern = r"</head|<body" if name == "head" else f"</{name}"
+    found = re.compile(pattern, re.IGNORECASE | re.ASCII).search(source, at)
+    return found.start() if found else -1
