@@ -1,14 +1,28 @@
-"""Calendars: entries, whom they apply to, business days."""
+"""Calendars: entries, whom they apply to, business days.
+
+Theory of operation
+-------------------
+A planner asks about single days, thousands of times: "what stands on 8 April for this person?". So each
+calendar keeps an index by *reader* — the attributes of a person as far as this calendar's entries tell them
+apart — and by year: day → marks. A year is worked out when it is first asked for; after that a question
+is one dictionary look-up per calendar, however many entries there are and whoever asks.
+
+What an entry means is settled once, when it becomes marks: an estimated entry is a ``reduce`` whatever its
+effect, ``before`` and ``after`` widen every occurrence, recurrences are unrolled (``core.recurrence``).
+Everything here is a pure function of the values; the index only remembers answers.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from nurture.core.recurrence import Monthly, Rrule, Yearly, occurrences
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import date
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ALL: Final = "all"
 """In a list of ``applies_to``: matches everybody, also a person whose attribute is unknown."""
@@ -57,29 +71,6 @@ class AppliesTo:
 
 
 @dataclass(frozen=True, slots=True)
-class Yearly:
-    """Each year from month-day to month-day, both inclusive; may cross the year's end."""
-
-    from_: tuple[int, int]
-    to: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Monthly:
-    """Each month from day to day, both inclusive; may cross the month's end."""
-
-    from_: int
-    to: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rrule:
-    """An RFC 5545 recurrence rule, counted from the entry's ``start``."""
-
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
 class CalendarEntry:
     """One entry. Either ``start`` (and ``end``), or ``every``; an RRULE has both."""
 
@@ -97,6 +88,32 @@ class CalendarEntry:
     source: str = ""
 
 
+Reader = tuple[str | None, ...]
+"""A person's attributes as far as a calendar tells them apart, in the order of ``ASKED``."""
+
+ASKED: Final = (
+    ("roles", "role"),
+    ("specialties", "specialty"),
+    ("departments", "department"),
+    ("regions", "region"),
+    ("organisations", "organisation"),
+    ("organisation_kinds", "organisation_kind"),
+)
+"""The keys of ``applies_to`` and the attributes of a profile that they ask for."""
+
+SOMETHING_ELSE: Final = "\0"
+"""Stands for every known value that no entry names; no file can hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayMark:
+    """What one entry does to one day. ``effect`` is what it comes to: an estimated entry is a REDUCE."""
+
+    effect: Effect
+    entry: str  # "jp-medical/jrc-2027"
+    span: int = 0  # days, for REDUCE
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """A named list of entries."""
@@ -104,3 +121,128 @@ class Calendar:
     id: str
     entries: tuple[CalendarEntry, ...]
     name: Mapping[str, str] = field(default_factory=dict)
+    _years: dict[tuple[Reader, int], dict[date, tuple[DayMark, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    _named: list[tuple[frozenset[str], ...]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def on(self, reader: Reader, day: date) -> tuple[DayMark, ...]:
+        """What stands on a day for a reader (see ``reader``), in the order of the entries."""
+        year = self._years.get((reader, day.year))
+        if year is None:
+            year = self._years[reader, day.year] = _year(self, reader, day.year)
+        return year.get(day, ())
+
+    def reader(self, profile: Profile) -> Reader:
+        """A profile as this calendar sees it: values that no entry names are all alike."""
+        if not self._named:
+            self._named.append(_named(self.entries))
+        return tuple(
+            value if value in names or (value is None and attribute == "specialty" and names) else SOMETHING_ELSE
+            for names, (_, attribute) in zip(self._named[0], ASKED, strict=True)
+            for value in (getattr(profile, attribute),)
+        )
+
+
+def _named(entries: Iterable[CalendarEntry]) -> tuple[frozenset[str], ...]:
+    return tuple(
+        frozenset(value for entry in entries for value in getattr(entry.applies_to, key) or ()) for key, _ in ASKED
+    )
+
+
+def applies(to: AppliesTo, profile: Profile) -> bool:
+    """Whether an entry concerns a person.
+
+    Keys are and-ed, the values of one key or-ed; an absent key and ``all`` match everybody. Whose specialty is
+    unknown matches any list of specialties; any other unknown attribute matches no list that names one.
+    """
+    return _applies(to, tuple(getattr(profile, attribute) for _, attribute in ASKED))
+
+
+def _applies(to: AppliesTo, reader: Reader) -> bool:
+    for (key, _), value in zip(ASKED, reader, strict=True):
+        wanted: tuple[str, ...] | None = getattr(to, key)
+        if wanted is None or ALL in wanted or value in wanted:
+            continue
+        if value is None and key == "specialties":
+            continue
+        return False
+    return True
+
+
+def _year(calendar: Calendar, reader: Reader, year: int) -> dict[date, tuple[DayMark, ...]]:
+    """Every day of a year that has marks for a reader."""
+    found: dict[date, list[DayMark]] = {}
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    low, high = first.toordinal(), last.toordinal()
+    for entry in calendar.entries:
+        if not _applies(entry.applies_to, reader):
+            continue
+        mark = _mark(calendar.id, entry)
+        for start, end in spans(entry, first, last):
+            for ordinal in range(max(start, low), min(end, high) + 1):
+                marks = found.setdefault(date.fromordinal(ordinal), [])
+                if mark not in marks:  # occurrences of one entry may overlap once widened
+                    marks.append(mark)
+    return {day: tuple(marks) for day, marks in found.items()}
+
+
+def _mark(calendar_id: str, entry: CalendarEntry) -> DayMark:
+    reduces = entry.effect is Effect.REDUCE or entry.certainty is Certainty.ESTIMATED
+    effect = Effect.REDUCE if reduces else entry.effect
+    return DayMark(effect, f"{calendar_id}/{entry.id}", entry.reduce_days if reduces else 0)
+
+
+def spans(entry: CalendarEntry, first: date, last: date) -> Iterator[tuple[int, int]]:
+    """The widened occurrences of an entry that touch ``first..last``: ordinals, both ends inclusive."""
+    before, after = entry.before, entry.after
+    if entry.every is None and entry.start is not None:  # the usual case, without detours
+        start, end = entry.start.toordinal() - before, (entry.end or entry.start).toordinal() + after
+        if start <= last.toordinal() and end >= first.toordinal():
+            yield start, end
+        return
+    # Look as far beyond the range as the widening reaches into it.
+    for day, until in occurrences(
+        entry.every, entry.start, entry.end, shifted(first, -after), shifted(last, before)
+    ):
+        yield day.toordinal() - before, until.toordinal() + after
+
+
+def shifted(day: date, days: int) -> date:
+    """``day`` plus ``days``, held within the years that dates have."""
+    return day + timedelta(days=min(max(days, (date.min - day).days), (date.max - day).days))
+
+
+class Days:
+    """The days of one person: several calendars seen by one profile."""
+
+    def __init__(self, calendars: Sequence[Calendar], profile: Profile) -> None:
+        self._calendars = tuple((calendar, calendar.reader(profile)) for calendar in calendars)
+        self._known: dict[date, tuple[DayMark, ...]] = {}
+
+    def on(self, day: date) -> tuple[DayMark, ...]:
+        """All marks of a day, in the order of the calendars and their entries."""
+        marks = self._known.get(day)
+        if marks is None:
+            marks = tuple(mark for calendar, reader in self._calendars for mark in calendar.on(reader, day))
+            self._known[day] = marks
+        return marks
+
+    def is_business(self, day: date) -> bool:
+        """Monday to Friday without a holiday that is more than estimated."""
+        return day.weekday() < 5 and all(mark.effect is not Effect.HOLIDAY for mark in self.on(day))
+
+    def business_day_after(self, day: date, count: int) -> date | None:
+        """The ``count``-th business day after ``day``; None where holidays never end (10 years are tried)."""
+        limit = shifted(day, 3660 + 2 * count)
+        while count > 0:
+            day = shifted(day, 1)
+            if day >= limit:
+                return None
+            count -= self.is_business(day)
+        return day
+
+
+def next_business_day(calendars: Sequence[Calendar], profile: Profile, after: date) -> date:
+    """The first business day later than ``after`` for this person; the day after it where there is none."""
+    return Days(calendars, profile).business_day_after(after, 1) or shifted(after, 1)
