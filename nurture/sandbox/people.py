@@ -69,7 +69,7 @@ class Colleague:
     phone: str
     access: tuple[str, ...] = ("rep",)
     manager: str = ""
-    visits: tuple[time, ...] = ()  # when the desk is looked at on each working day
+    looks: tuple[time, ...] = ()  # when the desk is looked at on each working day
     writes: bool = True  # has a mailbox that the program sends from
 
     @property
@@ -259,7 +259,7 @@ COLLEAGUES: Final = (
         "営業部 主任",
         "03-0000-1201",
         manager="kuroda",
-        visits=(time(8, 35), time(11, 48), time(13, 12), time(17, 5)),
+        looks=(time(8, 35), time(11, 48), time(13, 12), time(17, 5)),
     ),
     Colleague(
         "amano",
@@ -269,7 +269,7 @@ COLLEAGUES: Final = (
         "営業部",
         "03-0000-1202",
         manager="kuroda",
-        visits=(time(8, 50), time(12, 20), time(16, 40)),
+        looks=(time(8, 50), time(12, 20), time(16, 40)),
     ),
     Colleague(
         "kuroda",

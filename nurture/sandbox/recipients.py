@@ -68,7 +68,7 @@ class Surroundings:
     send: Callable[[str, str, bytes], Awaitable[None]]  # sender, recipient, letter
     close_address: Callable[[str], None]
     working: Callable[[date], date]  # the first working day from that date on
-    web_port: Callable[[], int]
+    web_port: int
 
 
 @dataclass(slots=True)
@@ -166,7 +166,7 @@ def _press_button(person: Recipient, got: Received) -> None:
 
         async def press() -> None:
             person.deeds.append(Deed(at, mark("unsubscribes with one click"), silences=True))
-            async with client(PUBLIC_URL, person.around.web_port(), "MailProvider/1.0") as http:
+            async with client(PUBLIC_URL, person.around.web_port, "MailProvider/1.0") as http:
                 answer = await http.post(url, data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
                 answer.raise_for_status()
 

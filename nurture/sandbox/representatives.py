@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from nurture.errors import TemporaryFailure
 from nurture.sandbox import letters
 from nurture.sandbox.browser import Browser
-from nurture.sandbox.hospitals import PUBLIC_URL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,8 @@ class Representative:
 
     colleague: Colleague
     now: Callable[[], datetime]
-    port: Callable[[], int]
+    port: int
+    public_url: str
     inbox: list[Received] = field(default_factory=list)
     approved: list[Approved] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -112,7 +112,7 @@ class Representative:
     async def _signed_in(self) -> tuple[Browser, Page]:
         """The browser, at the desk's first page; signs in first when the desk asks for it."""
         if self._browser is None:
-            self._browser = Browser(PUBLIC_URL, self.port(), "Mozilla/5.0 (demo)")
+            self._browser = Browser(self.public_url, self.port, "Mozilla/5.0 (demo)")
         page = await self._browser.open("/")
         form = page.form("/login")
         if form is None:
