@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nurture.core.scenario import Step
     from nurture.core.survey import Survey
 
+UNWRITABLE = "cannot_be_written"
 LOOK_AGAIN = timedelta(minutes=10)
 """How long a waiting or late mail is left alone between two looks."""
 
@@ -140,10 +141,11 @@ def _move_mail(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tu
         deadline=planned.deadline,
         expires_on=planned.expires_on,
         moves=planned.moves if not same_day or before is None else before.moves or planned.moves,
+        reason=message.reason if message.state in states.QUEUED or message.reason == UNWRITABLE else "",
     )
     if moved == before:
         return None, None
-    if before is None:
+    if before is None or before.planned_on is None:
         return moved, entry(s.dossier, "message.planned", now, moved, on=str(planned.planned_on), why=why)
     if message.state is MessageState.APPROVED and not same_day:
         # What was approved was this text on that date: another date needs a fresh look.

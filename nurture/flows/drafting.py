@@ -120,8 +120,8 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
 def _stuck(s: Survey, message: Message, error: UserError, now: datetime) -> Change:
     """A mail that cannot be written: said once, to the representative, with the reason."""
     task_id = TaskId(derived("task:draft", message.id))
-    marked = replace(message, reason="cannot_be_written")
-    if any(t.id == task_id for t in s.dossier.tasks) or message.reason == "cannot_be_written":
+    marked = replace(message, reason=progress.UNWRITABLE)
+    if any(t.id == task_id for t in s.dossier.tasks) or message.reason == progress.UNWRITABLE:
         return Change((marked,))
     task = Task(
         id=task_id,
