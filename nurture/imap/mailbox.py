@@ -1,0 +1,321 @@
+"""One mailbox, read and listened to (``ports.Mailbox``).
+
+Theory of operation. Folders are opened with EXAMINE and mails read with BODY.PEEK, so nothing here can change a
+flag. Where reading stands is the caller's knowledge (cursors); this object keeps connections and one hint:
+
+* **the first time**, reading starts from now: the cursor is put before UIDNEXT and nothing is read;
+* **a new UIDVALIDITY** (the server rebuilt the folder: all uids are others) is answered with the mails of the
+  last days; those that are known by their Message-ID are dropped by the flow. Which uids those are is
+  remembered until they are read; if that is forgotten in a restart, more is read, never less;
+* **a mail the server cannot give** (NO, alone) becomes an empty mail marked as cut: seen by a person, not lost,
+  and not in the way of those behind it.
+
+Two connections: one for commands, one that listens. What arrives between the end of a fetch and the beginning of
+IDLE is noticed by UIDNEXT: it is compared with what the last complete fetch saw.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from nurture.core.change import Cursor
+from nurture.errors import NurtureError, PermanentFailure, UserError
+from nurture.imap.line import Line
+from nurture.imap.syntax import Record, quoted, search_date
+from nurture.ports import Fetched, RawMail
+from nurture.wire import check_security
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
+    from datetime import datetime
+
+    from nurture.config import ImapSettings, Secret
+    from nurture.imap.line import Folder
+    from nurture.ports import Clock
+
+LARGEST_MAIL = 1024 * 1024
+"""Bytes of a mail that are read. Text comes before attachments; what is longer is cut."""
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes asked for with one FETCH."""
+
+LARGEST_BATCH = 32 * 1024 * 1024
+"""Bytes of one ``fetch``, so that a hundred big mails do not fill the memory at once."""
+
+MOST_AT_ONCE = 50
+"""Mails asked for with one FETCH."""
+
+RECOVERED = timedelta(days=14)
+"""How far back is read again when a folder's uids were renewed."""
+
+LISTEN_AGAIN = 540.0
+"""Seconds of one IDLE; routers forget quiet connections, some after ten minutes."""
+
+SHORT_LIFE = 10.0
+"""Seconds. A line that breaks sooner after its predecessor broke does not wake the caller: the beat will."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Recovery:
+    """Which mails of a renewed folder are to be read: those in ``uids``, and all after ``end``."""
+
+    uidvalidity: int
+    uids: frozenset[int]
+    end: int
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one ``fetch`` has gathered so far."""
+
+    left: int
+    bytes_left: int = LARGEST_BATCH
+    mails: list[RawMail] = field(default_factory=list)
+    cursors: list[Cursor] = field(default_factory=list)
+    more: bool = False
+
+    @property
+    def full(self) -> bool:
+        return self.left <= 0 or self.bytes_left <= 0
+
+
+class ImapMailbox:
+    """A mailbox on an IMAP server.
+
+    Args:
+        settings: where it is.
+        resolve_secret: gives a secret's value; called for each new connection.
+        clock: for the last days, when uids were renewed.
+        tls: what the server's certificate is checked against; the system's authorities when None.
+
+    Raises:
+        UserError: the settings ask for an unencrypted line to another machine, or for no folder.
+    """
+
+    def __init__(
+        self,
+        settings: ImapSettings,
+        resolve_secret: Callable[[Secret], str],
+        clock: Clock,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        check_security(settings.security, settings.host)
+        if not settings.folders:
+            raise UserError("a mailbox needs at least one folder to read")
+        self._settings = settings
+        self._resolve = resolve_secret
+        self._clock = clock
+        self._tls = tls
+        self._line: Line | None = None
+        self._busy = asyncio.Lock()
+        self._ear: Line | None = None
+        self._broke_at = float("-inf")  # loop time at which listening last broke
+        self._read: dict[str, Folder] = {}  # as of the last fetch that read a folder to its end
+        self._recovering: dict[str, _Recovery] = {}
+
+    async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
+        """New mails of all folders, at most ``limit``; see ``ports.Mailbox``."""
+        known = {cursor.folder: cursor for cursor in cursors}
+        batch = _Batch(left=limit)
+        async with self._connected() as line:
+            for name in self._settings.folders:
+                await self._read_folder(line, name, known.get(name), batch)
+        return Fetched(tuple(batch.mails), tuple(batch.cursors), batch.more)
+
+    async def _read_folder(self, line: Line, name: str, cursor: Cursor | None, batch: _Batch) -> None:
+        if batch.full and cursor is not None:
+            batch.cursors.append(cursor)
+            batch.more = True
+            return
+        folder = await line.examine(name)
+        if cursor is None:
+            self._read[name] = folder
+            batch.cursors.append(Cursor(name, folder.uidvalidity, folder.uidnext - 1))
+            return
+        uids = await self._unread(line, name, cursor, folder)
+        done = await _take(line, name, uids, batch, self._clock.now()) if uids else 0
+        if uids and done != uids[-1]:
+            self._read.pop(name, None)
+            batch.more = True
+        else:
+            done = max(done, folder.uidnext - 1)
+            self._recovering.pop(name, None)
+            self._read[name] = folder
+        batch.cursors.append(Cursor(name, folder.uidvalidity, done))
+
+    async def _unread(self, line: Line, name: str, cursor: Cursor, folder: Folder) -> list[int]:
+        """The uids that stand after the cursor, ascending; those of the last days if uids were renewed."""
+        if cursor.uidvalidity != folder.uidvalidity or cursor.uid >= folder.uidnext:
+            since = search_date((self._clock.now() - RECOVERED).date())
+            found = await line.search("SINCE", since)
+            self._recovering[name] = _Recovery(folder.uidvalidity, frozenset(found), folder.uidnext - 1)
+            return found
+        if cursor.uid == folder.uidnext - 1:
+            return []
+        # "n:*" always matches the last mail, even when its uid is below n (RFC 3501, 6.4.8)
+        found = [uid for uid in await line.search("UID", f"{cursor.uid + 1}:*") if uid > cursor.uid]
+        recovery = self._recovering.get(name)
+        if recovery is None or recovery.uidvalidity != folder.uidvalidity:
+            return found
+        return [uid for uid in found if uid > recovery.end or uid in recovery.uids]
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[asyncio.Event]:
+        """While open, the event is set when the first folder has something new, or the line breaks.
+
+        Other folders, and servers without IDLE, are left to the caller's beat. Without a connection the
+        event stays unset: ``fetch`` is where that shows.
+        """
+        new, stop = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(self._listen(new, stop))
+        try:
+            yield new
+        finally:
+            stop.set()
+            if self._ear is None or not self._ear.usable:
+                task.cancel()  # it is still connecting, or has nothing left to end
+            try:
+                await asyncio.wait({task}, timeout=2.0)
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _listen(self, new: asyncio.Event, stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        name = self._settings.folders[0]
+        try:
+            if self._ear is None or not self._ear.usable:
+                self._ear = None
+                self._ear = await self._open()
+            folder = await self._ear.examine(name)
+            if name in self._read and self._read[name] != folder:
+                new.set()
+            await self._ear.idle(new.set, stop, LISTEN_AGAIN)
+        except NurtureError:
+            before, self._broke_at = self._broke_at, loop.time()
+            if self._broke_at - before > SHORT_LIFE:
+                new.set()
+        except asyncio.CancelledError:
+            if self._ear is not None:
+                self._ear.drop()
+            raise
+
+    async def keep_sent(self, data: bytes, at: datetime) -> None:
+        """Append a copy to the Sent folder, marked as read and dated ``at``, if there is such a folder."""
+        folder = self._settings.sent_folder
+        if folder is None:
+            return
+        async with self._connected() as line:
+            await line.append(folder, data, at)
+
+    async def sent(self, header_ids: Collection[str]) -> frozenset[str]:
+        """Which of these Message-IDs lie in the Sent folder; none when no Sent folder is configured."""
+        folder = self._settings.sent_folder
+        asked = sorted({header_id for header_id in header_ids if _searchable(header_id)})
+        if folder is None or not asked:
+            return frozenset()
+        found = set()
+        async with self._connected() as line:
+            await line.examine(folder)
+            for header_id in asked:
+                if await line.search("HEADER", "Message-ID", quoted(header_id)):
+                    found.add(header_id)
+        return frozenset(found)
+
+    async def close(self) -> None:
+        """Log out of both connections."""
+        lines = [line for line in (self._line, self._ear) if line is not None]
+        self._line = self._ear = None
+        await asyncio.gather(*(line.log_out() for line in lines))
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Line]:
+        """The line for commands, one caller at a time; a new one when the last broke."""
+        async with self._busy:
+            if self._line is None or not self._line.usable:
+                self._line = None
+                self._line = await self._open()
+            try:
+                yield self._line
+            except asyncio.CancelledError:
+                if self._line is not None:
+                    self._line.drop()
+                raise
+
+    async def _open(self) -> Line:
+        if self._tls is None and self._settings.security != "none":
+            self._tls = await asyncio.to_thread(ssl.create_default_context)  # reads files
+        if self._settings.password is None:
+            raise PermanentFailure("no password is configured for {host}", host=self._settings.host)
+        try:
+            password = self._resolve(self._settings.password)
+        except UserError as problem:
+            raise PermanentFailure(
+                "the password for {host} is not to be had: {problem}",
+                host=self._settings.host,
+                problem=str(problem),
+            ) from None
+        return await Line.open(self._settings, password, self._tls)
+
+
+def _searchable(header_id: str) -> bool:
+    return bool(header_id) and header_id.isascii() and header_id.isprintable()
+
+
+async def _take(line: Line, folder: str, uids: list[int], batch: _Batch, now: datetime) -> int:
+    """Read mails into the batch until it is full; returns the last uid that was dealt with, 0 for none."""
+    done = 0
+    wanted = uids[: batch.left]
+    for low in range(0, len(wanted), MOST_AT_ONCE):
+        part = wanted[low : low + MOST_AT_ONCE]
+        heads = {record.uid: record for record in await line.fetch(part, "(UID RFC822.SIZE)") or ()}
+        for group in _groups(part, heads):
+            if batch.full:
+                return done
+            for record in await _bodies(line, group):
+                body = record.body or b""
+                batch.mails.append(
+                    RawMail(
+                        folder=folder,
+                        uid=record.uid,
+                        raw=body[:LARGEST_MAIL],
+                        received_at=record.received_at or now,
+                        cut=len(body) >= LARGEST_MAIL or record.body is None,
+                    )
+                )
+                batch.left -= 1
+                batch.bytes_left -= len(body)
+            done = group[-1]
+    return done
+
+
+def _groups(uids: list[int], heads: dict[int, Record]) -> list[list[int]]:
+    """Mails that fit into one answer together. An unknown size counts as the largest."""
+    groups: list[list[int]] = []
+    room = 0
+    for uid in uids:
+        head = heads.get(uid)
+        size = min(head.size, LARGEST_MAIL) if head and head.size is not None else LARGEST_MAIL
+        if not groups or size > room:
+            groups.append([])
+            room = LARGEST_ANSWER
+        groups[-1].append(uid)
+        room -= size
+    return groups
+
+
+async def _bodies(line: Line, uids: list[int]) -> list[Record]:
+    """The mails themselves, ascending. What was expunged meanwhile is missing; what cannot be read is empty."""
+    items = f"(UID INTERNALDATE BODY.PEEK[]<0.{LARGEST_MAIL}>)"
+    found = await line.fetch(uids, items)
+    if found is not None:
+        return sorted(found, key=lambda record: record.uid)
+    if len(uids) == 1:
+        return [Record(uids[0])]
+    return [record for uid in uids for record in await _bodies(line, [uid])]

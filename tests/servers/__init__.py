@@ -1,0 +1,1 @@
+"""Real servers on loopback, started for a test and ended with it."""
