@@ -42,8 +42,21 @@ FRAME: Final = 0.1
 INBOX: Final = "INBOX"
 
 
+class Beats(Protocol):
+    """The program's tasks."""
+
+    @property
+    def parties(self) -> int:
+        """How many of them sleep on the clock when nothing is left to do."""
+        ...
+
+    async def run(self) -> None:
+        """Run until the program is told to stop."""
+        ...
+
+
 class Machine(Protocol):
-    """The program as it runs."""
+    """The program, ready to run."""
 
     @property
     def doors(self) -> Doors:
@@ -51,8 +64,13 @@ class Machine(Protocol):
         ...
 
     @property
-    def parties(self) -> int:
-        """How many of its tasks sleep on the clock when nothing is left to do."""
+    def daemon(self) -> Beats:
+        """Its tasks."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """Of the desk on this machine."""
         ...
 
 
@@ -143,7 +161,7 @@ class Director:
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    await self.clock.settled(self.machine.parties)
+                    await self.clock.settled(self.machine.daemon.parties)
                     if not self.world.office.busy and not await self._unread():
                         if not any(sleeper.stirs(self.clock.now()) for sleeper in self.clock.sleepers()):
                             return

@@ -82,6 +82,11 @@ class World:
         first = self.working(start)
         return first, self.working(first + timedelta(days=1))
 
+    def met(self, start: date) -> dict[str, date]:
+        """By hospital, the day of the meeting."""
+        days = self.days(start)
+        return {visit.hospital: days[visit.day] for visit in VISITS}
+
     def plan(self, doors: Doors, start: date, until: datetime, *, approve: bool) -> None:
         """Put meetings, approvals and looks at the desk into the agenda.
 
