@@ -47,11 +47,13 @@ class Proxy(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def client(public_url: str, port: int, agent: str) -> httpx.AsyncClient:
+def client(
+    public_url: str, port: int, agent: str, *, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
     """An HTTP client for the desk behind its public address; knows no proxy of the environment."""
     return httpx.AsyncClient(
         base_url=public_url,
-        transport=Proxy(port),
+        transport=transport or Proxy(port),
         follow_redirects=True,
         timeout=TIMEOUT,
         trust_env=False,
@@ -138,8 +140,10 @@ class _Reader(HTMLParser):
 class Browser:
     """One person's browser."""
 
-    def __init__(self, public_url: str, port: int, agent: str) -> None:
-        self._client = client(public_url, port, agent)
+    def __init__(
+        self, public_url: str, port: int, agent: str, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._client = client(public_url, port, agent, transport=transport)
 
     async def open(self, path: str) -> Page:
         """GET a page, redirects followed."""
