@@ -1,0 +1,753 @@
+"""What every store promises: the docstrings of ``ports.Store``, one by one."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nurture.core.change import Change, Cursor, LoginToken, MailboxState, ScenarioText, Setting
+from nurture.core.deals import (
+    Attendee,
+    Concern,
+    DealStatus,
+    Meeting,
+    PagePointer,
+    Promise,
+    Stance,
+    Task,
+    TaskState,
+)
+from nurture.core.ids import (
+    DealId,
+    EnrollmentId,
+    MailboxId,
+    MeetingId,
+    MessageId,
+    OrganisationId,
+    PersonId,
+    PromiseId,
+    RepId,
+    TaskId,
+)
+from nurture.core.messages import (
+    Approval,
+    Enrollment,
+    EnrollmentState,
+    Entry,
+    Inbound,
+    Message,
+    MessageState,
+    Move,
+)
+from nurture.core.people import (
+    AccessRole,
+    Away,
+    Basis,
+    Closure,
+    LegalBasis,
+    Organisation,
+    Person,
+    Profession,
+    Representative,
+)
+from nurture.core.reading import Kind
+from nurture.core.states import LEFT, UNSENT
+from nurture.errors import Impossible, StaleVersion
+from nurture.ports import Span
+from nurture.store.mapping import KINDS
+from tests.store.world import (
+    BOX,
+    DEAL,
+    HOSPITAL,
+    MEETING,
+    NOW,
+    REP,
+    SCRIPT,
+    TODAY,
+    enrollment,
+    entry,
+    inbound,
+    message,
+    person,
+    populate,
+    settle,
+    suppression,
+)
+
+if TYPE_CHECKING:
+    from nurture.ports import Store
+
+HOUR = timedelta(hours=1)
+
+
+class TestPuttingBack:
+    """A value comes back as it was put."""
+
+    async def test_every_field_of_every_kind_comes_back(self, store: Store) -> None:
+        """A value with every field filled is read back equal, but for its version."""
+        puts = (
+            replace(
+                HOSPITAL,
+                region="kanto",
+                timezone="Asia/Tokyo",
+                closures=(Closure(date(2027, 5, 1), date(2027, 5, 3), "病院機能評価", "holiday"),),
+                quiet_until=date(2027, 4, 30),
+                private_note="気難しい",
+                created_at=NOW,
+            ),
+            replace(REP, deputy_ids=(RepId("suzuki"),), access=(AccessRole.REP, AccessRole.MANAGER), active=False),
+            SCRIPT,
+            replace(DEAL, status=DealStatus.LOST, contract_end=date(2028, 3, 31), lost_at=NOW, rep_id=REP.id),
+            replace(
+                MEETING,
+                agreements=("次回は4月", "見積もり"),
+                concerns=(Concern("費用", "cost"), Concern("運用")),
+                attendees=(Attendee(PersonId("p0"), Stance.SCEPTICAL, "使いにくそう"),),
+                pointers=(PagePointer("cost", "5", "費用"),),
+                dates=(("seminar_date", date(2027, 5, 10)), ("visit", date(2027, 6, 1))),
+                recorded_at=NOW,
+            ),
+            person(
+                "p0",
+                profession=Profession.DOCTOR,
+                legal_basis=LegalBasis(Basis.CONSENT, date(2027, 1, 4), "申込書"),
+                topics=("cost", "security"),
+                away=Away(date(2027, 4, 1), date(2027, 4, 10), date(2027, 4, 9), "自動応答"),
+                successor_id=PersonId("p1"),
+                created_at=NOW,
+            ),
+            person("p1", legal_basis=LegalBasis()),
+            enrollment("e0", "p0", deal_id=DEAL.id, meeting_id=MEETING.id, variant="b", ended_at=NOW),
+            message(
+                "m0",
+                "e0",
+                "p0",
+                moves=(
+                    Move("blackout", "jp-medical/jrc-2027", date(2027, 4, 8), date(2027, 4, 13)),
+                    Move("order"),
+                ),
+                approvals=(Approval(REP.id, NOW, "f" * 64, "mail"),),
+                attachments=("ab" * 32,),
+                references=("<a@x.example>", "<b@x.example>"),
+                header_id="<m0@vendor.example>",
+                unsubscribe_token="t0",
+                body="佐藤先生\r\n\r\n…\u3000𠮷野家",
+                deadline=NOW + 3 * HOUR,
+                expires_on=TODAY,
+                nominal=TODAY,
+                attempts=2,
+            ),
+            Promise(
+                PromiseId("pr"), MEETING.id, DEAL.id, "資料", due=TODAY, done_at=NOW, fulfilled_by=MessageId("m0")
+            ),
+            Task(TaskId("t"), "call", REP.id, "電話", TaskState.PLANNED, NOW, message_id=MessageId("m0")),
+            inbound("i0", uid=2**32 - 1, intents=("agreement",), message_id=MessageId("m0"), handled_at=NOW),
+            suppression("s0", "address", "x@aoba.example", lifted_at=NOW, lifted_evidence="再同意"),
+            MailboxState(BOX, (Cursor("INBOX", 2**32 - 1, 7), Cursor("迷惑メール", 1, 0)), NOW, "x", NOW),
+            LoginToken("d" * 64, REP.id, NOW, NOW + HOUR, NOW),
+            Setting("calendars", "digest"),
+        )
+        assert {type(put) for put in puts} == set(KINDS) - {Entry}
+        await store.commit(Change(puts=puts))
+        for put in puts:
+            assert await store.get(type(put), put.id) == replace(put, version=1)
+
+    async def test_an_entry_comes_back_with_its_seq(self, store: Store) -> None:
+        """The journal gives numbers that ascend in the order of the change, and keeps plain JSON."""
+        data = {"to": "送信済", "n": 3, "list": [1, None, {"a": True}], "x": 1.5}
+        await store.commit(Change(entries=(entry("message.sent", data=data), entry("message.bounced"))))
+        await store.commit(Change(entries=(entry("enrollment.stopped", person_id=PersonId("gone")),)))
+        entries = await store.find(Entry)
+        assert [e.kind for e in entries] == ["message.sent", "message.bounced", "enrollment.stopped"]
+        assert entries[0] == replace(entry("message.sent", data=data), seq=entries[0].seq)
+        assert entries[0].seq < entries[1].seq < entries[2].seq
+        assert await store.get(Entry, str(entries[1].seq)) == entries[1]
+        assert await store.get(Entry, "x") is None
+        assert await store.get(Entry, "9" * 40) is None
+
+    async def test_instants_come_back_in_utc(self, store: Store) -> None:
+        """An instant of another zone is the same instant, in UTC, to the microsecond."""
+        tokyo = NOW.astimezone(timezone(9 * HOUR))
+        await store.commit(Change(puts=(replace(SCRIPT, first_used_at=tokyo),)))
+        found = await store.get(ScenarioText, SCRIPT.id)
+        assert found is not None
+        assert found.first_used_at == NOW
+        assert found.first_used_at.tzinfo is UTC
+
+    async def test_a_word_in_place_of_a_state_becomes_the_state(self, store: Store) -> None:
+        """Enums come back as members, and a member kept as text comes back as text."""
+        await settle(store, inbound("i0", kind=Kind.REPLY))
+        found = await store.get(Inbound, "i0")
+        assert found is not None
+        assert type(found.kind) is str
+        with pytest.raises(Impossible):
+            await store.commit(Change(puts=(replace(DEAL, id=DealId("x"), status="maybe"),)))  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("anchor_at", datetime(2027, 4, 5)),  # noqa: DTZ001 (what must be refused)
+            ("anchor_at", None),
+            ("anchor_at", TODAY),
+            ("shift_days", 2**63),
+            ("shift_days", True),
+            ("reason", None),
+            ("reason", 5),
+        ],
+    )
+    async def test_a_value_of_another_type_is_refused(self, store: Store, field: str, value: object) -> None:
+        """What the type of a field does not allow is a fault of the program, and nothing is written."""
+        with pytest.raises(Impossible, match=f"enrollment.{field}"):
+            await settle(store, person("p0"), enrollment("e0", "p0", **{field: value}))
+        assert await store.count(Representative) == 0
+
+    @pytest.mark.parametrize("data", [{"at": NOW}, {"x": float("nan")}, {"x": object()}])
+    async def test_what_is_not_json_is_refused(self, store: Store, data: dict[str, object]) -> None:
+        """The journal holds plain JSON values."""
+        with pytest.raises(Impossible):
+            await store.commit(Change(entries=(entry("x.y", data=data),)))
+
+    async def test_text_that_no_database_holds_is_mended(self, store: Store) -> None:
+        """NUL and lone surrogates, which hostile mail brings, become U+FFFD everywhere, also when asked for."""
+        await settle(store, inbound("i0", key="<\0@x>", text="a\ud800b\0", intents=("\udfff",)))
+        await store.commit(Change(entries=(entry("x.y", data={"words": "\ud800"}),)))
+        found = await store.get(Inbound, "i0")
+        assert found is not None
+        assert (found.text, found.intents) == ("a\ufffdb\ufffd", ("\ufffd",))
+        assert (await store.find(Entry))[0].data == {"words": "\ufffd"}
+        assert (await store.match(BOX, ["\0"], ["\ud800"], ["\ud800"], ["<\0@x>"])).known == {found.key}
+        assert await store.count(Inbound, {"key": "<\0@x>"}) == 1
+        assert await store.get(Inbound, "\ud800") is None
+
+
+class TestCommit:
+    """All or nothing, and nobody is overwritten."""
+
+    async def test_versions_count_up(self, store: Store) -> None:
+        """A new row has version 1, each write adds one."""
+        await store.commit(Change(puts=(Setting("a", "1"),)))
+        await store.commit(Change(puts=(Setting("a", "2", version=1),)))
+        assert await store.get(Setting, "a") == Setting("a", "2", version=2)
+
+    @pytest.mark.parametrize("version", [0, 1, 3, -1])
+    async def test_another_version_is_stale(self, store: Store, version: int) -> None:
+        """A put that does not build on the row's version is refused, and names the row."""
+        await store.commit(Change(puts=(Setting("a", "1"),)))
+        await store.commit(Change(puts=(Setting("a", "2", version=1),)))
+        with pytest.raises(StaleVersion) as refused:
+            await store.commit(Change(puts=(Setting("b", "new"), Setting("a", "3", version=version))))
+        assert (refused.value.kind, refused.value.key) == ("setting", "a")
+        assert await store.find(Setting) == (Setting("a", "2", version=2),)
+
+    async def test_a_row_that_is_not_there_is_stale(self, store: Store) -> None:
+        """An update of a row that does not exist is refused."""
+        with pytest.raises(StaleVersion):
+            await store.commit(Change(puts=(Setting("a", "1", version=1),)))
+
+    async def test_the_stale_one_of_many_is_named(self, store: Store) -> None:
+        """Of a batch of updates the one that failed is named, and none is written, no entry either."""
+        await store.commit(Change(puts=tuple(Setting(f"{n:03}", "1") for n in range(100))))
+        batch = [Setting(f"{n:03}", "2", version=1) for n in range(100)]
+        batch[57] = replace(batch[57], version=2)
+        with pytest.raises(StaleVersion, match="057"):
+            await store.commit(Change(tuple(batch), (entry("x.y"),)))
+        assert await store.count(Setting, {"value": "2"}) == 0
+        assert await store.count(Entry) == 0
+
+    async def test_one_row_twice_is_a_fault(self, store: Store) -> None:
+        """A change with two values for one row cannot be meant."""
+        with pytest.raises(Impossible):
+            await store.commit(Change(puts=(Setting("a", "1"), Setting("a", "2"))))
+
+    async def test_what_is_no_entity_is_refused(self, store: Store) -> None:
+        """The store keeps entities only."""
+        with pytest.raises(Impossible):
+            await store.commit(Change(puts=(HOUR,)))  # type: ignore[arg-type]
+        with pytest.raises(Impossible):
+            await store.find(timedelta)
+
+    async def test_the_order_of_rows_does_not_matter(self, store: Store) -> None:
+        """References are checked when all is written: rows may stand before what they refer to, or in a ring."""
+        a = person("a", successor_id=PersonId("b"))
+        b = person("b", successor_id=PersonId("a"))
+        await store.commit(
+            Change(puts=(message("m", "e", "a"), enrollment("e", "a"), a, b, HOSPITAL, SCRIPT, REP))
+        )
+        assert await store.count(Message) == 1
+
+    async def test_a_reference_to_nothing_is_refused(self, store: Store) -> None:
+        """A row that refers to what is not there is a fault, and nothing is written."""
+        with pytest.raises(Impossible):
+            await settle(store, enrollment("e", "nobody"))
+        assert await store.count(Representative) == 0
+
+    async def test_stale_comes_before_a_reference_to_nothing(self, store: Store) -> None:
+        """Of two reasons the one that reading again can mend is given."""
+        await store.commit(Change(puts=(Setting("a", "1"),)))
+        with pytest.raises(StaleVersion):
+            await store.commit(Change(puts=(enrollment("e", "nobody"), Setting("a", "1"))))
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            (person("a", email="Sato@Aoba.example"), person("b", email="sato@aoba.EXAMPLE")),
+            (message("m", "e", "p", step_id="x"), message("n", "e", "p", step_id="x")),
+            (message("m", "e", "p", header_id="<h>"), message("n", "e", "p", header_id="<h>")),
+            (message("m", "e", "p", unsubscribe_token="t"), message("n", "e", "p", unsubscribe_token="t")),
+            (inbound("i", key="<k>"), inbound("j", key="<k>")),
+            (
+                Task(TaskId("t"), "call", REP.id, "", enrollment_id=EnrollmentId("e"), step_id="x"),
+                Task(TaskId("u"), "call", REP.id, "", enrollment_id=EnrollmentId("e"), step_id="x"),
+            ),
+        ],
+    )
+    async def test_what_happens_once_is_kept_once(self, store: Store, first: Person, second: Person) -> None:
+        """A new row whose unique key is taken is stale, in the same change or in a later one."""
+        await settle(store, person("p"), enrollment("e", "p"))
+        with pytest.raises(StaleVersion) as refused:
+            await store.commit(Change(puts=(first, second)))
+        assert refused.value.key == second.id
+        assert await store.get(type(first), first.id) is None
+        await store.commit(Change(puts=(first,)))
+        with pytest.raises(StaleVersion) as refused:
+            await store.commit(Change(puts=(second,)))
+        assert refused.value.key == second.id
+
+    async def test_empty_keys_do_not_collide(self, store: Store) -> None:
+        """Mails and tasks without a step, a Message-ID or a token are many."""
+        await settle(store, person("p"), enrollment("e", "p"))
+        bare = [message(f"m{n}", "e" if n % 2 else None, "p", step_id="") for n in range(4)]
+        tasks = [Task(TaskId(f"t{n}"), "call", REP.id, "", enrollment_id=EnrollmentId("e")) for n in range(2)]
+        same = [inbound(f"i{n}", key="<k>", mailbox_id=MailboxId(f"box{n}")) for n in range(2)]
+        await store.commit(Change(puts=(*bare, *tasks, *same)))
+        assert await store.count(Message) == 4
+
+    async def test_a_key_that_was_let_go_can_be_taken(self, store: Store) -> None:
+        """An address may pass on in one change: updates come before new rows."""
+        await settle(store, person("a"))
+        old = await store.get(Person, "a")
+        assert old is not None
+        successor = person("b", email="a@aoba.example")
+        await store.commit(Change(puts=(successor, replace(old, email="gone@aoba.example"))))
+        assert (await store.match(BOX, [], [], ["A@aoba.example"], [])).people == ("b",)
+        with pytest.raises(StaleVersion):
+            await store.commit(Change(puts=(person("c", email="gone@aoba.example"),)))
+
+    async def test_an_update_may_not_take_a_key(self, store: Store) -> None:
+        """A unique key is refused to an update too, and the row keeps what it had."""
+        await settle(store, person("a"), person("b"))
+        with pytest.raises(StaleVersion) as refused:
+            await store.commit(Change(puts=(person("b", email="a@aoba.example", version=1),)))
+        assert refused.value.key == "b"
+        found = await store.get(Person, "b")
+        assert found is not None
+        assert found.email == "b@aoba.example"
+
+    async def test_nothing_is_nothing(self, store: Store) -> None:
+        """An empty change is no event."""
+        event = store.changed()
+        await store.commit(Change())
+        assert not event.is_set()
+
+
+class TestFind:
+    """Conditions over fields."""
+
+    async def test_conditions(self, store: Store) -> None:
+        """A value, None, any of, and spans with open ends; NULL is in no span."""
+        await settle(
+            store,
+            person("a", role="nursing"),
+            person("b", role=None),
+            person("c", role="executive", created_at=NOW),
+            person("d", role="it", created_at=NOW + HOUR),
+        )
+
+        async def ids(**where: object) -> str:
+            return "".join(p.id for p in await store.find(Person, where))
+
+        assert await ids() == "abcd"
+        assert await ids(role="nursing") == "a"
+        assert await ids(role=None) == "b"
+        assert await ids(role=("nursing", "it")) == "ad"
+        assert await ids(role={"nursing", None}) == "ab"
+        assert await ids(role=()) == ""
+        assert await ids(role=[None]) == "b"
+        assert await ids(role=Span("executive", "nursing")) == "cd"
+        assert await ids(role=Span()) == "acd"
+        assert await ids(created_at=NOW) == "c"
+        assert await ids(created_at=[NOW.astimezone(timezone(9 * HOUR)), NOW + HOUR]) == "cd"
+        assert await ids(created_at=Span(NOW, NOW + HOUR)) == "c"
+        assert await ids(created_at=Span(high=NOW + HOUR)) == "c"
+        assert await ids(created_at=Span(low=NOW + HOUR)) == "d"
+        assert await ids(profession=Profession.OTHER, id=("a", "d")) == "ad"
+        assert await ids(profession="other", version=[1], id=Span("b", "d")) == "bc"
+        assert await store.count(Person, {"role": Span()}) == 3
+        assert await store.count(Representative, {"active": True}) == 1
+        assert await store.count(Representative, {"active": [False]}) == 0
+
+    async def test_many_values(self, store: Store) -> None:
+        """A collection may be as large as it likes."""
+        await settle(store, person("a"))
+        assert await store.count(Person, {"id": [str(n) for n in range(50_000)] + ["a"]}) == 1
+
+    async def test_order(self, store: Store) -> None:
+        """Fields in turn, descending with a dash, NULL first and last, ties by id; a limit counts from there."""
+        await settle(
+            store,
+            person("a", role="it", title="部長"),
+            person("b", role="it", title="あ"),
+            person("c", role=None, title="𠮷"),
+            person("d", role="it", title="部長"),
+        )
+
+        async def ids(*order: str, limit: int | None = None) -> str:
+            return "".join(p.id for p in await store.find(Person, order=order, limit=limit))
+
+        assert await ids() == "abcd"
+        assert await ids("-id") == "dcba"
+        assert await ids("role", "-title") == "cadb"
+        assert await ids("-role", "title") == "badc"
+        assert await ids("title") == "badc"
+        assert await ids("-role", "title", limit=2) == "ba"
+        assert await ids(limit=0) == ""
+
+    async def test_steps_and_marks_are_found(self, store: Store) -> None:
+        """Also by what has a unique key, empty or not."""
+        await settle(store, person("p"), enrollment("e", "p"), message("m", "e", "p", header_id="<h>"))
+        await store.commit(Change(puts=(message("n", None, "p", step_id=""),)))
+        assert await store.count(Message, {"enrollment_id": "e", "step_id": "m"}) == 1
+        assert await store.count(Message, {"header_id": "<h>"}) == 1
+        assert await store.count(Message, {"header_id": ""}) == 1
+        assert await store.count(Message, {"header_id": ("", "<h>")}) == 2
+        assert await store.count(Message, {"header_id": ("<h>", "<i>")}) == 1
+
+    @pytest.mark.parametrize("where", [{"nickname": "x"}, {"topics": ("a",)}, {"legal_basis": None}])
+    async def test_what_cannot_be_asked_is_a_fault(self, store: Store, where: dict[str, object]) -> None:
+        """A field that does not exist, or is nested, cannot stand in a condition or an order."""
+        with pytest.raises(Impossible):
+            await store.find(Person, where)
+        with pytest.raises(Impossible):
+            await store.count(Person, where)
+        with pytest.raises(Impossible):
+            await store.find(Person, order=[*where])
+
+    @pytest.mark.parametrize(
+        "where",
+        [{"created_at": "2027"}, {"created_at": TODAY}, {"version": "1"}, {"email": 3}, {"version": Span("a")}],
+    )
+    async def test_a_condition_of_another_type_is_a_fault(self, store: Store, where: dict[str, object]) -> None:
+        """A comparison that could never be true is a mistake."""
+        with pytest.raises(Impossible):
+            await store.find(Person, where)
+
+
+class TestDossiers:
+    """Everything around an enrollment, read at once."""
+
+    async def test_a_whole_dossier(self, store: Store) -> None:
+        """It holds what belongs to it, in the order of dates, and nothing of others."""
+        await settle(store, *(person(key) for key in "abz"))
+        promises = [
+            Promise(PromiseId(k), MEETING.id, DEAL.id, k, due=due) for k, due in (("x", None), ("y", TODAY))
+        ]
+        mine = enrollment("e", "a", deal_id=DEAL.id, meeting_id=MEETING.id)
+        late = message("m1", "e", "a", planned_on=TODAY + timedelta(days=3))
+        early = message("m2", "e", "a", planned_on=TODAY, state=MessageState.SENT, content_id="case")
+        other = enrollment("f", "b")
+        theirs = message("n", "f", "b", planned_on=TODAY)
+        tasks = [
+            Task(TaskId("t1"), "call", REP.id, "", due_at=None, enrollment_id=mine.id),
+            Task(TaskId("t2"), "call", REP.id, "", due_at=NOW, enrollment_id=mine.id),
+            Task(TaskId("t3"), "call", REP.id, "", due_at=NOW, enrollment_id=other.id),
+        ]
+        await store.commit(Change(puts=(mine, other, late, early, theirs, *tasks, *promises)))
+        second, first = await store.dossiers([other.id, EnrollmentId("none"), mine.id, mine.id], NOW)
+        assert (second.id, first.id) == ("f", "e")
+        assert (first.person.id, first.rep.id) == ("a", REP.id)
+        assert first.organisation == replace(HOSPITAL, version=1)
+        assert first.deal == replace(DEAL, version=1)
+        assert first.meeting == replace(MEETING, version=1)
+        assert [p.id for p in first.promises] == ["y", "x"]
+        assert [m.id for m in first.messages] == ["m2", "m1"]
+        assert [t.id for t in first.tasks] == ["t2", "t1"]
+        assert [(t.message_id, t.on, t.sent, t.content_id) for t in first.touches] == [
+            ("m2", TODAY, True, "case"),
+            ("n", TODAY, False, None),
+            ("m1", TODAY + timedelta(days=3), False, None),
+        ]
+        assert (second.deal, second.meeting, second.promises) == (None, None, ())
+        assert [t.id for t in second.tasks] == ["t3"]
+        assert len(second.touches) == 3
+
+    async def test_no_keys_no_dossiers(self, store: Store) -> None:
+        """Nothing asked, nothing given."""
+        assert await store.dossiers((), NOW) == ()
+
+    async def test_a_meeting_without_a_deal_brings_its_own_promises(self, store: Store) -> None:
+        """Promises are the deal's; without a deal those of the meeting."""
+        other = Meeting(MeetingId("meet-2"), DEAL.id, HOSPITAL.id, REP.id, NOW)
+        promises = [Promise(PromiseId(m.id), m.id, DEAL.id, "") for m in (MEETING, other)]
+        a = enrollment("a", "p", meeting_id=other.id)
+        b = enrollment("b", "p", meeting_id=other.id, deal_id=DEAL.id)
+        await settle(store, person("p"), other, *promises, a, b)
+        by_meeting, by_deal = await store.dossiers([a.id, b.id], NOW)
+        assert [p.id for p in by_meeting.promises] == ["meet-2"]
+        assert [p.id for p in by_deal.promises] == ["meet-1", "meet-2"]
+
+    async def test_the_organisation_is_the_persons_where_the_enrollment_has_none(self, store: Store) -> None:
+        """An enrollment without an organisation counts for that of its person; nobody's stays nobody's."""
+        loner = person("q", organisation_id=None)
+        await settle(store, person("p"), loner, enrollment("a", "p", organisation_id=None))
+        await store.commit(Change(puts=(enrollment("b", "q", organisation_id=None),)))
+        a, b = await store.dossiers([EnrollmentId("a"), EnrollmentId("b")], NOW)
+        assert a.organisation is not None
+        assert b.organisation is None
+
+    @pytest.mark.parametrize("state", list(MessageState))
+    async def test_touches_are_what_left_or_may_leave(self, store: Store, state: MessageState) -> None:
+        """Mails that ended unsent do not count for pace; a mail without a date neither."""
+        await settle(store, person("p"), enrollment("e", "p"), message("m", "e", "p", state=state))
+        await store.commit(Change(puts=(message("n", "e", "p", state=state, planned_on=None),)))
+        (dossier,) = await store.dossiers([EnrollmentId("e")], NOW)
+        assert [t.sent for t in dossier.touches] == ([state in LEFT] if state in LEFT | UNSENT else [])
+
+    async def test_touches_of_colleagues_go_back_forty_days(self, store: Store) -> None:
+        """One's own mails count for ever, whatever the organisation then; colleagues' for 40 days at least."""
+        elsewhere = Organisation(OrganisationId("hikari"), "光病院")
+        await settle(store, elsewhere, person("p"), person("q"), enrollment("e", "p"), enrollment("f", "q"))
+
+        def at(key: str, days: int, **fields: object) -> Message:
+            return message(key, "f", "q", planned_on=TODAY - timedelta(days=days), **fields)
+
+        own = message("own", "e", "p", planned_on=date(2020, 1, 1), organisation_id=elsewhere.id)
+        kept = (at("today", 0), at("edge", 40), own)
+        await store.commit(Change(puts=(*kept, at("old", 42), at("moved", 1, organisation_id=elsewhere.id))))
+        (dossier,) = await store.dossiers([EnrollmentId("e")], NOW)
+        assert {t.message_id for t in dossier.touches} == {m.id for m in kept}
+
+    @pytest.mark.parametrize(
+        ("scope", "value", "found"),
+        [
+            ("address", "p@aoba.example", True),
+            ("address", "q@aoba.example", False),
+            ("domain", "aoba.example", True),
+            ("domain", "p@aoba.example", False),
+            ("organisation", "aoba", True),
+            ("organisation", "aoba.example", False),
+            ("topic", "p@aoba.example#cost", True),
+            ("topic", "p@aoba.example", False),
+            ("topic", "p@aoba.example.example#cost", False),
+            ("topic", "p@aoba.example#x#cost", False),
+            ("topic", "q@aoba.example#cost", False),
+        ],
+    )
+    async def test_suppressions_that_match(self, store: Store, scope: str, value: str, found: bool) -> None:
+        """By address, domain, organisation or topic of the address, while they are not lifted."""
+        who = person("p", email="P@Aoba.example")
+        lifted = suppression("t", scope, value, lifted_at=NOW)
+        await settle(store, who, enrollment("e", "p"), suppression("s", scope, value), lifted)
+        (dossier,) = await store.dossiers([EnrollmentId("e")], NOW)
+        assert [s.id for s in dossier.suppressions] == (["s"] if found else [])
+
+    @pytest.mark.parametrize(
+        ("fields", "replied"),
+        [
+            ({"enrollment_id": EnrollmentId("e"), "received_at": NOW - HOUR}, True),
+            ({"person_id": PersonId("p"), "received_at": NOW + HOUR}, True),
+            ({"person_id": PersonId("p"), "received_at": NOW}, False),
+            ({"person_id": PersonId("q"), "received_at": NOW + HOUR}, False),
+            ({"person_id": PersonId("p"), "received_at": NOW + HOUR, "kind": "out_of_office"}, False),
+            ({"enrollment_id": EnrollmentId("e"), "kind": "bounce"}, False),
+            ({}, False),
+        ],
+    )
+    async def test_replied(self, store: Store, fields: dict[str, object], replied: bool) -> None:
+        """A person's reply to this enrollment, or by this person since it began."""
+        await settle(store, person("p"), person("q"), enrollment("e", "p"), inbound("i", **fields))
+        (dossier,) = await store.dossiers([EnrollmentId("e")], NOW)
+        assert dossier.replied is replied
+
+
+class TestDue:
+    """What the beats ask."""
+
+    async def test_due(self, store: Store) -> None:
+        """Active enrollments whose time has come, the longest overdue first, ties by id."""
+        await settle(
+            store,
+            person("p"),
+            enrollment("b", "p", wake_at=NOW),
+            enrollment("a", "p", wake_at=NOW),
+            enrollment("c", "p", wake_at=NOW - HOUR),
+            enrollment("d", "p", wake_at=NOW + timedelta(microseconds=1)),
+            enrollment("f", "p", wake_at=None),
+            *(enrollment(s, "p", state=s) for s in EnrollmentState if s is not EnrollmentState.ACTIVE),
+        )
+        assert [d.id for d in await store.due(NOW, 10)] == ["c", "a", "b"]
+        assert [d.id for d in await store.due(NOW, 2)] == ["c", "a"]
+        assert await store.due(NOW - 2 * HOUR, 10) == ()
+
+    async def test_next_due(self, store: Store) -> None:
+        """The earliest waking of an active enrollment, or leaving of an approved message."""
+        assert await store.next_due() is None
+        await settle(store, person("p"), enrollment("e", "p", wake_at=NOW + 5 * HOUR))
+        await store.commit(Change(puts=(enrollment("x", "p", wake_at=NOW, state=EnrollmentState.PAUSED),)))
+        assert await store.next_due() == NOW + 5 * HOUR
+        waits = message("w", "e", "p", planned_at=NOW, state=MessageState.WAITING)
+        undated = message("u", "e", "p", planned_at=None)
+        retry = message("r", "e", "p", planned_at=NOW, not_before=NOW + 4 * HOUR)
+        stray = message("s", None, "p", planned_at=NOW)
+        await store.commit(Change(puts=(waits, undated, retry, stray)))
+        assert await store.next_due() == NOW + 4 * HOUR
+        ready = message("m", "e", "p", planned_at=NOW + 3 * HOUR, not_before=NOW)
+        await store.commit(Change(puts=(ready,)))
+        assert await store.next_due() == NOW + 3 * HOUR
+
+    async def test_wake_all(self, store: Store) -> None:
+        """Every active enrollment wakes now, or when it was to wake before; decisions made before are stale."""
+        await settle(
+            store,
+            person("p"),
+            enrollment("a", "p", wake_at=None),
+            enrollment("b", "p", wake_at=NOW + HOUR),
+            enrollment("c", "p", wake_at=NOW - HOUR),
+            enrollment("d", "p", wake_at=None, state=EnrollmentState.STOPPED),
+        )
+        assert await store.wake_all(NOW) == 3
+        rows = await store.find(Enrollment)
+        assert [(e.wake_at, e.version) for e in rows] == [(NOW, 2), (NOW, 2), (NOW - HOUR, 2), (None, 1)]
+        with pytest.raises(StaleVersion):
+            await store.commit(Change(puts=(enrollment("b", "p", version=1),)))
+
+
+class TestClaim:
+    """Messages are taken once."""
+
+    async def test_claim(self, store: Store) -> None:
+        """What may leave is moved to SENDING and comes with its dossier as of then, the earliest first."""
+        await populate(store, 3)
+        (first, dossier), (second, _) = await store.claim(NOW + HOUR, 2, "daemon-1")
+        assert (first.id, second.id) == ("m0-0", "m1-0")
+        expected = message("m0-0", "e0", "p0", state=MessageState.SENDING, claimed_by="daemon-1", version=2)
+        assert first == replace(expected, claimed_at=NOW + HOUR)
+        assert dossier.messages == (first,)
+        assert dossier.touches[0].sent
+        assert await store.get(Message, first.id) == first
+        assert [m.id for m, _ in await store.claim(NOW + HOUR, 9, "daemon-2")] == ["m2-0"]
+        assert await store.claim(NOW + HOUR, 9, "daemon-2") == ()
+
+    async def test_what_is_not_claimed(self, store: Store) -> None:
+        """Not before its time, not without a time, not in another state, not without an enrollment."""
+        await settle(
+            store,
+            person("p"),
+            enrollment("e", "p"),
+            message("early", "e", "p", planned_at=NOW + timedelta(microseconds=1)),
+            message("retry", "e", "p", not_before=NOW + timedelta(microseconds=1)),
+            message("undated", "e", "p", planned_at=None),
+            message("stray", None, "p"),
+            *(message(s, "e", "p", state=s) for s in MessageState if s is not MessageState.APPROVED),
+        )
+        assert await store.claim(NOW, 99, "x") == ()
+        assert len(await store.claim(NOW + HOUR, 99, "x")) == 2
+
+    async def test_only_of_these_mailboxes(self, store: Store) -> None:
+        """With mailboxes named, only their messages are taken."""
+        other = message("n", "e", "p", mailbox_id=MailboxId("other"))
+        none = message("o", "e", "p", mailbox_id=None)
+        await settle(store, person("p"), enrollment("e", "p"), message("m", "e", "p"), other, none)
+        assert await store.claim(NOW, 9, "x", []) == ()
+        assert [m.id for m, _ in await store.claim(NOW, 9, "x", [BOX, MailboxId("third")])] == ["m"]
+        assert [m.id for m, _ in await store.claim(NOW, 9, "x")] == ["n", "o"]
+
+    async def test_two_of_one_enrollment(self, store: Store) -> None:
+        """Two messages of one enrollment come with the same dossier."""
+        await populate(store, 1, each=2)
+        (_, a), (_, b) = await store.claim(NOW, 9, "x")
+        assert a == b
+        assert {m.state for m in a.messages} == {MessageState.SENDING}
+
+    async def test_a_decision_made_before_a_claim_is_stale(self, store: Store) -> None:
+        """While a letter may be on the wire nobody takes the row away (law 5)."""
+        await populate(store, 1)
+        before = await store.get(Message, "m0-0")
+        assert before is not None
+        await store.claim(NOW, 1, "x")
+        with pytest.raises(StaleVersion):
+            await store.commit(Change(puts=(replace(before, state=MessageState.CANCELLED),)))
+
+
+class TestMatch:
+    """The marks that an incoming mail carries."""
+
+    async def test_match(self, store: Store) -> None:
+        """Messages by Message-ID and token, people by address in any case, mails that were handled before."""
+        await settle(store, person("p"), person("q", email="Q@Aoba.example"), enrollment("e", "p"))
+        first = message("m", "e", "p", header_id="<h>", unsubscribe_token="t")
+        second = message("n", "e", "p", header_id="<i>", unsubscribe_token="u")
+        bare = message("o", "e", "p")
+        read = (inbound("i", key="<k>"), inbound("j", key="<l>", mailbox_id=MailboxId("other")))
+        await store.commit(Change(puts=(first, second, bare, *read)))
+        found = await store.match(
+            BOX, ["<i>", "<x>", ""], ["t", ""], ["q@AOBA.example", ""], ["<k>", "<l>", "<z>"]
+        )
+        assert [m.id for m in found.messages] == ["m", "n"]
+        assert found.people == ("q",)
+        assert found.known == {"<k>"}
+
+    async def test_no_marks_no_matches(self, store: Store) -> None:
+        """An empty batch, or empty marks, match nothing."""
+        await populate(store, 1)
+        for found in (await store.match(BOX, [], [], [], []), await store.match(BOX, [""], [""], [""], [""])):
+            assert (found.messages, found.people, found.known) == ((), (), frozenset())
+
+
+class TestChanged:
+    """Word of commits."""
+
+    async def test_every_listener_hears(self, store: Store) -> None:
+        """Each caller has an event of its own, set by each commit that wrote."""
+        first, second = store.changed(), store.changed()
+        assert not first.is_set()
+        await store.commit(Change(puts=(Setting("a", "1"),)))
+        assert first.is_set()
+        assert second.is_set()
+        first.clear()
+        with pytest.raises(StaleVersion):
+            await store.commit(Change(puts=(Setting("a", "1"),)))
+        assert not first.is_set()
+
+    async def test_claims_and_wakings_are_heard(self, store: Store) -> None:
+        """Every write is a change."""
+        await populate(store, 1)
+        event = store.changed()
+        await store.claim(NOW, 1, "x")
+        assert event.is_set()
+        event.clear()
+        await store.wake_all(NOW)
+        assert event.is_set()
+
+    async def test_listeners_may_leave(self, store: Store) -> None:
+        """An event that its caller let go is forgotten."""
+        kept = store.changed()
+        for _ in range(5):
+            store.changed()
+        gc.collect()
+        assert len(store._events) == 1  # type: ignore[attr-defined]
+        await store.commit(Change(puts=(Setting("a", "1"),)))
+        assert kept.is_set()
+
+
+async def test_closed_is_closed(store: Store) -> None:
+    """After closing, every question is a fault; closing again is not."""
+    await store.close()
+    await store.close()
+    with pytest.raises(Impossible):
+        await store.find(Person)
+    with pytest.raises(Impossible):
+        await store.commit(Change(puts=(Setting("a", "1"),)))
