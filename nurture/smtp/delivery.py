@@ -125,8 +125,9 @@ class Line:
 
 def words(problem: BaseException) -> str:
     """A failure in words; never the text of an error that could cite a password."""
-    if isinstance(problem, ssl.SSLCertVerificationError):
-        return f"the server's certificate is not trusted ({problem.verify_message})"
+    for error in (problem, problem.__cause__):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"the server's certificate is not trusted ({error.verify_message})"
     return str(problem) or type(problem).__name__
 
 
