@@ -87,7 +87,8 @@ def check(source: Source, engine: Engine, requires: Iterable[str] = ()) -> Check
         if tree is not None:
             walk.template(tree)
     walk.wording(source)
-    return Checked(subject, body, tuple(walk.problems), tuple(sorted(walk.used)))
+    leaves = {path for path in walk.used if (found := fields.find(path)) and found.kind.shape != "record"}
+    return Checked(subject, body, tuple(walk.problems), tuple(sorted(leaves)))
 
 
 def unknown_field(path: str, known: Iterable[str], where: Where) -> UserError:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _HONORIFICS: Final = re.compile(r"\s*(先生|様|さん|さま|殿|氏)$")
 _TITLED: Final = re.compile(r"(先生|様|さん|殿|氏|長|御中|担当|係|者)$")
+_REPORTED: Final = re.compile(r"(との(お話|ご指摘|ご意見|ご要望|お言葉|こと)(でした|です)?)?[。.\s]*$")
 _GUEST_KINDS: Final = frozenset({"health_check_center", "care_facility"})
 
 
@@ -206,7 +207,7 @@ def _meeting(brief: Brief, concerns: list[dict[str, Any]]) -> dict[str, Any]:
         "confirmation_question": meeting.confirmation_question,
         "material": meeting.material,
         "pointers": [_pointer(p) for p in meeting.pointers],
-        "remark": attendee.remark if attendee else None,
+        "remark": _REPORTED.sub("", attendee.remark) if attendee else None,
     }
 
 
@@ -268,8 +269,19 @@ def _content(item: ContentItem | None, pages: list[PagePointer], topics: tuple[s
         "pages": [_pointer(p) for p in pages],
         "guide": _pointer(guide) if guide else {"topic": None, "page": None, "label": None},
         "event_on": item.event_on if item else None,
-        "event_time": item.event_time.replace("-", "～") if item else None,
+        "event_time": re.sub("[-–〜]", "～", item.event_time) if item else None,
+        "event_minutes": _minutes(item.event_time) if item else None,
     }
+
+
+def _minutes(span: str) -> str | None:
+    """``18:00-18:40`` is 40 minutes; None for what is not two times."""
+    found = re.fullmatch(r"(\d{1,2}):(\d{2})\s*[-–〜～]\s*(\d{1,2}):(\d{2})", span.strip())
+    if found is None:
+        return None
+    begin_hour, begin, end_hour, end = (int(number) for number in found.groups())
+    minutes = (end_hour - begin_hour) * 60 + end - begin
+    return str(minutes) if minutes > 0 else None
 
 
 def _promise(brief: Brief, promise: Promise) -> dict[str, Any]:

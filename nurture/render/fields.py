@@ -170,7 +170,8 @@ FIELDS: Final = _record(
             pages=_maybe(_list(POINTER), "page pointers, the reader's concerns first"),
             guide=_maybe(POINTER, "the page that answers this reader's main concern"),
             event_on=_maybe(DAY, "a seminar's day"),
-            event_time=_maybe(TEXT, "18:00-18:40"),
+            event_time=_maybe(TEXT, "18:00～18:40"),
+            event_minutes=_maybe(TEXT, "40, from the time"),
         ),
         "the content item of this step",
     ),
@@ -189,6 +190,7 @@ SHORT: Final = {
 TOPICS: Final = {
     "ja": {
         "workload": "業務負担",
+        "workflow": "業務の流れ",
         "safety": "医療安全",
         "integration": "既存システムとの連携",
         "security": "情報セキュリティ",
@@ -201,6 +203,7 @@ TOPICS: Final = {
     },
     "en": {
         "workload": "workload",
+        "workflow": "workflow",
         "safety": "patient safety",
         "integration": "integration with existing systems",
         "security": "information security",

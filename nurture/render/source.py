@@ -134,7 +134,7 @@ class _Front:
     def _value(self, events: Iterator[Any], depth: int) -> Any:
         """The next value as text, list or dict; None at the end of a list or dict, or of the text."""
         event = next(events, None)
-        if depth > 4:
+        if depth > 8:
             raise UserError("the front matter is nested too deeply", where=Where(file=self.file, line=1))
         if isinstance(event, ScalarEvent):
             if depth == 1:
