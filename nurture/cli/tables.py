@@ -28,8 +28,20 @@ def pad(text: str, cells: int) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text that cannot move the cursor: control characters and line ends become blanks."""
-    return " ".join("".join(s if unicodedata.category(s) not in {"Cc", "Cf"} else " " for s in text).split())
+    """A text that cannot move the cursor: control characters, overrides and line ends become blanks."""
+    return " ".join("".join(" " if _moves(sign) else sign for sign in text).split())
+
+
+def plain(text: str) -> str:
+    """A text of several lines without anything that could move the cursor or paint."""
+    return "".join("" if sign != "\n" and _moves(sign) else sign for sign in text.replace("\t", "    "))
+
+
+def _moves(sign: str) -> bool:
+    return (
+        unicodedata.category(sign) in {"Cc", "Cs"}
+        or sign in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
 
 
 def fold(text: str, cells: int) -> list[str]:

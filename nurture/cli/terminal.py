@@ -5,7 +5,6 @@ Nothing heavy is imported before it is used: ``nurture --help`` must not wait fo
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from nurture.i18n import mark
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -92,6 +93,8 @@ class Terminal:
 
     def run(self, work: Callable[[Doors], Awaitable[T]]) -> T:
         """Open the doors, do the work, close them."""
+        import asyncio  # noqa: PLC0415
+
         from nurture import wiring  # noqa: PLC0415
 
         async def inside() -> T:
@@ -127,6 +130,15 @@ class Terminal:
 
         click.echo(tables.table(headers, list(rows), wide=sys.stdout.isatty()))
 
+    def facts(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Print names and values in two columns."""
+        from nurture.cli.tables import pad, width  # noqa: PLC0415
+
+        listed = list(pairs)
+        cells = max(width(name) for name, _ in listed)
+        for name, value in listed:
+            click.echo(f"{pad(name, cells)}  {value}".rstrip())
+
     def json(self, value: Any) -> None:
         """Print plain values as JSON; instants and dates in ISO 8601."""
         import json  # noqa: PLC0415
@@ -152,9 +164,11 @@ def terminal() -> Terminal:
 
 def json_option(command: Callable[..., T]) -> Callable[..., T]:
     """``--json``: the same as data."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+    return click.option("--json", "as_json", is_flag=True, help=mark("Print JSON."))(command)
 
 
 def by_option(command: Callable[..., T]) -> Callable[..., T]:
     """``--by``: who acts."""
-    return click.option("--by", metavar="REP", help="Who you are: an id of config.toml (or NURTURE_BY).")(command)
+    return click.option("--by", metavar="REP", help=mark("Who you are: an id of config.toml (or NURTURE_BY)."))(
+        command
+    )

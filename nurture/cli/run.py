@@ -1,0 +1,93 @@
+"""``nurture run``: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from nurture.cli.terminal import terminal
+from nurture.errors import PermanentFailure, TemporaryFailure
+from nurture.i18n import mark
+
+if TYPE_CHECKING:
+    from nurture.cli.terminal import Terminal
+    from nurture.config import MailboxSettings, Settings
+    from nurture.ports import Doors, Mailbox
+    from nurture.wiring import Running
+
+ROUNDS = 1000
+"""More batches than any installation has due at once; a bound all the same."""
+
+
+@click.command(
+    help=mark(
+        "Run the daemon until it is stopped (Ctrl-C, SIGTERM): it plans, drafts, sends what is approved, reads "
+        "replies and serves the desk. A letter on its way is finished first."
+    )
+)
+@click.option("--once", is_flag=True, help=mark("Do what is due now, and end."))
+def run(once: bool) -> None:
+    """Start, say where the desk is, work."""
+    from nurture import wiring  # noqa: PLC0415
+    from nurture.log import configure  # noqa: PLC0415
+
+    t = terminal()
+    settings = t.settings()
+    configure()
+
+    def ready(running: Running) -> None:
+        if sys.stderr.isatty():
+            click.echo(t.w("The desk: {url}  (stop with Ctrl-C)", url=running.url), err=True)
+
+    if once:
+        sys.exit(0 if asyncio.run(_once(t, settings)) else 1)
+    asyncio.run(wiring.run(settings, ready=ready))
+
+
+async def _once(t: Terminal, settings: Settings) -> bool:
+    """Read every mailbox, plan, send, each until nothing due is left; whether all of it went well."""
+    from nurture import wiring  # noqa: PLC0415
+    from nurture.flows import send, tick  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    async with wiring.start(settings, stop=stop) as running:
+        daemon, doors = running.daemon, running.doors
+        well = True
+        doubtful = await send.recover(doors)
+        for box, mailbox in daemon.watched.values():
+            well = await _read(t, doors, box, mailbox) and well
+        planned = sent = 0
+        for _ in range(ROUNDS):
+            ticked = await tick.tick(doors)
+            planned += ticked.written
+            done = await send.send_due(doors, daemon.sender, daemon.copies, by=daemon.name, stop=stop)
+            sent += len(done.outcomes)
+            for problem in done.problems:
+                t.error(problem)
+                well = False
+            if not ticked.written and not done.outcomes:
+                break
+        t.say(
+            mark("Planned {planned}, handed to the mail server {sent}, newly in doubt {doubtful}."),
+            planned=planned,
+            sent=sent,
+            doubtful=doubtful,
+        )
+        return well
+
+
+async def _read(t: Terminal, doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> bool:
+    """Read one mailbox to its end; a failure is noted and told, and the others go on."""
+    from nurture.flows import receive  # noqa: PLC0415
+
+    try:
+        while (await receive.receive(doors, box, mailbox)).more:
+            pass
+    except (TemporaryFailure, PermanentFailure) as error:
+        await receive.failed(doors, box, str(error))
+        click.echo(t.w("mailbox {name}: {problem}", name=box.id, problem=t.w.error(error)), err=True)
+        return False
+    return True

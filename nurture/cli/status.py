@@ -1,0 +1,190 @@
+"""``nurture status``: how things stand, and what needs a person."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nurture.cli.terminal import Terminal, json_option, terminal
+from nurture.i18n import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from nurture.core.change import MailboxState
+    from nurture.core.deals import Task
+    from nurture.core.messages import Message
+    from nurture.ports import Doors
+
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was read for one look."""
+
+    now: datetime
+    messages: Mapping[str, int]  # by state
+    enrollments: Mapping[str, int]
+    mailboxes: tuple[MailboxState, ...]
+    late: tuple[Message, ...]  # past their deadline and not sent
+    stuck: tuple[Message, ...]  # in doubt, failed
+    tasks: tuple[Task, ...]
+    next_due: datetime | None
+
+
+async def _look(doors: Doors) -> Standing:
+    from nurture.core.change import MailboxState  # noqa: PLC0415
+    from nurture.core.deals import Task, TaskState  # noqa: PLC0415
+    from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState  # noqa: PLC0415
+    from nurture.core.states import UNSENT  # noqa: PLC0415
+    from nurture.ports import Span  # noqa: PLC0415
+
+    store, now = doors.store, doors.clock.now()
+    stuck = (MessageState.IN_DOUBT, MessageState.FAILED)
+    unsent = tuple(UNSENT)
+    return Standing(
+        now=now,
+        messages={s.value: await store.count(Message, {"state": s}) for s in MessageState},
+        enrollments={s.value: await store.count(Enrollment, {"state": s}) for s in EnrollmentState},
+        mailboxes=await store.find(MailboxState),
+        late=await store.find(
+            Message, {"state": unsent, "deadline": Span(None, now)}, order=("deadline",), limit=50
+        ),
+        stuck=await store.find(Message, {"state": stuck}, order=("planned_at",), limit=50),
+        tasks=await store.find(Task, {"state": TaskState.OPEN}, order=("due_at",), limit=50),
+        next_due=await store.next_due(),
+    )
+
+
+def daemon(database_url: str) -> int | None:
+    """The process that holds the daemon's lock on a SQLite file; None when nobody does, or for other databases."""
+    if not database_url.startswith(SQLITE):
+        return None
+    path = Path(database_url.removeprefix(SQLITE))
+    lock = path.with_name(path.name + ".lock")
+    try:
+        pid = int(lock.read_text(encoding="ascii") or 0)
+        os.kill(pid, 0)  # nobody is asked for the lock while nobody can hold it
+    except PermissionError:
+        return pid
+    except (OSError, ValueError):
+        return None
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return pid
+    return None
+
+
+@click.command(help=mark("How things stand: daemon, mailboxes, queue, what is due, and what needs a person."))
+@json_option
+def status(as_json: bool) -> None:
+    """One page."""
+    t = terminal()
+    standing = t.run(_look)
+    pid = daemon(t.settings().database_url)
+    if as_json:
+        t.json(_data(t, standing, pid))
+    else:
+        _page(t, standing, pid)
+
+
+def _data(t: Terminal, s: Standing, pid: int | None) -> dict[str, Any]:
+    known = {m.id: m for m in s.mailboxes}
+    return {
+        "at": s.now.isoformat(),
+        "daemon": {"running": pid is not None, "process": pid},
+        "messages": dict(s.messages),
+        "enrollments": dict(s.enrollments),
+        "next_due": s.next_due.isoformat() if s.next_due else None,
+        "late": [m.id for m in s.late],
+        "stuck": [m.id for m in s.stuck],
+        "open_tasks": len(s.tasks),
+        "mailboxes": [
+            {
+                "id": box.id,
+                "address": box.address,
+                "read_at": str(found.read_at.isoformat()) if found and found.read_at else None,
+                "error": found.error if found else "",
+            }
+            for box in t.settings().mailboxes
+            for found in (known.get(box.id),)
+        ],
+    }
+
+
+def _page(t: Terminal, s: Standing, pid: int | None) -> None:
+    from nurture.cli.tables import one_line  # noqa: PLC0415
+
+    w = t.w
+    running = w("running (process {pid})", pid=pid) if pid else w("not running")
+    if not t.settings().database_url.startswith(SQLITE):
+        running = "–"
+    queue = w(
+        "{waiting} wait for approval · {approved} approved · {doubt} in doubt · {failed} failed",
+        waiting=s.messages["waiting"],
+        approved=s.messages["approved"],
+        doubt=s.messages["in_doubt"],
+        failed=s.messages["failed"],
+    )
+    people = w(
+        "{active} active · {paused} paused · {stopped} stopped · {completed} completed",
+        **{name: s.enrollments[name] for name in ("active", "paused", "stopped", "completed")},
+    )
+    t.facts(
+        (
+            (w("Daemon"), running),
+            (w("Queue"), queue),
+            (w("Enrollments"), people),
+            (w("Sent"), str(s.messages["sent"] + s.messages["bounced"])),
+            (w("Next due"), t.instant(s.next_due)),
+        )
+    )
+    t.echo()
+    known = {m.id: m for m in s.mailboxes}
+    t.table(
+        (w("mailbox"), w("address"), w("read up to"), w("trouble")),
+        [
+            (
+                box.id,
+                box.address,
+                t.instant(found.read_at if found else None) if box.imap else w("not read"),
+                one_line(found.error) if found else "",
+            )
+            for box in t.settings().mailboxes
+            for found in (known.get(box.id),)
+        ],
+    )
+    _needs(t, s)
+
+
+def _needs(t: Terminal, s: Standing) -> None:
+    """What only a person can move."""
+    from nurture import explain  # noqa: PLC0415
+    from nurture.cli.find import short  # noqa: PLC0415
+    from nurture.cli.tables import one_line  # noqa: PLC0415
+
+    w = t.w
+    lines = [
+        w("late since {at}: {subject} ({id})", at=t.instant(m.deadline), subject=m.subject, id=short(m.id))
+        for m in s.late
+    ]
+    lines += [f"{explain.state(w, m.state)}: {m.subject} ({short(m.id)}) {m.answer}" for m in s.stuck]
+    lines += [
+        w("task for {rep}: {kind} – {title}", rep=task.rep_id, kind=task.kind, title=task.title)
+        for task in s.tasks
+    ]
+    if not lines:
+        return
+    t.echo()
+    t.say(mark("Needs a person:"))
+    for line in lines:
+        t.echo(f"  {one_line(line)}")
