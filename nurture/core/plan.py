@@ -1,19 +1,48 @@
-"""The planning rules: when each step of one enrollment happens, and why then."""
+"""The planning rules: when each step of one enrollment happens, and why then (``docs/scenarios.md``).
+
+Theory of operation
+-------------------
+Steps are planned in the order of the file. For each, a date is sought; what can stand against a date comes in
+two kinds, and the kinds are asked separately because ``on_blocked`` speaks of the first only:
+
+*blocks*    what the date itself says: it is past, a calendar blocks it, it has no send window, or its windows
+            are over (rule 2).
+*holds*     what else is going on: the step ahead, another mail on that date, gaps, caps, an absence
+            (rules 3 and 4).
+
+The nominal date decides whether ``advance`` or ``skip`` has its say: only when it is blocked. After that there
+is one search forward, day by day, for the first date against which nothing stands, up to 365 days past the
+nominal date. Days that were passed over for the same reason become one ``Move``; the moves of a step form a
+chain from its nominal to its planned date, so that "why this date?" is answered by reading them.
+
+A planned mail enters the ledger at once and counts for every later step. Skipped and expired steps leave no
+trace. Nothing here reads a clock: ``now`` is part of the request, and the moment within a window is a hash.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from nurture.core.calendar import Calendar, Profile
+from nurture.core import windows
+from nurture.core.calendar import Calendar, Days, Effect, Profile, shifted
 from nurture.core.messages import Move
+from nurture.core.pace import Ledger, hold_up
+from nurture.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
 
-    from nurture.core.scenario import Scenario
+    from nurture.core.scenario import Expiry, Hours, Scenario, Step, When
+
+HORIZON: Final = 365
+"""Days past its nominal date within which a step must find a date."""
+
+Reason = tuple[str, str | None]
+"""A rule and the calendar entry (or step, or event) it speaks of."""
 
 
 class StepOutcome(StrEnum):
@@ -43,6 +72,7 @@ class History:
 
     person: tuple[date, ...] = ()
     organisation: tuple[date, ...] = ()  # all people of the organisation, this person included
+    yielding: tuple[date, ...] = ()  # of ``person``: planned mails that a late ``within`` step goes before
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +125,284 @@ class Plan:
 
     steps: tuple[PlannedStep, ...]
     timezone: str
+
+
+def plan(request: Request) -> Plan:
+    """Plan every unsettled step. The same request gives the same plan.
+
+    Raises:
+        UserError: the person's or the scenario's time zone does not exist.
+    """
+    planner = _Planner(request)
+    settled = {s.step_id: s for s in request.settled}
+    steps: list[PlannedStep] = []
+    for step in request.scenario.steps:
+        if step.id in settled:
+            planner.passed(settled[step.id].on)
+        else:
+            steps.append(planner.plan(step))
+    return Plan(tuple(steps), planner.zone.key)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """A time zone by its IANA name.
+
+    Raises:
+        UserError: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UserError(
+            "{zone} is not a time zone", hint="an IANA name such as Asia/Tokyo", zone=name[:60]
+        ) from error
+
+
+class _Planner:
+    """The state of one planning: what has been given dates so far."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.zone = zone_of(request.profile.timezone or request.scenario.timezone)
+        self.anchor_on = request.anchor.astimezone(self.zone).date()
+        self.ready = max(request.now, request.anchor).astimezone(UTC)  # nothing leaves before
+        self.today = self.ready.astimezone(self.zone).date()
+        self.days = Days(request.calendars, request.profile)
+        self.ahead: tuple[date, str] | None = None  # date and id of the last step that has one
+        tasks = {step.id for step in request.scenario.steps if step.task is not None}
+        left = [s.on for s in request.settled if s.on is not None and s.step_id not in tasks]
+        has_organisation = request.profile.organisation is not None
+        self.ledger = Ledger.of(
+            (*request.history.person, *left), (*request.history.organisation, *left) if has_organisation else None
+        )
+
+    def passed(self, on: date | None, step_id: str = "") -> None:
+        """A step with a date: what follows comes after it."""
+        if on is not None and (self.ahead is None or on >= self.ahead[0]):
+            self.ahead = (on, step_id)
+
+    def plan(self, step: Step) -> PlannedStep:
+        """One step, and its date kept for those behind it."""
+        planned = _Search(self, step).planned()
+        if planned.planned_on is not None:
+            self.passed(planned.planned_on, step.id)
+            if step.task is None:
+                self.ledger.add(planned.planned_on)
+        return planned
+
+    def nominal(self, step: Step) -> date | None:
+        """The nominal date; None where there are not that many business days."""
+        start = self.anchor_on
+        if step.business_days:
+            found = self.days.business_day_after(start, step.day - 1)
+            return None if found is None else shifted(found, self.request.shift_days)
+        return shifted(start, step.day - 1 + self.request.shift_days)
+
+
+class _Search:
+    """The search for the date of one step."""
+
+    def __init__(self, planner: _Planner, step: Step) -> None:
+        self.planner, self.step = planner, step
+        self.request = planner.request
+        self.nominal = planner.nominal(step) or planner.anchor_on
+        self.endless = planner.nominal(step) is None
+        self.windows = self.request.scenario.windows_for(step, self.request.profile.role)
+        self.expires_on, self.event = self._expiry(step.expires)
+        self.is_mail = step.task is None
+        self.is_within = step.within_seconds is not None
+        self.passes_calendar = step.on_blocked == "ignore" or step.purpose == "notice"
+
+    def _expiry(self, expires: Expiry | None) -> tuple[date | None, str | None]:
+        """The last permitted date, and the event that sets it."""
+        if expires is None:
+            return None, None
+        found: list[tuple[date, str | None]] = []
+        if expires.after is not None:
+            found.append((shifted(self.nominal, expires.after), None))
+        if expires.before_date is not None:
+            found.append((shifted(expires.before_date, -expires.margin), None))
+        if expires.before_event is not None and (event := self.request.events.get(expires.before_event)):
+            found.append((shifted(event, -expires.margin), expires.before_event))
+        return min(found, key=lambda pair: pair[0]) if found else (None, None)
+
+    # --- what stands against a date ---
+
+    def block(self, day: date) -> Reason | None:
+        """Rule 2: what the date itself says."""
+        if day < self.planner.today:
+            return "past", None
+        if not self.passes_calendar and (found := self._calendar_block(day)) is not None:
+            return found
+        if self.step.any_window:
+            return None
+        hours = self._hours(day)
+        if not hours:
+            return "no_window", None
+        if day == self.planner.today and self._open(day) is None:
+            return "windows_over", None
+        return None
+
+    def _calendar_block(self, day: date) -> Reason | None:
+        for mark in self.planner.days.on(day):
+            if mark.effect in {Effect.BLACKOUT, Effect.HOLIDAY} or (
+                mark.effect is Effect.NO_APPOINTMENT and self.step.purpose == "appointment"
+            ):
+                return mark.effect.value, mark.entry
+        quiet = self.request.quiet_until
+        if quiet is not None and day <= quiet and self.is_mail and not self.is_within:
+            return "quiet", None
+        return None
+
+    def _hours(self, day: date) -> tuple[Hours, ...]:
+        return self.windows.hours if self.windows is not None and day.weekday() in self.windows.days else ()
+
+    def _open(self, day: date) -> Hours | None:
+        """The first window of that date that is not over."""
+        zone, ready = self.planner.zone, self.planner.ready
+        return next((h for h in self._hours(day) if not windows.is_over(day, h, zone, ready)), None)
+
+    def hold(self, day: date) -> Reason | None:
+        """Rules 3 and 4, and an absence."""
+        ahead, away = self.planner.ahead, self.request.not_before
+        if ahead is not None and day < ahead[0]:
+            return "order", ahead[1] or None
+        if not self.is_mail:
+            return None
+        if away is not None and day < away:
+            return "away", None
+        if self.is_within:
+            taken = self.planner.ledger.has(day) and day not in self.request.history.yielding
+            return ("same_date", None) if taken else None
+        return hold_up(self.planner.ledger, self.request.scenario.pace, self.planner.days, day)
+
+    # --- the search ---
+
+    def planned(self) -> PlannedStep:
+        """The step with its date and its reasons."""
+        if not _fits(self.step.when, self.request.profile, self.request.situation):
+            return self._without(StepOutcome.SKIPPED, [Move("when", None, self.nominal)])
+        if self.endless:
+            return self._without(StepOutcome.SKIPPED, [Move("no_date", None, self.nominal)])
+        moves: list[Move] = []
+        start = self.nominal
+        blocked = self.block(start)
+        if blocked is not None and self.step.on_blocked == "skip":
+            return self._without(StepOutcome.SKIPPED, [Move(*blocked, self.nominal)])
+        if blocked is not None and self.step.on_blocked == "advance" and (day := self._earlier()) is not None:
+            start = day
+            moves.append(Move(*blocked, self.nominal, day))
+        found = self._forward(start, moves)
+        if found is None:
+            return self._nowhere(moves)
+        if self.expires_on is not None and found > self.expires_on:
+            return self._without(StepOutcome.EXPIRED, [*moves, Move("expiry", self.event, found)])
+        return self._on(found, moves)
+
+    def _earlier(self) -> date | None:
+        """``advance``: the last earlier date that is not blocked, if there is one."""
+        floor = self.planner.today
+        if self.planner.ahead is not None:
+            floor = max(floor, shifted(self.planner.ahead[0], self.request.scenario.pace.min_gap or 0))
+        day = shifted(self.nominal, -1)
+        while day >= floor:
+            if self.block(day) is None:
+                return day
+            day = shifted(day, -1)
+        return None
+
+    def _forward(self, start: date, moves: list[Move]) -> date | None:
+        """The first date from ``start`` on against which nothing stands; the way there is added to ``moves``.
+
+        Up to the first free date the blocks are the reason, after that what holds the step up: weekends within
+        a gap are part of the gap.
+        """
+        free = False
+        day, horizon = start, shifted(self.nominal, HORIZON)
+        reason: Reason | None = None
+        since = start
+        while day <= horizon:
+            block, hold = self.block(day), self.hold(day)
+            free = free or block is None
+            now = (hold or block) if free else (block or hold)
+            if now != reason:
+                if reason is not None:
+                    moves.append(Move(*reason, since, day))
+                reason, since = now, day
+            if now is None:
+                return day
+            day = shifted(day, 1)
+        if reason is not None:
+            moves.append(Move(*reason, since))
+        return None
+
+    # --- outcomes ---
+
+    def _nowhere(self, moves: list[Move]) -> PlannedStep:
+        horizon = shifted(self.nominal, HORIZON)
+        why = moves[:1] and [Move(moves[0].rule, moves[0].entry, moves[0].from_)]
+        if self.expires_on is not None and self.expires_on < horizon:
+            return self._without(StepOutcome.EXPIRED, [*why, Move("expiry", self.event, self.nominal)])
+        return self._without(StepOutcome.SKIPPED, [*why, Move("no_date", None, self.nominal)])
+
+    def _without(self, outcome: StepOutcome, moves: list[Move]) -> PlannedStep:
+        return PlannedStep(
+            self.step.id,
+            outcome,
+            self.nominal,
+            deadline=self._deadline(),
+            expires_on=self.expires_on,
+            moves=tuple(moves),
+        )
+
+    def _on(self, day: date, moves: list[Move]) -> PlannedStep:
+        return PlannedStep(
+            self.step.id,
+            StepOutcome.SEND if self.is_mail else StepOutcome.TASK,
+            self.nominal,
+            planned_on=day,
+            planned_at=self._instant(day).astimezone(self.planner.zone),
+            deadline=self._deadline(),
+            expires_on=self.expires_on,
+            moves=tuple(moves),
+            passes_windows=self.is_within and self.step.any_window,
+        )
+
+    def _deadline(self) -> datetime | None:
+        if self.step.within_seconds is None:
+            return None
+        until = self.request.anchor.astimezone(UTC) + timedelta(seconds=self.step.within_seconds)
+        return until.astimezone(self.planner.zone)
+
+    def _instant(self, day: date) -> datetime:
+        """Rule 6: the moment on that date, UTC."""
+        zone, ready = self.planner.zone, self.planner.ready
+        key = f"{self.request.key}/{self.step.id}"
+        if not self.is_mail:  # shown at the start of its date's first window
+            of_day = self._hours(day) if not self.step.any_window else ()
+            return windows.instant(day, of_day[0].start if of_day else windows.ANY_TIME.start, zone)
+        if self.is_within and self.step.any_window:
+            return max(windows.instant(day, time(0), zone), ready)
+        if self.step.any_window:
+            full = windows.instant(day, time(0), zone)  # the offset does not depend on when it is asked for
+            return max(windows.moment(day, windows.ANY_TIME, zone, full, key), ready)
+        hours = self._open(day)
+        assert hours is not None, "a date without an open window is blocked"
+        if self.is_within:
+            return windows.earliest(day, hours, zone, ready)
+        return windows.moment(day, hours, zone, ready, key)
+
+
+def _fits(when: When, profile: Profile, situation: Situation) -> bool:
+    """Whether the conditions of a step hold. What is not known fits no list."""
+    return (
+        (when.no_reply is None or when.no_reply is not situation.replied)
+        and (when.roles is None or profile.role in when.roles)
+        and (when.specialties is None or profile.specialty in when.specialties)
+        and (when.stances is None or situation.stance in when.stances)
+        and (when.competitors is None or situation.competitor in when.competitors)
+        and (
+            when.deal_phase_at_least is None
+            or (situation.deal_phase is not None and situation.deal_phase >= when.deal_phase_at_least)
+        )
+    )
