@@ -49,7 +49,7 @@ def resolve(secret: Secret, environ: Mapping[str, str] | None = None) -> str:
         return value
     if secret.credential:
         return _credential(secret.credential, known.get("CREDENTIALS_DIRECTORY", ""))
-    return _private_file(Path(secret.file or ""))
+    return _read(Path(secret.file or ""), private=True)
 
 
 def _credential(name: str, folder: str) -> str:
@@ -65,32 +65,29 @@ def _credential(name: str, folder: str) -> str:
     return _read(Path(folder) / name, private=False)
 
 
-def _private_file(path: Path) -> str:
-    return _read(path, private=True)
-
-
 def _read(path: Path, *, private: bool) -> str:
     """Check and read through one descriptor, so that nothing can be exchanged in between."""
     where = Where(file=str(path))
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
+        try:
+            mode = os.fstat(descriptor).st_mode
+            data = os.read(descriptor, LARGEST + 1) if stat.S_ISREG(mode) else b""
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        problem = getattr(error, "strerror", None) or str(error)
+        raise UserError("the secret cannot be read: {problem}", where=where, problem=problem) from None
+    if not stat.S_ISREG(mode):
+        raise UserError("the secret is not a file", where=where)
+    if private and mode & 0o077:
         raise UserError(
-            "the secret cannot be read: {problem}", where=where, problem=error.strerror or "unknown"
-        ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise UserError("the secret is not a file", where=where)
-        if private and status.st_mode & 0o077:
-            raise UserError(
-                "others can read this secret (mode {mode})",
-                where=where,
-                hint="Run: chmod 600 {path}",
-                mode=f"{stat.S_IMODE(status.st_mode):04o}",
-                path=path,
-            )
-        data = file.read(LARGEST + 1)
+            "others can read this secret (mode {mode})",
+            where=where,
+            hint="Run: chmod 600 {path}",
+            mode=f"{stat.S_IMODE(mode):04o}",
+            path=path,
+        )
     if len(data) > LARGEST:
         raise UserError("this is too long to be a secret", where=where)
     try:

@@ -1,6 +1,7 @@
 """What the program says to its operator: JSON lines for the journal, colours for a terminal.
 
-Each line has ``action``, a stable word ``noun.verb`` that searches and alarms can rely on. A unit of work
+Each line has ``action``, a stable word that searches and alarms can rely on, and words for people beside it:
+``logger().info("a letter left", action="send", …)``. A unit of work
 (one beat, one letter, one mailbox read) says one rich line when it ends: ``with unit("mailbox.read") as line``.
 Mail addresses are shortened wherever they appear, values under telling names are never shown, and tracebacks
 carry no local variables: they could hold a password.
@@ -69,6 +70,17 @@ def _private(_logger: object, _method: str, event: MutableMapping[str, Any]) -> 
     return {**cast("dict[str, Any]", _clean(said)), **kept}
 
 
+def _named(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """``action`` first: the stable word; a line that has words besides keeps them as ``text``."""
+    words = event.pop("event", "")
+    first = {"at": event.pop("at", None), "level": event.pop("level", None), "action": event.pop("action", None)}
+    if first["action"] is None:
+        first["action"] = words
+    else:
+        first["text"] = words
+    return {**first, **event}
+
+
 def configure(*, level: str = "INFO", stream: TextIO | None = None, json: bool | None = None) -> None:
     """Set up logging for the process; may be called again.
 
@@ -88,7 +100,7 @@ def configure(*, level: str = "INFO", stream: TextIO | None = None, json: bool |
     finish.append(structlog.processors.format_exc_info)  # before _private: tracebacks cite addresses too
     if as_json:
         finish += [
-            structlog.processors.EventRenamer("action"),
+            _named,
             _private,
             structlog.processors.JSONRenderer(ensure_ascii=False, sort_keys=False),
         ]
@@ -116,7 +128,7 @@ def configure(*, level: str = "INFO", stream: TextIO | None = None, json: bool |
 
 
 def logger(**bound: object) -> structlog.stdlib.BoundLogger:
-    """The program's logger: ``logger(mailbox="tanaka").info("mailbox.read", mails=3)``."""
+    """The program's logger: ``logger(mailbox="tanaka").info("mailbox read", action="read", mails=3)``."""
     return cast("structlog.stdlib.BoundLogger", structlog.get_logger("nurture", **bound))
 
 

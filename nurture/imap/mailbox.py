@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from datetime import datetime
 
-    from nurture.config import ImapSettings, Secret
+    from nurture.config import MailboxSettings, Secret
     from nurture.imap.line import Folder
     from nurture.ports import Clock
 
@@ -88,26 +88,28 @@ class ImapMailbox:
     """A mailbox on an IMAP server.
 
     Args:
-        settings: where it is.
+        mailbox: whose settings say where it is.
         resolve_secret: gives a secret's value; called for each new connection.
         clock: for the last days, when uids were renewed.
         tls: what the server's certificate is checked against; the system's authorities when None.
 
     Raises:
-        UserError: the settings ask for an unencrypted line to another machine, or for no folder.
+        UserError: the mailbox is not to be read, names no folder, or wants an unencrypted line to another
+            machine.
     """
 
     def __init__(
         self,
-        settings: ImapSettings,
+        mailbox: MailboxSettings,
         resolve_secret: Callable[[Secret], str],
         clock: Clock,
         *,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        settings = mailbox.imap
+        if settings is None or not settings.folders:
+            raise UserError("the mailbox {id} has no folder to read", id=mailbox.id)
         check_security(settings.security, settings.host)
-        if not settings.folders:
-            raise UserError("a mailbox needs at least one folder to read")
         self._settings = settings
         self._resolve = resolve_secret
         self._clock = clock
