@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from contextlib import contextmanager
@@ -28,8 +29,6 @@ class Recorder:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take a mail."""
-        import asyncio
-
         assert isinstance(envelope.content, bytes)
         self.mails.append((list(envelope.rcpt_tos), envelope.content))
         self.arrived.set()
@@ -73,7 +72,7 @@ def running_post(delay: float = 0.0) -> Iterator[Post]:
     controller = Controller(recorder, hostname="127.0.0.1", port=0, ready_timeout=10)
     controller.start()
     try:
-        assert controller.server is not None
+        assert isinstance(controller.server, asyncio.Server)
         yield Post(controller.server.sockets[0].getsockname()[1], recorder)
     finally:
         controller.stop(no_assert=True)
