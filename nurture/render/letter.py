@@ -98,7 +98,8 @@ def _footer_ja(brief: Brief, company: Company) -> list[str]:
         "",
         f"送信者：{company.name}",
         f"住所：{_postal(company)}",
-        f"お問い合わせ・苦情の窓口：{_contact(company)}",
+        "お問い合わせ・苦情の窓口：",
+        *_contact(company),
     ]
 
 
@@ -116,7 +117,8 @@ def _footer_en(brief: Brief, company: Company) -> list[str]:
         *lines,
         f"Sender: {name}",
         f"Address: {_postal(company)}",
-        f"Questions and complaints: {_contact(company)}",
+        "Questions and complaints:",
+        *_contact(company),
     ]
 
 
@@ -125,9 +127,9 @@ def _postal(company: Company) -> str:
     return f"〒{code} {one_line(company.address)}".strip()
 
 
-def _contact(company: Company) -> str:
+def _contact(company: Company) -> list[str]:
     ways = [f"TEL {company.phone}" if company.phone else "", company.mail, company.url]
-    return one_line(" / ".join(way for way in ways if way))
+    return [f"  {one_line(way)}" for way in ways if way]
 
 
 def _complete(company: Company) -> None:

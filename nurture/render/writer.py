@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import budoux
@@ -117,6 +117,7 @@ class TemplateWriter:
         ready = self._ready_for(brief.template, brief.person.language)
         if problem := next(iter(self._problems(ready, brief.requires)), None):
             raise problem
+        brief = replace(brief, person=replace(brief.person, language=ready.source.language))
         known = facts(brief, self._company)
         self._filled(ready.source, known, brief.requires)
         subject = self._subject(ready, known, brief)
