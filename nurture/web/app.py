@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -13,10 +12,12 @@ from starlette.staticfiles import StaticFiles
 
 from nurture.errors import NurtureError, StaleVersion, TemporaryFailure, UserError
 from nurture.i18n import mark
+from nurture.log import logger
 from nurture.web import health, language, live, login, message, people, queue, unsubscribe
 from nurture.web.desk import HERE, Desk
 from nurture.web.forms import BODY_BYTES
 from nurture.web.guard import SafeHeaders, SameSite
+from nurture.web.names import EntryNames
 from nurture.web.visit import desk_of, signed_in
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ async def _sorry(request: Request, error: Exception) -> Response:
         case NurtureError():
             status = 500
     if status >= 500:
-        structlog.get_logger("nurture.web").error("web.failed", error=type(error).__name__, exc_info=error)
+        logger().error("page failed", action="web.failed", error=type(error).__name__, exc_info=error)
     says = words or w(SAYS.get(status, SAYS[400]))
     response = desk.page(request, "error.html", reader=reader, status=status, says=says, code=status)
     if isinstance(error, HTTPException) and error.headers:
@@ -119,5 +120,5 @@ def build(doors: Doors, secret: bytes) -> Starlette:
         exception_handlers={HTTPException: _sorry, NurtureError: _sorry, Exception: _sorry},
         max_body_size=BODY_BYTES,
     )
-    app.state.desk = Desk(doors, secret)
+    app.state.desk = Desk(doors, secret, EntryNames(doors.library))
     return app

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nurture.core.ids import OrganisationId, PersonId
     from nurture.core.messages import Enrollment, Entry, Inbound, Message
     from nurture.ports import Store
-    from nurture.web.access import Reader
+    from nurture.web.visit import Visit
 
     Subject = Message | Task | Inbound | Enrollment | Entry
 
@@ -64,16 +64,17 @@ class Card:
     may_approve: bool
 
 
-def card(reader: Reader, message: Message, known: Around) -> Card:
+def card(visit: Visit, message: Message, known: Around) -> Card:
     """A mail as a list shows it."""
+    reader, w = visit.reader, visit.w
     person, organisation = known.person(message), known.organisation(message)
     return Card(
         message=message,
         name=addressee(person, message),
         role=person.role if person else None,
         organisation=organisation.name if organisation else "",
-        why=explain.moves(reader.words, message.moves) if message.moves else "",
-        note=explain.reason(reader.words, message.reason) if message.reason else "",
+        why=explain.moves(w, message.moves, visit.names) if message.moves else "",
+        note=explain.reason(w, message.reason) if message.reason else "",
         owner="" if message.rep_id == reader.rep.id else reader.name_of(message.rep_id),
         may_approve=message.state is MessageState.WAITING and reader.approves(message),
     )

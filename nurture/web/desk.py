@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nurture.i18n import Words
     from nurture.ports import Doors
     from nurture.web.access import Reader
+    from nurture.web.names import EntryNames
 
 HERE: Final = Path(__file__).parent
 LANGUAGE_COOKIE: Final = "nurture-language"
@@ -51,6 +52,7 @@ class Desk:
 
     doors: Doors
     secret: bytes = field(repr=False)
+    names: EntryNames = field(repr=False)
     pages: Environment = field(default_factory=_pages, repr=False)
     version: str = field(default_factory=_version)
     askers: Limit = field(default_factory=lambda: Limit(20, timedelta(minutes=15)), repr=False)

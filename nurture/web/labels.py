@@ -56,9 +56,10 @@ class Labels:
         """A local date with its weekday; empty for none."""
         return self.w.day(day) if day else ""
 
-    def clock(self, instant: datetime) -> str:
-        """The time of day in the reader's zone, 09:12."""
-        return instant.astimezone(ZoneInfo(self.zone)).strftime("%H:%M")
+    def soon(self, instant: datetime) -> str:
+        """The time of day in the reader's zone, 09:12; with its date when that is not today."""
+        local, today = instant.astimezone(ZoneInfo(self.zone)), self.now.astimezone(ZoneInfo(self.zone))
+        return f"{local:%H:%M}" if local.date() == today.date() else self.at(instant)
 
     def role(self, role: str | None) -> str:
         """A role in words; roles that an installation added are shown as they are."""

@@ -70,7 +70,7 @@ def _row(visit: Visit, enrollment: Enrollment, known: Around, ahead: Sequence[Me
     first = min(ahead, key=_when, default=None)
     mail = first if isinstance(first, Message) else None
     why = [explain.reason(w, mail.reason)] if mail and mail.reason else []
-    why += [explain.moves(w, mail.moves)] if mail and mail.moves else []
+    why += [explain.moves(w, mail.moves, visit.names)] if mail and mail.moves else []
     return Row(
         enrollment=enrollment,
         name=addressee(person) or enrollment.person_id,

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-import structlog
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
@@ -23,6 +22,7 @@ from nurture.core.messages import Entry
 from nurture.core.people import Representative
 from nurture.errors import NurtureError
 from nurture.i18n import words
+from nurture.log import logger
 from nurture.ports import Notice, Span
 from nurture.web import session
 from nurture.web.forms import read_form
@@ -85,7 +85,7 @@ async def _send_link(doors: Doors, address: str, goes_to: str) -> None:
         )
         await doors.notifier.notify(rep, notice)
     except NurtureError as error:
-        structlog.get_logger("nurture.web").error("login.link_failed", error=error.text)
+        logger().error("no login link", action="login.link_failed", error=error.text)
 
 
 async def ask(request: Request) -> Response:

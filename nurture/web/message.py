@@ -134,10 +134,10 @@ async def _page(
     return visit.page(
         "message.html",
         status=409 if stale or error else 200,
-        card=card(visit.reader, message, known),
+        card=card(visit, message, known),
         person=known.person(message),
         state=explain.state(w, message.state),
-        moves=[explain.move(w, move) for move in message.moves],
+        moves=[explain.move(w, move, visit.names) for move in message.moves],
         history=[(e.at, explain.entry(w, e), visit.reader.actor(e.actor)) for e in entries],
         queued=message.state in QUEUED,
         stale=stale,

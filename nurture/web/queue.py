@@ -30,8 +30,7 @@ _READ_BY_PEOPLE: Final = ("reply", "complaint", "other")
 
 async def queue(visit: Visit) -> Response:
     """GET /."""
-    store, reader = visit.doors.store, visit.reader
-    mine = reader.where
+    store, mine = visit.doors.store, visit.reader.where
     waiting = {**mine, "state": MessageState.WAITING}
     urgent = await store.find(Message, {**waiting, "deadline": Span(low=_EVER)}, order=("deadline",), limit=ROWS)
     others = await store.find(Message, {**waiting, "deadline": None}, order=("planned_at",), limit=ROWS)
@@ -52,7 +51,7 @@ async def queue(visit: Visit) -> Response:
         Inbound, {"handled_at": None, "kind": _READ_BY_PEOPLE}, order=("-received_at",), limit=ROWS
     )
     known = await around(store, (*urgent, *others, *stuck, *leaving, *tasks, *unread))
-    cards = {m.id: card(reader, m, known) for m in (*urgent, *others, *stuck, *leaving)}
+    cards = {m.id: card(visit, m, known) for m in (*urgent, *others, *stuck, *leaving)}
     mine_to_do = [cards[m.id] for m in (*urgent, *others) if cards[m.id].may_approve]
     elsewhere = [cards[m.id] for m in (*urgent, *others) if not cards[m.id].may_approve]
     full = len(urgent) == ROWS or len(others) == ROWS
@@ -89,4 +88,4 @@ async def _said(visit: Visit) -> tuple[str, Card] | None:
     message = await visit.doors.store.get(Message, key)
     if message is None or not visit.reader.sees(message.rep_id):
         return None
-    return done, card(visit.reader, message, await around(visit.doors.store, (message,)))
+    return done, card(visit, message, await around(visit.doors.store, (message,)))

@@ -46,6 +46,11 @@ class Visit:
         """The reader's language."""
         return self.reader.words
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What calendar entries are called."""
+        return self.desk.names.of(self.w.language)
+
     def key(self, name: str = "id") -> str:
         """A part of the path."""
         return str(self.request.path_params[name])

@@ -1,0 +1,1 @@
+"""The desk, used as a browser uses it."""

@@ -1,0 +1,240 @@
+"""What representatives and managers do at the desk, from the first click to the last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nurture.core.change import Change
+from nurture.core.messages import Entry, MessageState
+from nurture.web.app import build
+from tests.web.browser import browser, form, send, sign_in
+from tests.web.world import CASE, CASE_MAIL, DOUBT, FOOTER, MORI, NOW, SATO, SECRET, THANK_YOU, TWO_PEOPLE
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.web.world import World
+
+
+async def test_a_mail_is_approved_with_one_tap_from_the_list(sqlite_world: World) -> None:
+    """The first button of the list approves the shown text, and the list says when it leaves."""
+    async with browser(build(sqlite_world.doors, SECRET)) as client:
+        await sign_in(client, sqlite_world, SATO)
+        page = await client.get("/")
+        answer = await send(client, page.text, f"/messages/{CASE_MAIL.id}/approve")
+        assert answer.status_code == 303
+        after = await client.get(answer.headers["location"])
+    message = await sqlite_world.message(CASE_MAIL.id)
+    assert message.state is MessageState.APPROVED
+    assert message.approvals[0].by == SATO.id
+    assert message.approvals[0].fingerprint == CASE_MAIL.fingerprint
+    assert "12/1(火) 09:12" in after.text
+    assert f"/messages/{CASE_MAIL.id}/approve" not in after.text
+
+
+async def test_the_most_urgent_comes_first(sato: httpx.AsyncClient) -> None:
+    """Overdue thank-yous stand before running ones, those before what has a later date."""
+    text = (await sato.get("/")).text
+    places = [
+        text.index(f"/messages/{key}/approve") for key in ("m-late", "m-thanks", "m-case", "m-held", "m-two")
+    ]
+    assert places == sorted(places)
+    assert text.index("/messages/m-two/approve") < text.index('href="/messages/m-doubt"')
+    assert text.index('href="/messages/m-doubt"') < text.index("Re: 先日の御礼") < text.index("高橋先生へお電話")
+
+
+async def test_the_title_counts_what_waits(sato: httpx.AsyncClient, mori: httpx.AsyncClient) -> None:
+    """A tab in the background tells how many mails wait for its reader."""
+    assert "<title>(5) " in (await sato.get("/")).text
+    assert "<title>(6) " in (await mori.get("/")).text
+
+
+async def test_a_thank_you_leaves_when_it_is_approved(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """The mail with the three-hour clock is dated to the moment of its approval."""
+    desk_world.later(minutes=30)
+    page = await sato.get(f"/messages/{THANK_YOU.id}")
+    await send(sato, page.text, "/approve")
+    message = await desk_world.message(THANK_YOU.id)
+    assert message.state is MessageState.APPROVED
+    assert message.planned_at == NOW + timedelta(minutes=30)
+
+
+async def test_the_page_shows_why_the_date_is_what_it_is(sato: httpx.AsyncClient) -> None:
+    """Every move of the date stands on the mail's page, with the date the scenario had wished."""
+    text = (await sato.get("/messages/m-planned")).text
+    assert "jp-medical/rsna-2026" in text
+    assert "11/29(日)" in text
+    assert "12/2(水) 09:33" in text
+
+
+async def test_a_stale_page_approves_nothing(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """A text that changed after the page was opened stays waiting, and is shown as it is now."""
+    page = await sato.get(f"/messages/{CASE_MAIL.id}")
+    message = await desk_world.message(CASE_MAIL.id)
+    await desk_world.store.commit(Change((replace(message, body=f"新しい本文です。\n\n{FOOTER}"),)))
+    answer = await send(sato, page.text, "/approve")
+    assert answer.status_code == 409
+    assert "新しい本文です。" in answer.text
+    assert (await desk_world.message(CASE_MAIL.id)).state is MessageState.WAITING
+    again = await send(sato, answer.text, "/approve")
+    assert again.status_code == 303
+    assert (await desk_world.message(CASE_MAIL.id)).state is MessageState.APPROVED
+
+
+async def test_a_mail_that_moved_to_another_day_needs_fresh_eyes(
+    sato: httpx.AsyncClient, desk_world: World
+) -> None:
+    """The date is part of what is approved."""
+    page = await sato.get("/")
+    message = await desk_world.message(CASE_MAIL.id)
+    assert message.planned_on is not None
+    moved = replace(message, planned_on=message.planned_on + timedelta(days=1))
+    await desk_world.store.commit(Change((moved,)))
+    answer = await send(sato, page.text, f"/messages/{CASE_MAIL.id}/approve")
+    assert answer.status_code == 409
+
+
+async def test_a_double_tap_is_friendly(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Pressing approve twice leads back to the list both times, and approves once."""
+    page = await sato.get("/")
+    for _ in range(2):
+        answer = await send(sato, page.text, f"/messages/{CASE_MAIL.id}/approve")
+        assert answer.status_code == 303
+        assert (await sato.get(answer.headers["location"])).status_code == 200
+    entries = await desk_world.store.find(Entry, {"message_id": CASE_MAIL.id, "kind": "message.approved"})
+    assert len(entries) == 1
+
+
+async def test_four_eyes_are_two_people(
+    sato: httpx.AsyncClient, mori: httpx.AsyncClient, desk_world: World
+) -> None:
+    """The first approval is noted, the same person is not asked again, the second lets it go."""
+    first = await send(sato, (await sato.get(f"/messages/{TWO_PEOPLE.id}")).text, "/approve")
+    assert "done=first" in first.headers["location"]
+    page = await sato.get(f"/messages/{TWO_PEOPLE.id}")
+    assert f"/messages/{TWO_PEOPLE.id}/approve" not in page.text
+    assert (await desk_world.message(TWO_PEOPLE.id)).state is MessageState.WAITING
+    await send(mori, (await mori.get("/")).text, f"/messages/{TWO_PEOPLE.id}/approve")
+    assert (await desk_world.message(TWO_PEOPLE.id)).state is MessageState.APPROVED
+
+
+async def test_a_rejection_says_why(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """A mail is rejected with a reason, which the journal keeps; without one it stays."""
+    page = await sato.get(f"/messages/{CASE_MAIL.id}")
+    empty = await send(sato, page.text, "/reject", reason="  ")
+    assert empty.status_code == 409
+    assert (await desk_world.message(CASE_MAIL.id)).state is MessageState.WAITING
+    answer = await send(sato, page.text, "/reject", reason="事例が古い")
+    assert answer.status_code == 303
+    assert (await desk_world.message(CASE_MAIL.id)).state is MessageState.REJECTED
+    assert "事例が古い" in (await sato.get(f"/messages/{CASE_MAIL.id}")).text
+
+
+async def test_an_edit_keeps_the_footer_and_asks_for_approval(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """The text is replaced, the legal footer stands under it as before, earlier approvals end."""
+    page = await sato.get(f"/messages/{CASE_MAIL.id}/edit")
+    found = form(page.text, "/edit")
+    assert found.fields["body"] == CASE.rstrip("\n")
+    body = found.fields["body"] + "\n\n追伸　資料は 3 ページからご覧ください。"
+    answer = await send(sato, page.text, "/edit", body=body, subject="事例のご紹介", do="save")
+    assert answer.status_code == 303
+    message = await desk_world.message(CASE_MAIL.id)
+    assert message.state is MessageState.WAITING
+    assert message.subject == "事例のご紹介"
+    assert message.edited_by == SATO.id
+    assert "追伸　資料は 3 ページからご覧ください。" in message.body
+    assert message.body.endswith(FOOTER)
+    assert message.body.count(FOOTER) == 1
+
+
+async def test_a_preview_keeps_nothing(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Preview shows the whole mail as it would leave, and writes nothing."""
+    page = await sato.get(f"/messages/{CASE_MAIL.id}/edit")
+    answer = await send(sato, page.text, "/edit", body="ひとことだけ。", do="preview")
+    assert answer.status_code == 200
+    assert answer.text.count("ひとことだけ。") == 2  # the text area and the preview
+    assert await desk_world.message(CASE_MAIL.id) == replace(CASE_MAIL, version=1)
+
+
+async def test_what_was_typed_survives_a_stale_edit(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """When the mail changed meanwhile, nothing is written and the typed text is still in the form."""
+    page = await sato.get(f"/messages/{CASE_MAIL.id}/edit")
+    message = await desk_world.message(CASE_MAIL.id)
+    await desk_world.store.commit(Change((replace(message, subject="別の件名"),)))
+    answer = await send(sato, page.text, "/edit", body="大切な追記", do="save")
+    assert answer.status_code == 409
+    assert form(answer.text, "/edit").fields["body"] == "大切な追記"
+    assert "別の件名" in answer.text
+    assert (await desk_world.message(CASE_MAIL.id)).body == CASE_MAIL.body
+
+
+async def test_an_empty_text_is_refused_in_words(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """A mail without a subject is not saved; the form comes back."""
+    page = await sato.get(f"/messages/{CASE_MAIL.id}/edit")
+    answer = await send(sato, page.text, "/edit", subject=" ", do="save")
+    assert answer.status_code == 400
+    assert (await desk_world.message(CASE_MAIL.id)).subject == CASE_MAIL.subject
+
+
+@pytest.mark.parametrize(("says", "state"), [("left", MessageState.SENT), ("again", MessageState.APPROVED)])
+async def test_a_doubt_is_settled_by_a_person(
+    sato: httpx.AsyncClient, desk_world: World, says: str, state: MessageState
+) -> None:
+    """In doubt becomes sent, or is sent again under the same Message-ID."""
+    page = await sato.get(f"/messages/{DOUBT.id}")
+    answer = await send(sato, page.text, "/settle", answer=says)
+    assert answer.status_code == 303
+    message = await desk_world.message(DOUBT.id)
+    assert message.state is state
+    assert message.header_id == DOUBT.header_id
+
+
+async def test_a_mail_that_left_meanwhile_is_told_in_words(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Rejecting what is already sent changes nothing and says so."""
+    page = await sato.get(f"/messages/{CASE_MAIL.id}")
+    message = await desk_world.message(CASE_MAIL.id)
+    await desk_world.store.commit(Change((replace(message, state=MessageState.SENT, sent_at=NOW),)))
+    answer = await send(sato, page.text, "/reject", reason="遅すぎた")
+    assert answer.status_code == 409
+    assert (await desk_world.message(CASE_MAIL.id)).state is MessageState.SENT
+
+
+async def test_a_person_has_a_page(sato: httpx.AsyncClient) -> None:
+    """Who it is, where the enrollment stands and why, the mails, and what happened."""
+    text = (await sato.get("/people/nakamura")).text
+    for wanted in ("中村 誠 様", "みなと市民病院", "warm-lead-30d", "先日の御礼", "Re: 先日の御礼"):
+        assert wanted in text
+
+
+async def test_the_live_page_shows_what_runs_and_asks_again(mori: httpx.AsyncClient) -> None:
+    """Every running enrollment of the team with its next date; without a script the page refreshes itself."""
+    text = (await mori.get("/live")).text
+    for wanted in ("高橋 健一 先生", "小林 拓也 様", "東都医科大学附属病院", "12/1(火) 09:12"):
+        assert wanted in text
+    assert '<noscript><meta http-equiv="refresh"' in text
+
+
+async def test_the_language_is_switched_at_the_desk(sato: httpx.AsyncClient) -> None:
+    """English is chosen with a button, from any page, and the page comes back in English."""
+    assert '<html lang="ja">' in (await sato.get("/")).text
+    found = form((await sato.get("/")).text, "/language")
+    answer = await sato.post("/language", data=found.fields | {"language": "en"})
+    assert answer.headers["location"] == "/"
+    text = (await sato.get("/")).text
+    assert '<html lang="en">' in text
+    assert "For your approval" in text
+    assert "Tue 1 Dec 09:12" in text
+
+
+async def test_a_representatives_own_language_is_spoken(desk_world: World) -> None:
+    """Without a choice at the desk, the setting of the representative decides."""
+    store = desk_world.store
+    (known,) = await store.find(type(MORI), {"id": MORI.id})
+    await store.commit(Change((replace(known, language="en"),)))
+    async with browser(build(desk_world.doors, SECRET)) as client:
+        await sign_in(client, desk_world, MORI)
+        assert '<html lang="en">' in (await client.get("/")).text

@@ -1,0 +1,108 @@
+"""The page behind each mail's unsubscribe link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState, Suppression
+from tests.web.browser import send
+from tests.web.world import SENT, YAMAMOTO
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.web.world import World
+
+LINK = "/u/token-of-m-case"
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+async def test_the_link_shows_a_button_and_the_button_acts(stranger: httpx.AsyncClient, desk_world: World) -> None:
+    """GET asks, POST silences the address, stops the enrollment and cancels what had not left."""
+    page = await stranger.get(LINK)
+    assert page.status_code == 200
+    assert "配信を停止する" in page.text
+    assert "Unsubscribe" in page.text
+    assert await desk_world.store.find(Suppression) == ()
+    answer = await stranger.post(LINK)
+    assert answer.status_code == 200
+    assert "配信を停止しました" in answer.text
+    (silence,) = await desk_world.store.find(Suppression)
+    assert silence.value == YAMAMOTO.email
+    assert silence.source == "web"
+    enrollment = await desk_world.store.get(Enrollment, "en-yamamoto")
+    assert enrollment is not None
+    assert enrollment.state is EnrollmentState.STOPPED
+    left = await desk_world.store.find(Message, {"person_id": YAMAMOTO.id})
+    assert {m.state for m in left} == {MessageState.CANCELLED}
+
+
+@pytest.mark.parametrize("as_form", [True, False])
+async def test_one_click_needs_no_cookie_and_no_token(
+    stranger: httpx.AsyncClient, desk_world: World, *, as_form: bool
+) -> None:
+    """A mail provider posts as RFC 8058 says, in either encoding, from another site: 200, no redirect."""
+    headers = {"sec-fetch-site": "cross-site", "user-agent": "Provider/1.0"}
+    if as_form:
+        answer = await stranger.post(LINK, data=ONE_CLICK, headers=headers)
+    else:
+        answer = await stranger.post(LINK, files={"List-Unsubscribe": (None, "One-Click")}, headers=headers)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    (silence,) = await desk_world.store.find(Suppression)
+    assert silence.source == "one_click"
+    assert "RFC 8058" in silence.evidence
+    assert "Provider/1.0" in silence.evidence
+
+
+@pytest.mark.parametrize("token", ["unknown", "x" * 300, "%00", "'", "日本", "<script>"])
+async def test_unknown_tokens_look_the_same(stranger: httpx.AsyncClient, desk_world: World, token: str) -> None:
+    """Whether a token is known cannot be told from any answer."""
+    known_get, known_post = await stranger.get(LINK), await stranger.post(LINK, data=ONE_CLICK)
+    path = f"/u/{token}"
+    unknown_get, unknown_post = await stranger.get(path), await stranger.post(path, data=ONE_CLICK)
+    assert (known_get.status_code, known_get.text) == (unknown_get.status_code, unknown_get.text)
+    assert (known_post.status_code, known_post.text) == (unknown_post.status_code, unknown_post.text)
+    assert await desk_world.store.count(Suppression) == 1
+
+
+async def test_pressing_twice_is_once(stranger: httpx.AsyncClient, desk_world: World) -> None:
+    """The second press says the same and writes nothing more."""
+    texts = {(await stranger.post(LINK)).text for _ in range(3)}
+    assert len(texts) == 1
+    assert await desk_world.store.count(Suppression) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"--x\r\nbroken"])
+@pytest.mark.parametrize(
+    "kind", ["", "application/json", "multipart/form-data", "multipart/form-data; boundary=x"]
+)
+async def test_any_post_wants_silence(
+    stranger: httpx.AsyncClient, desk_world: World, content: bytes, kind: str
+) -> None:
+    """A body that cannot be read does not keep anybody on the list."""
+    answer = await stranger.post(LINK, content=content, headers={"content-type": kind})
+    assert answer.status_code == 200
+    assert await desk_world.store.count(Suppression) == 1
+
+
+async def test_the_reader_of_a_sent_mail_is_silenced_too(stranger: httpx.AsyncClient, desk_world: World) -> None:
+    """The link works in mails that left long ago."""
+    desk_world.later(days=200)
+    await stranger.post(f"/u/{SENT.unsubscribe_token}")
+    (silence,) = await desk_world.store.find(Suppression)
+    assert silence.value == SENT.to_address
+
+
+async def test_the_person_page_tells_of_the_silence(
+    sato: httpx.AsyncClient, stranger: httpx.AsyncClient, desk_world: World
+) -> None:
+    """The representative sees that no mail goes there any more; approving such a mail is not offered."""
+    page = await sato.get("/")
+    await stranger.post(LINK)
+    assert 'class="alarm"' in (await sato.get("/people/yamamoto")).text
+    answer = await send(sato, page.text, "/messages/m-case/approve")
+    assert answer.status_code == 409
+    assert (await desk_world.message("m-case")).state is MessageState.CANCELLED
