@@ -114,7 +114,7 @@ class PointerForm(_Form):
     """On which page of the material a topic is answered."""
 
     topic: Line
-    page: Line
+    page: Annotated[Line, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
     label: Line = ""
 
 
@@ -208,12 +208,12 @@ promises:
   - {text: 試行に参加する看護師2名を決める, owner: them, owner_name: 山田部長, due: 2026-12-04}
 
 # One question that is answered with yes or no / はい・いいえで答えられる確認の質問を1つ
-confirmation_question: 試行は放射線科の外来から始める、という理解でよろしいでしょうか
+confirmation_question: 試行は放射線科の外来から始める、という理解でよろしいでしょうか。
 
 # From here on everything may be left out / ここから下は省略できます
 material: ご提案資料 第2版
 pointers:
-  - {topic: workload, page: 5ページ, label: 移行期間の運用}
+  - {topic: workload, page: 5, label: 移行期間の運用}
 deal: 電子カルテ連携
 product: 連携基盤
 phase: 2                                  # 1 contact · 2 need · 3 proposal · 4 decision · 5 contract

@@ -1,0 +1,179 @@
+"""``nurture record``: the five minutes after a meeting (practice A1 to A5).
+
+Asked at a terminal, or taken from a file; either way the record goes through ``flows.record``, and the drafts
+of the thank-you mails are shown at once. Answers that cannot be saved are kept as a file, to be mended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nurture.cli.terminal import Terminal, by_option, shown_path, terminal
+from nurture.errors import NurtureError, UserError, Where
+from nurture.i18n import mark
+
+if TYPE_CHECKING:
+    from nurture.cli.asking import Known
+    from nurture.core.people import Representative
+    from nurture.files.meeting import AttendeeForm, MeetingForm
+    from nurture.flows.record import AttendeeRecord, MeetingRecord, Recorded
+    from nurture.ports import Doors
+
+
+@click.command(
+    help=mark(
+        "Record a meeting: who was there and how they felt, what was agreed, what worries them, who does what "
+        "by when, and the one question that confirms it. It takes five minutes; the drafts follow at once."
+    )
+)
+@click.option("--file", "file", type=click.Path(path_type=Path), help=mark("Take the record from this YAML file."))
+@click.option("--example", is_flag=True, help=mark("Print such a file, with every key explained."))
+@click.option("--scenario", help=mark("The scenario to start; else what the file says, or warm-lead-30d."))
+@by_option
+def record(file: Path | None, example: bool, scenario: str | None, by: str | None) -> None:
+    """Ask or read, write down, show."""
+    t = terminal()
+    if example:
+        from nurture.files.meeting import EXAMPLE  # noqa: PLC0415
+
+        t.echo(EXAMPLE.rstrip("\n"))
+    elif file is not None:
+        form = _read(file)
+        _write(t, form, t.reader(by or form.rep), scenario)
+    else:
+        _ask(t, t.reader(by), scenario)
+
+
+def _read(file: Path) -> MeetingForm:
+    from nurture.files import meeting, yaml  # noqa: PLC0415
+
+    name = shown_path(file)
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise UserError(
+            "the file cannot be read: {reason}", where=Where(name), reason=error.strerror or str(error)
+        ) from None
+    return meeting.parse(yaml.decode(raw, file=name), name)
+
+
+def _ask(t: Terminal, reader: Representative, scenario: str | None) -> None:
+    from nurture.cli import asking  # noqa: PLC0415
+    from nurture.files import meeting  # noqa: PLC0415
+
+    known: Known = t.run(asking.known)
+    answers = asking.ask(t, known, reader.timezone)
+    try:
+        _write(t, meeting.parse(json.dumps(answers, ensure_ascii=False), "meeting"), reader, scenario)
+    except NurtureError:
+        kept = _keep(answers)
+        click.echo(
+            t.w("Your answers are kept. Mend them, then: nurture record --file {file}", file=kept), err=True
+        )
+        raise
+
+
+def _keep(answers: dict[str, Any]) -> Path:
+    handle, name = tempfile.mkstemp(prefix="meeting-", suffix=".yaml")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(answers, file, ensure_ascii=False, indent=2)  # JSON is YAML
+    return Path(name)
+
+
+def _write(t: Terminal, form: MeetingForm, reader: Representative, scenario: str | None) -> None:
+    asked = from_form(form, reader, scenario)
+
+    async def act(doors: Doors) -> Recorded:
+        from nurture.flows import record as flow  # noqa: PLC0415
+
+        return await flow.record(doors, asked)
+
+    _show(t, t.run(act))
+
+
+def from_form(form: MeetingForm, reader: Representative, scenario: str | None = None) -> MeetingRecord:
+    """A file's values as the flow takes them; a time without an offset is the representative's."""
+    from nurture.core.deals import Concern, PagePointer  # noqa: PLC0415
+    from nurture.flows.record import MeetingRecord, PromiseRecord  # noqa: PLC0415
+
+    return MeetingRecord(
+        organisation=form.organisation,
+        ended_at=form.ended(reader.timezone),
+        rep_id=reader.id,
+        attendees=tuple(_attendee(a) for a in form.attendees),
+        scenario=scenario or form.scenario,
+        subject=form.subject,
+        place=form.place,
+        agreements=form.agreements,
+        concerns=tuple(Concern(c.text, c.topic) for c in form.concerns),
+        confirmation_question=form.confirmation_question,
+        promises=tuple(PromiseRecord(p.text, p.owner, p.owner_name, p.due) for p in form.promises),
+        material=form.material,
+        pointers=tuple(PagePointer(p.topic, p.page, p.label) for p in form.pointers),
+        dates=tuple(form.dates.items()),
+        private_note=form.private_note,
+        deal_name=form.deal,
+        product=form.product,
+        phase=form.phase,
+        competitor=form.competitor,
+        contract_end=form.contract_end,
+        organisation_kind=form.organisation_kind,
+        region=form.region,
+    )
+
+
+def _attendee(a: AttendeeForm) -> AttendeeRecord:
+    from nurture.core.people import LegalBasis  # noqa: PLC0415
+    from nurture.flows.record import AttendeeRecord  # noqa: PLC0415
+
+    return AttendeeRecord(
+        email=a.email,
+        stance=a.stance,
+        remark=a.remark,
+        family_name=a.family_name,
+        given_name=a.given_name,
+        role=a.role,
+        specialty=a.specialty,
+        department=a.department,
+        title=a.title,
+        profession=a.profession,
+        topics=a.topics,
+        legal_basis=LegalBasis(a.basis.kind, a.basis.on, a.basis.evidence) if a.basis else None,
+    )
+
+
+def _show(t: Terminal, done: Recorded) -> None:
+    """What came of it: warnings, drafts, and how to let them go."""
+    from nurture.cli.find import short  # noqa: PLC0415
+    from nurture.cli.tables import one_line, plain  # noqa: PLC0415
+
+    w = t.w
+    for warning in done.warnings:
+        click.echo(w("note: {text}", text=w.error(warning)), err=True)
+    t.say(mark("Recorded. {count} people are followed up from here on."), count=len(done.enrollments))
+    ready = [m for m in done.messages if m.body]
+    for m in ready:
+        t.echo()
+        t.echo("─" * 72)
+        t.echo(
+            one_line(
+                w("To {name} <{address}>: {subject}", name=m.to_name, address=m.to_address, subject=m.subject)
+            )
+        )
+        t.echo()
+        t.echo(plain(m.body).rstrip())
+    t.echo()
+    if not ready:
+        t.say(mark("No draft yet: see what the journal says with: nurture log"))
+        return
+    deadline = min((m.deadline for m in ready if m.deadline), default=None)
+    if deadline:
+        t.say(mark("To be sent by {at}:"), at=t.instant(deadline))
+    for m in ready:
+        t.echo(f"  nurture queue approve {short(m.id)}   # {one_line(m.to_name)}")
