@@ -237,9 +237,10 @@ class _Walk:
     def printed(self, node: nodes.Expr, scope: dict[str, Seen], guards: frozenset[str]) -> None:
         """An expression whose value goes into the mail."""
         seen = self.see(node, scope, guards)
-        self.met(seen, guards, node.lineno)
         shape = seen.kind.shape
-        if shape in {"day", "instant"}:
+        if shape in {"text", "number"}:
+            self.met(seen, guards, node.lineno)
+        elif shape in {"day", "instant"}:
             self.say("{field} is a date: write {field} | date", node.lineno, field=seen.path)
         elif shape == "code":
             self.say(
@@ -248,12 +249,14 @@ class _Walk:
                 hint="compare it with ==",
                 field=seen.path,
             )
-        elif shape not in {"text", "number", "unknown"}:
+        elif shape != "unknown":
             self.say("{field} is not a text", node.lineno, field=seen.path)
 
     def met(self, seen: Seen, guards: frozenset[str], line: int) -> None:
         """Complain about needs that nothing guards."""
-        for need in sorted(seen.needs - guards):
+        missing = seen.needs - guards
+        holders = {holder for need in missing for holder in _prefixes(need) if holder != need}
+        for need in sorted(missing - holders):
             self.say(
                 "{field} may be empty here",
                 line,

@@ -46,6 +46,9 @@ class Hole(Undefined):
     def __str__(self) -> str:
         raise EmptyField(self._undefined_name)
 
+    def __getitem__(self, _: object) -> Hole:  # type: ignore[override]  # a slice of nothing is nothing
+        return self
+
 
 class Facts(dict[str, Any]):
     """A record of fields; false when every one of them is a hole."""
@@ -54,13 +57,20 @@ class Facts(dict[str, Any]):
         return any(not isinstance(value, Hole) and value is not False and value != "" for value in self.values())
 
 
-def facts(brief: Brief, company: Company) -> dict[str, Any]:
+class OpenFacts(Facts):
+    """A record with any keys; one that is not there is a hole."""
+
+    def __missing__(self, key: str) -> Hole:
+        return Hole(f"extra.{key}")
+
+
+def facts(brief: Brief, company: Company) -> Facts:
     """All fields of the vocabulary for one mail."""
     topics = reader_topics(brief)
     language = brief.person.language
     pages = _by_topics(brief.content.pointers if brief.content else (), topics)
     concerns = _concerns(brief, language)
-    return _holed(
+    known = _holed(
         {
             "opening": opening(brief, company),
             "person": _person(brief.person),
@@ -97,9 +107,9 @@ def facts(brief: Brief, company: Company) -> dict[str, Any]:
             "proposed": list(brief.proposed),
             "send_on": brief.send_on,
             "concern_first": _stance(brief) is Stance.SCEPTICAL and bool(concerns),
-            "extra": dict(brief.extra),
         }
     )
+    return Facts({**known, "extra": OpenFacts(_holed(brief.extra, "extra."))})
 
 
 def called(person: Person) -> str:
