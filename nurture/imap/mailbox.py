@@ -125,9 +125,13 @@ class ImapMailbox:
         """New mails of all folders, at most ``limit``; see ``ports.Mailbox``."""
         known = {cursor.folder: cursor for cursor in cursors}
         batch = _Batch(left=limit)
-        async with self._connected() as line:
-            for name in self._settings.folders:
-                await self._read_folder(line, name, known.get(name), batch)
+        try:
+            async with self._connected() as line:
+                for name in self._settings.folders:
+                    await self._read_folder(line, name, known.get(name), batch)
+        except NurtureError:
+            self._read.clear()
+            raise
         return Fetched(tuple(batch.mails), tuple(batch.cursors), batch.more)
 
     async def _read_folder(self, line: Line, name: str, cursor: Cursor | None, batch: _Batch) -> None:
@@ -171,8 +175,8 @@ class ImapMailbox:
     async def listening(self) -> AsyncIterator[asyncio.Event]:
         """While open, the event is set when the first folder has something new, or the line breaks.
 
-        Other folders, and servers without IDLE, are left to the caller's beat. Without a connection the
-        event stays unset: ``fetch`` is where that shows.
+        Other folders, and servers without IDLE, are left to the caller's beat. So is a mailbox whose last
+        ``fetch`` failed: a second try with a wrong password would only bring a lock-out nearer.
         """
         new, stop = asyncio.Event(), asyncio.Event()
         task = asyncio.create_task(self._listen(new, stop))
@@ -191,12 +195,14 @@ class ImapMailbox:
     async def _listen(self, new: asyncio.Event, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         name = self._settings.folders[0]
+        if name not in self._read:
+            return
         try:
             if self._ear is None or not self._ear.usable:
                 self._ear = None
                 self._ear = await self._open()
             folder = await self._ear.examine(name)
-            if name in self._read and self._read[name] != folder:
+            if self._read.get(name) != folder:
                 new.set()
             await self._ear.idle(new.set, stop, LISTEN_AGAIN)
         except NurtureError:

@@ -310,9 +310,19 @@ async def test_a_wrong_password_is_for_a_person(opened: Callable[..., ImapMailbo
     with pytest.raises(PermanentFailure) as refused:
         await box.fetch((), 10)
     assert "wrong-password" not in f"{refused.value!s} {refused.value!r} {refused.value.values}"
+
+
+async def test_a_wrong_password_is_not_tried_twice(
+    dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox]
+) -> None:
+    """Listening does not knock again where fetching was turned away."""
+    box = opened(password="wrong-password")
+    with pytest.raises(PermanentFailure):
+        await box.fetch((), 10)
     async with box.listening() as new:
         await asyncio.sleep(0.3)
-        assert isinstance(new, asyncio.Event)
+        assert not new.is_set()
+    assert len([said for said in dovecot.log().splitlines() if "auth failed" in said and f"<{user}>" in said]) == 1
 
 
 async def test_a_missing_folder_is_for_a_person(opened: Callable[..., ImapMailbox]) -> None:
