@@ -1,0 +1,73 @@
+"""``nurture check``: is everything in the working folder right?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nurture.cli.terminal import json_option, shown_path, terminal
+from nurture.i18n import mark
+
+if TYPE_CHECKING:
+    from nurture.errors import UserError
+
+
+@click.command(
+    help=mark(
+        "Check a working folder: configuration, scenarios, templates, calendars, content, and what they say about "
+        "each other. All problems are shown at once, with file and line; warnings apart. Exit code 1 on problems."
+    )
+)
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@json_option
+def check(folder: Path | None, as_json: bool) -> None:
+    """Look at all of it."""
+    from nurture.cli import checking  # noqa: PLC0415
+    from nurture.files import config  # noqa: PLC0415
+
+    t = terminal()
+    path = config.find(folder.absolute() if folder else t.config, t.environ, Path.cwd())
+    found = checking.look(path, shown_path, t.environ)
+    if as_json:
+        t.json(
+            {
+                "errors": [_data(e) for e in found.errors],
+                "warnings": [_data(e) for e in found.warnings],
+                "looked_at": found.counts,
+            }
+        )
+        sys.exit(1 if found.errors else 0)
+    for error in found.errors:
+        t.error(error)
+    if found.errors and found.warnings:
+        click.echo(err=True)
+    for warning in found.warnings:
+        click.echo(t.w("warning: {text}", text=t.w.error(warning)), err=True)
+    looked = t.w(
+        "{scenarios} scenarios, {templates} templates, {calendars} calendars, {content} pieces of content",
+        **{name: found.counts.get(name, 0) for name in ("scenarios", "templates", "calendars", "content")},
+    )
+    if found.errors:
+        t.say(
+            mark("{errors} problems, {warnings} warnings in {looked}."),
+            errors=len(found.errors),
+            warnings=len(found.warnings),
+            looked=looked,
+        )
+        sys.exit(1)
+    t.say(mark("Everything is right: {looked}; {warnings} warnings."), looked=looked, warnings=len(found.warnings))
+
+
+def _data(error: UserError) -> dict[str, Any]:
+    where = error.where
+    return {
+        "file": where.file if where else None,
+        "line": where.line if where else None,
+        "column": where.column if where else None,
+        "key": where.key if where else None,
+        "text": str(error),
+        "hint": error.hint.format(**error.values) if error.hint else None,
+    }

@@ -1,0 +1,270 @@
+"""Everything in a working folder looked at, and how its parts refer to each other; nothing is changed.
+
+Each kind of file is read by its own reader; what one file says about another (a step names a template, a
+scenario lists a calendar) is looked at here, with the place in the file that says so.
+"""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from nurture.core.scenario import Severity
+from nurture.credentials import resolve
+from nurture.errors import UserError, UserErrors, Where
+from nurture.files import config, yaml
+from nurture.files.calendar import national_holidays, read_calendar
+from nurture.files.content import read_content
+from nurture.files.scenario import check_scenario
+from nurture.files.shipped import EXAMPLE, shipped
+from nurture.render import TemplateWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from nurture.config import Secret, Settings
+    from nurture.core.scenario import Scenario, Step
+
+PATTERNS: Final = ("*.yaml", "*.yml")
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was looked at, and what is wrong with it."""
+
+    errors: list[UserError] = field(default_factory=list)
+    warnings: list[UserError] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def take(self, error: UserError) -> None:
+        """Note an error, or each of several."""
+        self.errors += error.errors if isinstance(error, UserErrors) else (error,)
+
+    def sort(self) -> None:
+        """By file and line, each complaint once."""
+        self.errors = _sorted(self.errors)
+        self.warnings = _sorted(self.warnings)
+
+
+def _sorted(errors: list[UserError]) -> list[UserError]:
+    once = {(str(e.where), e.text, str(e.values)): e for e in errors}
+    return sorted(
+        once.values(),
+        key=lambda e: (e.where.file or "", e.where.line or 0, e.where.column or 0) if e.where else ("", 0, 0),
+    )
+
+
+def look(path: Path, said: Callable[[Path], str], environ: Mapping[str, str]) -> Findings:
+    """Check a working folder.
+
+    Args:
+        path: its config.toml.
+        said: how to name a path in messages.
+        environ: where secrets are looked for.
+    """
+    found = Findings()
+    settings = _settings(path, said, found)
+    _secrets(path, said, settings, environ, found)
+    _data(settings, said, found)
+    scenarios = _scenarios(settings.scenarios, said, found)
+    calendars = _calendars(settings.calendars, said, found)
+    kinds = _content(settings.templates, said, found)
+    writer = _templates(settings, said, found)
+    for place, scenario in scenarios:
+        _references(place, scenario, calendars, kinds, writer, found, said)
+    found.sort()
+    return found
+
+
+def _settings(path: Path, said: Callable[[Path], str], found: Findings) -> Settings:
+    """The settings; when they are wrong, the folders where they are by default are looked at all the same."""
+    found.counts["config"] = 1
+    try:
+        return config.load(path, said(path))
+    except UserError as error:
+        found.take(error)
+    fallback = config.load(shipped() / EXAMPLE)
+    folder = path.resolve().parent
+    return replace(
+        fallback,
+        folder=folder,
+        mailboxes=(),
+        scenarios=folder / "scenarios",
+        templates=folder / "templates",
+        calendars=folder / "calendars",
+        data=folder / "data",
+    )
+
+
+def _secrets(
+    path: Path, said: Callable[[Path], str], settings: Settings, environ: Mapping[str, str], found: Findings
+) -> None:
+    """Secrets are looked up as the daemon would; here, where it does not run, a missing one only warns."""
+    for at, box in enumerate(settings.mailboxes):
+        for key, secret in (("smtp", box.smtp.password), ("imap", box.imap.password if box.imap else None)):
+            if secret is not None:
+                _secret(Where(said(path), key=f"mailboxes[{at}].{key}.password"), secret, environ, found)
+
+
+def _secret(where: Where, secret: Secret, environ: Mapping[str, str], found: Findings) -> None:
+    try:
+        resolve(secret, environ)
+    except UserError as error:
+        found.warnings.append(UserError(error.text, where=where, hint=error.hint, **error.values))
+
+
+def _data(settings: Settings, said: Callable[[Path], str], found: Findings) -> None:
+    """The folder of the database and the keys is its owner's alone."""
+    folder = settings.data
+    if folder is not None and folder.is_dir() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        found.warnings.append(
+            UserError(
+                "others can read this folder",
+                where=Where(said(folder)),
+                hint="chmod 700 {path}",
+                path=said(folder),
+            )
+        )
+
+
+def _files(folder: Path | None, said: Callable[[Path], str], found: Findings) -> list[Path]:
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        found.errors.append(UserError("there is no such folder", where=Where(said(folder))))
+        return []
+    return sorted(path for pattern in PATTERNS for path in folder.glob(pattern) if path.is_file())
+
+
+def _scenarios(folder: Path | None, said: Callable[[Path], str], found: Findings) -> list[tuple[Path, Scenario]]:
+    listed: list[tuple[Path, Scenario]] = []
+    for path in _files(folder, said, found):
+        try:
+            scenario, problems = check_scenario(path, file=said(path))
+        except UserError as error:
+            found.take(error)
+            continue
+        for problem in problems:
+            (found.warnings if problem.severity is Severity.WARNING else found.errors).append(problem.error)
+        first = next((place for place, other in listed if other.id == scenario.id), None)
+        if first is not None:
+            where = yaml.read(path, file=said(path)).where(("id",))
+            found.errors.append(
+                UserError("the id {id} is used by {other} already", where=where, id=scenario.id, other=said(first))
+            )
+        listed.append((path, scenario))
+    found.counts["scenarios"] = len(listed)
+    return listed
+
+
+def _calendars(folder: Path | None, said: Callable[[Path], str], found: Findings) -> set[str]:
+    """The ids of all calendars: the folder's and those that ship."""
+    ids: dict[str, Path] = {}
+    for path in _files(folder, said, found):
+        try:
+            calendar = read_calendar(path, file=said(path))
+        except UserError as error:
+            found.take(error)
+            ids.setdefault(path.stem, path)  # it is there, if broken: one complaint is enough
+            continue
+        if calendar.id in ids:
+            where = yaml.read(path, file=said(path)).where(("id",))
+            other = said(ids[calendar.id])
+            found.errors.append(
+                UserError("the id {id} is used by {other} already", where=where, id=calendar.id, other=other)
+            )
+        ids.setdefault(calendar.id, path)
+    found.counts["calendars"] = len(ids)
+    own = {path.stem for pattern in PATTERNS for path in (shipped() / "calendars").glob(pattern)}
+    return {*ids, *own}
+
+
+def _content(folder: Path | None, said: Callable[[Path], str], found: Findings) -> set[str] | None:
+    """The kinds of content that there are; None when that cannot be said."""
+    if folder is None or not (folder / "content").is_dir():
+        return set()
+    try:
+        items = read_content(folder / "content")
+    except UserError as error:
+        for single in error.errors if isinstance(error, UserErrors) else (error,):
+            found.errors.append(_under(single, folder, said))
+        return None
+    found.counts["content"] = len(items)
+    return {item.kind for item in items}
+
+
+def _templates(settings: Settings, said: Callable[[Path], str], found: Findings) -> TemplateWriter:
+    """The writer, its templates checked."""
+    folder = settings.templates or shipped() / "templates"
+    if not folder.is_dir():
+        found.errors.append(UserError("there is no such folder", where=Where(said(folder))))
+        folder = shipped() / "templates"
+    writer = TemplateWriter(folder, settings.company)
+    for template in writer.ids():
+        found.errors += [_under(error, folder, said) for error in writer.check(template)]
+    found.counts["templates"] = len(writer.ids())
+    return writer
+
+
+def _under(error: UserError, folder: Path, said: Callable[[Path], str]) -> UserError:
+    """An error that names its file from the folder on (``content/x.yaml``), named like all others."""
+    where = error.where
+    if where is None or where.file is None:
+        return error
+    name = where.file.removeprefix(f"{folder.name}/")
+    place = Where(said(folder / name), where.line, where.column, where.key)
+    return UserError(error.text, where=place, hint=error.hint, **error.values)
+
+
+def _references(
+    path: Path,
+    scenario: Scenario,
+    calendars: set[str],
+    kinds: set[str] | None,
+    writer: TemplateWriter,
+    found: Findings,
+    said: Callable[[Path], str],
+) -> None:
+    """What a scenario says about other files."""
+    document = yaml.read(path, file=said(path))
+    for at, calendar in enumerate(scenario.calendars):
+        if calendar not in calendars and national_holidays(calendar) is None:
+            found.errors.append(
+                _missing(
+                    UserError(
+                        "there is no calendar {name}", where=document.where(("calendars", at)), name=calendar
+                    ),
+                    calendar,
+                    calendars | {"jp-holidays"},
+                )
+            )
+    for at, step in enumerate(scenario.steps):
+        found.errors += _template(step, document.where(("steps", at, "mail")), writer)
+        if step.content is not None and kinds is not None and step.content.kind not in kinds:
+            place = document.where(("steps", at, "content", "kind"))
+            wrong = UserError("there is no content of the kind {name}", where=place, name=step.content.kind)
+            found.errors.append(_missing(wrong, step.content.kind, kinds))
+
+
+def _template(step: Step, where: Where, writer: TemplateWriter) -> Iterator[UserError]:
+    if step.mail is None:
+        return
+    if step.mail not in writer.ids():
+        wrong = UserError("there is no template {name}", where=where, name=step.mail)
+        yield _missing(wrong, step.mail, set(writer.ids()))
+        return
+    known = {(error.text, str(error.values)) for error in writer.check(step.mail)}
+    for error in writer.check(step.mail, step.requires) if step.requires else ():
+        if (error.text, str(error.values)) not in known:
+            yield UserError(error.text, where=where, hint=error.hint, **error.values)
+
+
+def _missing(error: UserError, name: str, known: set[str]) -> UserError:
+    """With what may have been meant."""
+    guess = yaml.nearest(name, sorted(known))
+    hint = "did you mean {guess}?" if guess else "there are: {known}" if known else None
+    return UserError(
+        error.text, where=error.where, hint=hint, **error.values, guess=guess, known=", ".join(sorted(known))
+    )
