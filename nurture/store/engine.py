@@ -7,8 +7,11 @@ that a transaction never fails half way for having read first.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import sqlite3
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -63,18 +66,39 @@ def database_path(url: str) -> Path | None:
 def create_file(path: Path) -> None:
     """Make sure the file is there, for its owner alone: it will hold names and letters.
 
+    It is made without being opened: closing a file lets go of all POSIX locks that the process has on it,
+    those of another store on the same file too.
+
     Raises:
-        UserError: the folder is missing or closed to us.
+        UserError: it cannot be made, or not be written.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.mknod(path, 0o600 | stat.S_IFREG)
+        problem = None if path.is_file() and os.access(path, os.R_OK | os.W_OK) else "Permission denied"
     except OSError as error:
+        problem = error.strerror or type(error).__name__
+    if problem:
         raise UserError(
             "The database file {path} cannot be opened: {problem}",
             hint="Does its folder exist, and may this user write there?",
             path=path,
-            problem=error.strerror or type(error).__name__,
-        ) from None
+            problem=problem,
+        )
+
+
+def write_ahead(engine: Engine, path: Path) -> None:
+    """Switch the file to WAL, which stays with it. One process at a time: here SQLite would not wait."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks: then whoever comes second is told
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        with engine.connect() as connection:
+            # Straight at the driver: the mode cannot change within a transaction.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA journal_mode=WAL").fetchall()
+    finally:
+        os.close(folder)
 
 
 def connect(path: Path, connections: int) -> Engine:
@@ -94,7 +118,7 @@ def connect(path: Path, connections: int) -> Engine:
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 

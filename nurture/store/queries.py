@@ -1,6 +1,6 @@
 """Questions to the tables: a fixed number of statements each, whatever the number of rows.
 
-States stand as literals where an index is kept for that state alone: SQLite uses a partial index only
+A state stands as a literal where an index is kept for that state alone: SQLite uses a partial index only
 where it can see its condition in the query.
 """
 
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import and_, case, exists, func, literal_column, or_, select, union
+from sqlalchemy import and_, exists, func, literal_column, or_, select, union
 
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.dossier import Touch
-from nurture.core.messages import Enrollment, Message, Suppression
+from nurture.core.messages import Enrollment, Message, MessageState, Suppression
 from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.core.states import LEFT
@@ -41,7 +41,7 @@ _suppression: Final = METADATA.tables["suppression"].c
 
 _DIGITS: Final = 18  # of any number of 64 bits
 _ACTIVE: Final = _enrollment.state == literal_column("'active'")
-_CLAIMABLE: Final = and_(_message.state == literal_column("'approved'"), _message.enrollment_id.is_not(None))
+_CLAIMABLE: Final = and_(_message.state == MessageState.APPROVED.value, _message.enrollment_id.is_not(None))
 _IN_FORCE: Final = _suppression.lifted_at.is_(None)
 
 
@@ -97,12 +97,15 @@ def claim_statement(now: datetime, limit: int, mailboxes: Collection[str] | None
     return ready.order_by(_message.planned_at, _message.id).limit(limit).with_for_update(skip_locked=True)
 
 
-def next_statements() -> tuple[Select[Any], Select[Any]]:
-    """The earliest waking, and the earliest leaving."""
-    later = case((_message.not_before > _message.planned_at, _message.not_before), else_=_message.planned_at)
+def next_statements() -> tuple[Select[Any], ...]:
+    """The earliest waking; the earliest leaving; the earliest leaving of what is held back beyond its time."""
+    held = _message.not_before > _message.planned_at
+    leaving = select(_message.planned_at).where(_CLAIMABLE, _message.planned_at.is_not(None))
+    free = or_(_message.not_before.is_(None), _message.not_before <= _message.planned_at)
     return (
         select(func.min(_enrollment.wake_at)).where(_ACTIVE),
-        select(func.min(later)).where(_CLAIMABLE, _message.planned_at.is_not(None)),
+        leaving.where(free).order_by(_message.planned_at).limit(1),
+        select(func.min(_message.not_before)).where(_CLAIMABLE, _message.not_before.is_not(None), held),
     )
 
 

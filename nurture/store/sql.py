@@ -56,6 +56,7 @@ class SqlStore:
     """``ports.Store`` on a SQLite file. ``await SqlStore.open(path)`` makes one."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._engine = engine.connect(path, READERS + 1)
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
@@ -184,6 +185,7 @@ class SqlStore:
     # What follows the threads run.
 
     def _begin(self) -> None:
+        engine.write_ahead(self._engine, self._path)
         self._connection = self._engine.connect().execution_options(**{engine.WRITES: True})
         with self._connection.begin():
             migrations.prepare(self._connection)
@@ -273,9 +275,9 @@ def upgrade(path: Path) -> tuple[str | None, str]:
     engine.create_file(path)
     opened = engine.connect(path, 1)
     try:
-        with engine.translated(), opened.connect() as connection:
-            writer = connection.execution_options(**{engine.WRITES: True})
-            with writer.begin():
-                return migrations.migrate(writer)
+        with engine.translated():
+            engine.write_ahead(opened, path)
+            with opened.connect().execution_options(**{engine.WRITES: True}) as connection, connection.begin():
+                return migrations.migrate(connection)
     finally:
         opened.dispose()

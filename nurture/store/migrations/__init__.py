@@ -66,10 +66,10 @@ def current(connection: Connection) -> str | None:
 def migrate(connection: Connection) -> tuple[str | None, str]:
     """Bring the schema to ``HEAD`` in the caller's transaction; returns the revisions before and after."""
     before = current(connection)
-    if before is not None and before not in _known():
-        prepare(connection)  # says why not
-    if before != HEAD:
+    if before in _known() and before != HEAD:
         _run(connection)
+    else:
+        prepare(connection)  # builds a new one, and says why another cannot be had
     return before, HEAD
 
 

@@ -1,0 +1,378 @@
+"""What only a file can show: other processes, power cuts, locks, damage."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nurture.core.change import Change, Setting
+from nurture.core.messages import Entry, Message, MessageState
+from nurture.errors import Impossible, PermanentFailure, StaleVersion, TemporaryFailure, UserError
+from nurture.store import SqlStore, daemon_lock, database_path, engine, open_store
+from nurture.store.memory import MemoryStore
+from tests.store.world import NOW, entry, populate
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+ROOT = Path(__file__).parents[2]
+
+
+class TestTwoProcesses:
+    """Two stores on one file."""
+
+    async def test_nobody_gets_the_same_message(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """Claimers that run at once share the work without overlap, and all of it is taken."""
+        await populate(pair[0], 120)
+
+        async def take(store: SqlStore, name: str) -> list[str]:
+            taken: list[str] = []
+            while batch := await store.claim(NOW.replace(hour=23), 7, name):
+                taken += [m.id for m, _ in batch]
+                assert {m.claimed_by for m, _ in batch} == {name}
+            return taken
+
+        hands = await asyncio.gather(*(take(s, f"{n}-{k}") for n, s in enumerate(pair) for k in range(2)))
+        taken = [key for hand in hands for key in hand]
+        assert len(taken) == len(set(taken)) == 120
+
+    async def test_of_two_writers_one_is_stale(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """Of writers that read the same version exactly one writes; the others are told so."""
+        await pair[0].commit(Change(puts=(Setting("a", "1"),)))
+
+        async def write(store: SqlStore, value: str) -> bool:
+            try:
+                await store.commit(Change((Setting("a", value, version=1),), (entry("x.y", actor=value),)))
+            except StaleVersion:
+                return False
+            return True
+
+        wrote = await asyncio.gather(*(write(s, f"{n}-{k}") for n, s in enumerate(pair) for k in range(8)))
+        assert sum(wrote) == 1
+        (kept,) = await pair[0].find(Setting)
+        assert [e.actor for e in await pair[1].find(Entry)] == [kept.value]
+
+    async def test_counting_together_loses_nothing(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """Reading again after StaleVersion, two processes count without losing one."""
+        await pair[0].commit(Change(puts=(Setting("n", "0"),)))
+
+        async def count(store: SqlStore) -> None:
+            done = 0
+            while done < 20:
+                seen = await store.get(Setting, "n")
+                assert seen is not None
+                try:
+                    await store.commit(Change(puts=(Setting("n", str(int(seen.value) + 1), seen.version),)))
+                except StaleVersion:
+                    continue
+                done += 1
+
+        await asyncio.gather(count(pair[0]), count(pair[1]))
+        assert await pair[0].get(Setting, "n") == Setting("n", "40", 41)
+
+    async def test_word_reaches_the_other(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """A commit of another process sets the event soon; it is announced once, our own at once and once."""
+        here, there = pair[0].changed(), pair[1].changed()
+        await pair[0].commit(Change(puts=(Setting("a", "1"),)))
+        assert here.is_set()
+        await asyncio.wait_for(there.wait(), 5)
+        here.clear()
+        there.clear()
+        await pair[0].commit(Change(puts=(Setting("b", "1"),)))
+        here.clear()
+        await asyncio.wait_for(there.wait(), 5)
+        assert not here.is_set(), "its own commit was announced to it a second time"
+
+    async def test_reads_do_not_wait_for_a_writer(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """While another process holds the write lock, reading goes on and sees what was committed."""
+        await pair[0].commit(Change(puts=(Setting("a", "1"),)))
+        held, release = threading.Event(), threading.Event()
+
+        def hold(connection: Connection) -> None:
+            connection.exec_driver_sql("UPDATE setting SET value = 'later'")
+            held.set()
+            release.wait(10)
+
+        writing = asyncio.create_task(pair[1]._write(hold))
+        await asyncio.to_thread(held.wait, 10)
+        assert await pair[0].get(Setting, "a") == Setting("a", "1", 1)
+        release.set()
+        await writing
+
+    async def test_many_processes_open_a_new_file_at_once(self, tmp_path: Path) -> None:
+        """Of several that find no schema one builds it, and all can work."""
+        stores = await asyncio.gather(*(SqlStore.open(tmp_path / "new.sqlite") for _ in range(6)))
+        for n, store in enumerate(stores):
+            await store.commit(Change(puts=(Setting(str(n), "x"),)))
+        assert await stores[0].count(Setting) == 6
+        for store in stores:
+            await store.close()
+
+
+class TestCancelled:
+    """Callers that go away."""
+
+    async def test_a_cancelled_write_is_rolled_back(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """A claim whose caller is gone before the COMMIT leaves the messages where they were."""
+        await populate(pair[0], 2)
+        started, release = threading.Event(), threading.Event()
+
+        def slow(connection: Connection) -> None:
+            started.set()
+            release.wait(10)
+
+        blocking = asyncio.create_task(pair[0]._write(slow))
+        await asyncio.to_thread(started.wait, 10)
+        waiting = asyncio.create_task(pair[0].claim(NOW, 9, "x"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        blocking.cancel()
+        release.set()
+        await asyncio.gather(waiting, blocking, return_exceptions=True)
+        assert await pair[0].count(Message, {"state": MessageState.APPROVED}) == 2
+
+    async def test_a_write_that_runs_is_undone(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """Cancelled in the middle of its transaction, nothing of it stays."""
+        started, release = threading.Event(), threading.Event()
+
+        def slow(connection: Connection) -> None:
+            connection.exec_driver_sql("INSERT INTO setting VALUES ('a', 'b', 1)")
+            started.set()
+            release.wait(10)
+
+        running = asyncio.create_task(pair[0]._write(slow))
+        await asyncio.to_thread(started.wait, 10)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        release.set()
+        assert await pair[0]._write(lambda c: c.exec_driver_sql("SELECT count(*) FROM setting").scalar()) == 0
+
+
+CRASHER = """
+import asyncio, sys
+from pathlib import Path
+from nurture.core.change import Change, Setting
+from nurture.store import SqlStore
+from tests.store.world import entry
+
+async def main():
+    store = await SqlStore.open(Path(sys.argv[1]))
+    n = await store.count(Setting) // 20
+    while True:
+        puts = tuple(Setting(f"{n}-{k}", "x" * 2000) for k in range(20))
+        await store.commit(Change(puts, (entry("x.y", actor=str(n)),)))
+        n += 1
+        print(n, flush=True)
+
+asyncio.run(main())
+"""
+
+
+class TestCrash:
+    """A process that is killed while it writes."""
+
+    async def test_all_or_nothing(self, tmp_path: Path) -> None:
+        """After SIGKILL each change is there whole or not at all, and none that was answered is missing."""
+        path = tmp_path / "nurture.sqlite"
+        answered = 0
+        for after in (3, 11, 26):
+            answered = max(answered, _run_and_kill(path, after))
+            store = await SqlStore.open(path)
+            entries = await store.find(Entry)
+            settings = await store.find(Setting)
+            await store.close()
+            assert [int(e.actor) for e in entries] == list(range(len(entries)))
+            assert len(settings) == 20 * len(entries)
+            assert len(entries) >= answered
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def _run_and_kill(path: Path, after: int) -> int:
+    """Let the crasher answer some commits, kill it in the middle of the next, and return the last answer."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CRASHER, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        last = 0
+        for _ in range(after):
+            last = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        for line in process.stdout:
+            last = int(line)
+    return last
+
+
+class TestFile:
+    """The file and its address."""
+
+    async def test_pragmas(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """Durable, write-ahead, and with references checked, on every connection."""
+
+        def read(connection: Connection) -> list[object]:
+            names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
+
+        assert await pair[0]._read(read) == ["wal", 2, 1, 10_000]
+        assert await pair[0]._write(read) == ["wal", 2, 1, 10_000]
+
+    async def test_only_the_owner_may_read_it(self, tmp_path: Path) -> None:
+        """The file holds names and letters: mode 0600, its companions too."""
+        store = await SqlStore.open(tmp_path / "nurture.sqlite")
+        await store.commit(Change(puts=(Setting("a", "1"),)))
+        modes = {entry.name: entry.stat().st_mode & 0o777 for entry in os.scandir(tmp_path)}
+        await store.close()
+        assert len(modes) == 3
+        assert set(modes.values()) == {0o600}
+
+    async def test_it_stays(self, tmp_path: Path) -> None:
+        """What was committed is there when the file is opened again."""
+        for version in (0, 1):
+            store = await open_store(f"sqlite:///{tmp_path}/nurture.sqlite")
+            await store.commit(Change(puts=(Setting("a", "1", version),)))
+            await store.close()
+        store = await open_store(f"sqlite:///{tmp_path}/nurture.sqlite")
+        assert await store.get(Setting, "a") == Setting("a", "1", 2)
+        await store.close()
+
+    async def test_memory_has_an_address(self) -> None:
+        """``memory://`` is a store without a file."""
+        assert isinstance(await open_store("memory://"), MemoryStore)
+        assert database_path("memory://") is None
+
+    def test_paths(self) -> None:
+        """Three slashes are relative, four absolute."""
+        assert database_path("sqlite:///data/n.sqlite") == Path("data/n.sqlite")
+        assert database_path("sqlite:////var/n.sqlite") == Path("/var/n.sqlite")
+
+    @pytest.mark.parametrize(
+        "url", ["", "nurture.sqlite", "sqlite://", "sqlite:///:memory:", "mysql://u:secret@h/d", "sqlite+x:///y"]
+    )
+    async def test_other_addresses(self, url: str) -> None:
+        """What is no address of ours is told to its user, without a password in it."""
+        with pytest.raises(UserError) as refused:
+            await open_store(url)
+        assert "secret" not in str(refused.value)
+
+    async def test_no_folder(self, tmp_path: Path) -> None:
+        """A folder that is not there is a mistake in the address."""
+        with pytest.raises(UserError, match=r"none/n\.sqlite"):
+            await SqlStore.open(tmp_path / "none" / "n.sqlite")
+
+    async def test_not_a_database(self, tmp_path: Path) -> None:
+        """A file that is something else is left alone."""
+        path = tmp_path / "letter.txt"
+        path.write_text("拝啓 " * 500)
+        with pytest.raises(PermanentFailure):
+            await SqlStore.open(path)
+        assert path.read_text() == "拝啓 " * 500
+
+    async def test_another_writer_too_long(
+        self, pair: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """A lock that does not end is a temporary failure, and the store works on after it."""
+        monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+        impatient = await SqlStore.open(tmp_path / "nurture.sqlite")
+        with closing(sqlite3.connect(tmp_path / "nurture.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(TemporaryFailure):
+                await impatient.commit(Change(puts=(Setting("a", "1"),)))
+            other.execute("ROLLBACK")
+        await impatient.commit(Change(puts=(Setting("a", "1"),)))
+        await impatient.close()
+
+    async def test_a_full_disk(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """A file that cannot grow is a temporary failure; nothing is half written."""
+        await pair[0]._write(lambda c: c.exec_driver_sql("PRAGMA max_page_count = 1").scalar())
+        with pytest.raises(TemporaryFailure, match="full"):
+            await pair[0].commit(Change(puts=tuple(Setting(f"{n}", "x" * 4000) for n in range(50))))
+        assert await pair[0].count(Setting) == 0
+
+    async def test_errors_carry_no_values(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """No error shows what was to be written, not even in its cause."""
+        with pytest.raises(Impossible) as refused:
+            await pair[0]._write(
+                lambda c: c.exec_driver_sql("INSERT INTO setting VALUES (?, NULL, 1)", ("田中の秘密",))
+            )
+        cause: BaseException | None = refused.value
+        while cause is not None:
+            assert "秘密" not in f"{cause} {cause!r}"
+            cause = cause.__cause__
+
+
+class TestJournal:
+    """What happened stays as it was written."""
+
+    async def test_nobody_rewrites_it(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """UPDATE and DELETE are refused by the database itself, until erasing unlocks it."""
+        await pair[0].commit(Change(entries=(entry("x.y"), entry("x.z"))))
+        for statement in ("UPDATE journal SET actor = 'nobody'", "DELETE FROM journal"):
+
+            def rewrite(connection: Connection, sql: str = statement) -> None:
+                connection.exec_driver_sql(sql)
+
+            with pytest.raises(Impossible, match="append-only"):
+                await pair[0]._write(rewrite)
+
+        def erase(connection: Connection) -> None:
+            connection.exec_driver_sql("INSERT INTO journal_unlock VALUES ('erase')")
+            connection.exec_driver_sql("DELETE FROM journal WHERE kind = 'x.z'")
+            connection.exec_driver_sql("DELETE FROM journal_unlock")
+
+        await pair[0]._write(erase)
+        await pair[0].commit(Change(entries=(entry("x.a"),)))
+        assert [(e.seq, e.kind) for e in await pair[1].find(Entry)] == [(1, "x.y"), (3, "x.a")]
+
+
+class TestDaemonLock:
+    """One daemon per file."""
+
+    def test_a_second_daemon_is_refused(self, tmp_path: Path) -> None:
+        """It is told which process works on the file; once that one is gone it may start."""
+        path = tmp_path / "nurture.sqlite"
+        with daemon_lock(path):
+            with pytest.raises(UserError, match=rf"process {os.getpid()}\b.*nurture\.sqlite"), daemon_lock(path):
+                pass
+            with pytest.raises(UserError), daemon_lock(path):
+                pass
+        with daemon_lock(path):
+            pass
+
+    def test_a_killed_daemon_holds_nothing(self, tmp_path: Path) -> None:
+        """The lock goes with its process, however that ended."""
+        path = tmp_path / "nurture.sqlite"
+        code = (
+            "import sys, time; from pathlib import Path; from nurture.store import daemon_lock\n"
+            "with daemon_lock(Path(sys.argv[1])):\n    print('held', flush=True); sys.stdin.read()"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", code, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            with pytest.raises(UserError, match=str(process.pid)), daemon_lock(path):
+                pass
+            process.kill()
+        with daemon_lock(path):
+            pass
+
+    def test_no_folder(self, tmp_path: Path) -> None:
+        """Where no lock can be laid, its user is told."""
+        with pytest.raises(UserError, match="lock file"), daemon_lock(tmp_path / "none" / "n.sqlite"):
+            pass
