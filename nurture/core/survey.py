@@ -14,6 +14,7 @@ from nurture.core.deals import TaskState
 from nurture.core.messages import MessageState
 from nurture.core.plan import History, Plan, Request, Settled, Situation
 from nurture.core.plan import plan as make_plan
+from nurture.core.windows import stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -165,6 +166,7 @@ def survey(
             organisation=tuple(
                 sorted(t.on for t in others if t.organisation_id and t.organisation_id == person.organisation_id)
             ),
+            yielding=tuple(sorted(t.on for t in others if t.person_id == person.id and not t.sent)),
         ),
         situation=Situation(
             replied=dossier.replied,
@@ -189,10 +191,9 @@ def window_open(s: Survey, step: Step, now: datetime) -> bool:
     """Whether mail of this step may leave at this moment, as far as windows go."""
     if step.any_window:
         return True
-    windows = step.windows or s.scenario.windows
-    found = windows.get(s.dossier.person.role or "default") or windows.get("default")
-    if found is None:
-        return True
-    local = now.astimezone(zone_of(s.dossier, s.scenario))
-    clock = local.timetz().replace(tzinfo=None)
-    return local.weekday() in found.days and any(h.start <= clock < h.end for h in found.hours)
+    found = s.scenario.windows_for(step, s.dossier.person.role)
+    zone = zone_of(s.dossier, s.scenario)
+    day = now.astimezone(zone).date()
+    if found is None or day.weekday() not in found.days:
+        return False
+    return any(part.start <= now < part.end for hours in found.hours for part in stretches(day, hours, zone))

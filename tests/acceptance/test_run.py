@@ -71,7 +71,7 @@ def reply(mail: EmailMessage, text: str) -> bytes:
 
 
 def test_a_meeting_a_mail_an_answer(program: Program, post: Post, dovecot: Dovecot, user: str) -> None:
-    """The thank-you is drafted at once, leaves when approved, and a reply pauses and holds the colleague's mail."""
+    """The thank-you is drafted at once and leaves when approved; a reply pauses, and holds a colleague's mail."""
     waiting = record(program, SATO, SUZUKI)
     assert {SATO, SUZUKI} == {mail["to"]["email"] for mail in waiting}
     assert {"thanks"} == {mail["step"] for mail in waiting}
