@@ -192,4 +192,5 @@ def _day(text: str) -> date:
 def _folded(text: str) -> str:
     """One line. YAML makes a space of a line break; between two Japanese characters nobody meant one."""
     text = re.sub(r"\s+", " ", text.strip())
-    return re.sub(r"(?<=[、。」）ぁ-ゖァ-ヺー一-鿿]) (?=[「（ぁ-ゖァ-ヺー一-鿿])", "", text)
+    text = re.sub(r"(?<=[、。」）]) ", "", text)
+    return re.sub(r"(?<=[ぁ-ゖァ-ヺー一-鿿]) (?=[「（ぁ-ゖァ-ヺー一-鿿])", "", text)
