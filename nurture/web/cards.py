@@ -76,8 +76,13 @@ def card(visit: Visit, message: Message, known: Around) -> Card:
         why=explain.moves(w, message.moves, visit.names) if message.moves else "",
         note=explain.reason(w, message.reason) if message.reason else "",
         owner="" if message.rep_id == reader.rep.id else reader.name_of(message.rep_id),
-        may_approve=message.state is MessageState.WAITING and reader.approves(message),
+        may_approve=_waits(message) and reader.approves(message),
     )
+
+
+def _waits(message: Message) -> bool:
+    """Whether a verdict is wanted: what has no date (the enrollment is paused) cannot be approved for one."""
+    return message.state is MessageState.WAITING and message.planned_at is not None
 
 
 def addressee(person: Person | None, message: Message | None = None) -> str:

@@ -36,6 +36,8 @@ TASKS: Final[Mapping[str, str]] = {
     "stray": mark("Unmatched mail"),
     "in_doubt": mark("In doubt"),
     "bounce": mark("Bounce"),
+    "complaint": mark("Complaint"),
+    "moved": mark("Moved"),
     "other": mark("Task"),
 }
 

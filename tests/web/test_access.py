@@ -40,7 +40,9 @@ async def _ask(client: httpx.AsyncClient, route: Route, key: str, csrf: str) -> 
 
 
 @pytest.mark.parametrize("route", WITH_ID, ids=lambda r: f"{r.path} {r.name}")
-@pytest.mark.parametrize("key", [OTHERS.id, KOBAYASHI.id, "no-such-thing", "%2e%2e", "' OR 1=1 --", "日本"])
+@pytest.mark.parametrize(
+    "key", [OTHERS.id, KOBAYASHI.id, "en-kobayashi", "no-such-thing", "%2e%2e", "' OR 1=1 --", "日本"]
+)
 async def test_what_belongs_to_another_does_not_exist(
     sato: httpx.AsyncClient, desk_world: World, route: Route, key: str
 ) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core.change import Change
-from nurture.core.messages import Entry, MessageState
+from nurture.core.ids import InboundId
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, MessageState
 from nurture.web.app import build
 from tests.web.browser import browser, form, send, sign_in
-from tests.web.world import CASE, CASE_MAIL, DOUBT, FOOTER, MORI, NOW, SATO, SECRET, THANK_YOU, TWO_PEOPLE
+from tests.web.world import CASE, CASE_MAIL, DOUBT, FOOTER, MORI, NOW, REPLY, SATO, SECRET, THANK_YOU, TWO_PEOPLE
 
 if TYPE_CHECKING:
     import httpx
@@ -44,7 +45,9 @@ async def test_the_most_urgent_comes_first(sato: httpx.AsyncClient) -> None:
     ]
     assert places == sorted(places)
     assert text.index("/messages/m-two/approve") < text.index('href="/messages/m-doubt"')
-    assert text.index('href="/messages/m-doubt"') < text.index("Re: 先日の御礼") < text.index("高橋先生へお電話")
+    assert (
+        text.index('href="/messages/m-doubt"') < text.index("来週の水曜でしたら") < text.index("高橋先生へお電話")
+    )
 
 
 async def test_the_title_counts_what_waits(sato: httpx.AsyncClient, mori: httpx.AsyncClient) -> None:
@@ -208,6 +211,54 @@ async def test_a_person_has_a_page(sato: httpx.AsyncClient) -> None:
     text = (await sato.get("/people/nakamura")).text
     for wanted in ("中村 誠 様", "みなと市民病院", "warm-lead-30d", "先日の御礼", "Re: 先日の御礼"):
         assert wanted in text
+
+
+async def test_after_a_reply_a_person_decides_how_it_goes_on(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """A paused enrollment goes on at a button, and the reply has been seen to."""
+    assert "来週の水曜でしたら" in (await sato.get("/")).text
+    page = await sato.get("/people/nakamura")
+    answer = await send(sato, page.text, "/resume")
+    assert answer.headers["location"] == "/people/nakamura"
+    enrollment = await desk_world.store.get(Enrollment, "en-nakamura")
+    assert enrollment is not None
+    assert enrollment.state is EnrollmentState.ACTIVE
+    assert "来週の水曜でしたら" not in (await sato.get("/")).text
+    assert (await send(sato, page.text, "/resume")).status_code == 409
+
+
+async def test_pausing_takes_the_mails_from_the_list_and_stopping_ends_them(
+    sato: httpx.AsyncClient, desk_world: World
+) -> None:
+    """What has no date is not offered for approval; what is stopped is cancelled."""
+    await send(sato, (await sato.get("/people/yamamoto")).text, "/pause")
+    text = (await sato.get("/")).text
+    assert f"/messages/{CASE_MAIL.id}/approve" not in text
+    assert CASE_MAIL.id in text
+    assert f"/messages/{CASE_MAIL.id}/approve" not in (await sato.get(f"/messages/{CASE_MAIL.id}")).text
+    await send(sato, (await sato.get("/people/yamamoto")).text, "/stop")
+    assert (await desk_world.message(CASE_MAIL.id)).state is MessageState.CANCELLED
+
+
+async def test_mails_that_fit_nobody_are_shown_to_those_who_see_all(
+    sato: httpx.AsyncClient, admin: httpx.AsyncClient, desk_world: World
+) -> None:
+    """A stray may be anybody's, so a representative does not see it."""
+    stray = replace(
+        REPLY,
+        id=InboundId("in-2"),
+        key="<stray@x.example>",
+        uid=9,
+        subject="行き先のない返信",
+        person_id=None,
+        organisation_id=None,
+        enrollment_id=None,
+        message_id=None,
+        match_rule="",
+        version=0,
+    )
+    await desk_world.store.commit(Change((stray,)))
+    assert "行き先のない返信" in (await admin.get("/")).text
+    assert "行き先のない返信" not in (await sato.get("/")).text
 
 
 async def test_the_live_page_shows_what_runs_and_asks_again(mori: httpx.AsyncClient) -> None:

@@ -358,6 +358,19 @@ CALL = Task(
     organisation_id=AOBA.id,
     created_at=NOW,
 )
+ANSWER = "佐藤様\n\nはい、その理解で間違いありません。来週の水曜でしたらお時間を取れます。"
+READ = Task(
+    TaskId("t-reply"),
+    "reply",
+    SATO.id,
+    NAKAMURA.name,
+    due_at=NOW - timedelta(minutes=48),
+    detail=ANSWER,
+    person_id=NAKAMURA.id,
+    organisation_id=MINATO.id,
+    enrollment_id=EnrollmentId("en-nakamura"),
+    created_at=NOW - timedelta(minutes=48),
+)
 REPLY = Inbound(
     InboundId("in-1"),
     MAILBOX,
@@ -369,7 +382,7 @@ REPLY = Inbound(
     NAKAMURA.email,
     "中村 誠",
     "Re: 先日の御礼",
-    "佐藤様\n\nご丁寧にありがとうございます。\nはい、その理解で間違いありません。来週の水曜でしたらお時間を取れます。",
+    ANSWER,
     person_id=NAKAMURA.id,
     organisation_id=MINATO.id,
     enrollment_id=EnrollmentId("en-nakamura"),
@@ -525,7 +538,7 @@ async def furnish(store: Store) -> None:
         step_id="visit",
         created_at=NOW,
     )
-    await store.commit(Change((*mails, CALL, planned, REPLY), entries))
+    await store.commit(Change((*mails, CALL, READ, planned, REPLY), entries))
 
 
 def _with(message: Message, **more: object) -> Message:
