@@ -86,7 +86,8 @@ class _Folder(Generic[V]):
         for path in self.files():
             kept = self._current(path)
             if kept.error is not None:
-                errors += kept.error.errors if isinstance(kept.error, UserErrors) else (kept.error,)
+                said = kept.error.errors if isinstance(kept.error, UserErrors) else (kept.error,)
+                errors += [_again(error) for error in said]
             elif kept.value is not None:
                 taken = places.get(kept.value.id)
                 if taken is None:
@@ -112,6 +113,11 @@ class _Folder(Generic[V]):
                 kept = _Kept(stamp, error=error)
             self._kept[path] = kept
         return kept
+
+
+def _again(error: UserError) -> UserError:
+    """The same complaint, to be raised once more: an exception that is kept would gather tracebacks."""
+    return UserError(error.text, where=error.where, hint=error.hint, **error.values)
 
 
 def _stamp(path: Path) -> Stamp:
