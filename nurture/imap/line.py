@@ -1,13 +1,8 @@
 """One connection to an IMAP server, over aioimaplib.
 
-aioimaplib 2.0 leaves some things to its user; they are mended here, once:
-
-* pending commands hang when the connection is lost, IDLE for ever (its issue 110): here they fail at once;
-* it parses recursively, so that a long answer in one packet ends in RecursionError (issue 118): here it is
-  fed in small pieces, and lines and literals are bounded;
-* EXAMINE does not lead to the selected state, STARTTLS is not offered, the user name is not quoted, a
-  refused greeting is waited for until the time-out: all mended;
-* the text of its errors can cite a whole command, so a password too: their text is never shown.
+Besides what ``protocol`` mends, aioimaplib 2.0 does not come to the selected state by EXAMINE, does not offer
+STARTTLS, does not quote the user name, and cites whole commands in its errors, so a password too: all that is
+done here, and the text of its errors is never shown.
 
 A connection on which anything went wrong is dropped: after a time-out or a cancelled command nobody knows
 which answer belongs to what. Foreign errors become ``TemporaryFailure`` and ``PermanentFailure`` here.
@@ -26,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from aioimaplib import aioimaplib
 
 from nurture.errors import PermanentFailure, TemporaryFailure
+from nurture.imap.protocol import MendedClient
 from nurture.imap.syntax import folder_name, quoted, records, uid_set
 from nurture.wire import one_line
 
@@ -34,25 +30,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nurture.config import ImapSettings
+    from nurture.imap.protocol import MendedProtocol
     from nurture.imap.syntax import Record
 
 T = TypeVar("T")
-
-PIECE = 4096
-"""Bytes given to the parser at once: at most some 340 lines, far from the limit of recursion."""
-
-LONGEST_LINE = 8 * 1024 * 1024
-"""Bytes. A SEARCH answer over a million mails is a line of 8 MB."""
-
-LONGEST_LITERAL = 64 * 1024 * 1024
-"""Bytes. We ask for less; a server that ignores partial fetches may send a whole mail."""
 
 OVERALL = 10
 """A command may take this many times the time-out in all; within it, each silence is bounded by the time-out."""
 
 _UIDVALIDITY = re.compile(rb"\[UIDVALIDITY (\d{1,10})\]", re.IGNORECASE)
 _UIDNEXT = re.compile(rb"\[UIDNEXT (\d{1,10})\]", re.IGNORECASE)
-_EXISTS = re.compile(rb"\* \d+ EXISTS\b", re.IGNORECASE)
 _CODE = re.compile(r"\[([A-Z]+)[ \]]", re.IGNORECASE)
 
 _PASSING = {"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "OVERQUOTA", "CONTACTADMIN"}
@@ -69,90 +56,10 @@ class Folder:
     uidnext: int
 
 
-class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
-    """aioimaplib's protocol, mended."""
-
-    pending_sync_command: Any
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop)
-        self.lost = asyncio.Event()
-        self.arrived: Callable[[], None] = lambda: None
-        self.farewell = ""  # what the server said with BYE
-
-    def data_received(self, d: bytes) -> None:
-        """Parse in small pieces; give the connection up rather than the process."""
-        for start in range(0, len(d), PIECE):
-            try:
-                super().data_received(d[start : start + PIECE])
-            except Exception:  # whatever a parser of foreign bytes may raise
-                self.break_off("the server's answer cannot be read")
-                return
-            expected = self.current_command._expected_size if self.current_command is not None else 0
-            if len(self.incomplete_line) > LONGEST_LINE or expected > LONGEST_LITERAL:
-                self.break_off("the server's answer is too long")
-                return
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Fail what is pending."""
-        super().connection_lost(exc)
-        self.lost.set()
-        pending = [*self.pending_async_commands.values(), self.pending_sync_command]
-        self.pending_async_commands.clear()
-        self.pending_sync_command = None
-        for command in pending:
-            if command is not None and not command._event.is_set():
-                command._exception = aioimaplib.Abort("connection lost")
-                command._timer.cancel()
-                command._event.set()
-
-    def break_off(self, why: str) -> None:
-        """End the connection at once."""
-        self.farewell = self.farewell or why
-        self.lost.set()
-        if self.transport is not None:
-            self.transport.abort()
-
-    async def welcome(self, command: bytes) -> None:
-        """The greeting; a refusal ends the wait."""
-        try:
-            await super().welcome(command)
-        except Exception:  # the text of the library's error is the server's greeting
-            self.break_off(one_line(command.decode("utf-8", "replace")))
-
-    def _untagged_response(self, line: bytes) -> Any:
-        if _EXISTS.match(line):
-            self.arrived()
-        elif line[:6].upper() == b"* BYE ":
-            self.farewell = one_line(line[6:].decode("utf-8", "replace"))
-        return super()._untagged_response(line)
-
-
-class _Client(aioimaplib.IMAP4):  # type: ignore[misc]
-    """aioimaplib's client on the mended protocol."""
-
-    protocol: _Protocol
-
-    def create_client(
-        self,
-        host: str,
-        port: int,
-        loop: asyncio.AbstractEventLoop | None,
-        conn_lost_cb: object = None,  # noqa: ARG002 – the protocol has its own event
-        ssl_context: ssl.SSLContext | None = None,
-    ) -> None:
-        """Begin to connect."""
-        running = loop or asyncio.get_running_loop()
-        self.protocol = _Protocol(running)
-        self._client_task = running.create_task(
-            running.create_connection(lambda: self.protocol, host, port, ssl=ssl_context)
-        )
-
-
 class Line:
     """A connection that is logged in. Not for two tasks at once."""
 
-    def __init__(self, client: _Client, settings: ImapSettings) -> None:
+    def __init__(self, client: MendedClient, settings: ImapSettings) -> None:
         self._client = client
         self._settings = settings
         self._dropped = False
@@ -175,7 +82,7 @@ class Line:
             TemporaryFailure: no connection.
             PermanentFailure: the login is refused.
         """
-        client = _Client(
+        client = MendedClient(
             settings.host,
             settings.port,
             timeout=settings.timeout,
@@ -307,7 +214,7 @@ class Line:
             protocol.arrived = lambda: None
         return True
 
-    async def _idle_once(self, protocol: _Protocol, stop: asyncio.Event, again: float) -> None:
+    async def _idle_once(self, protocol: MendedProtocol, stop: asyncio.Event, again: float) -> None:
         listening = asyncio.ensure_future(protocol.idle())
         begun = asyncio.ensure_future(protocol.wait_for_idle_response())
         stopping = asyncio.ensure_future(stop.wait())
@@ -383,7 +290,7 @@ def _lost() -> NoReturn:
 
 
 @asynccontextmanager
-async def _translated(host: str, protocol: _Protocol) -> AsyncIterator[None]:
+async def _translated(host: str, protocol: MendedProtocol) -> AsyncIterator[None]:
     """Foreign errors become ours. ``from None``: their text may cite a command with a password."""
     try:
         yield

@@ -38,7 +38,10 @@ async def test_the_system_clock_notices_a_jump(monkeypatch: pytest.MonkeyPatch) 
     jumped = timedelta()
 
     class Jumping(SystemClock):
+        """A wall clock that somebody sets."""
+
         def now(self) -> datetime:
+            """The time, and what it was set ahead."""
             return super().now() + jumped
 
     system = Jumping()
@@ -74,6 +77,7 @@ async def test_simulated_time_stands_still() -> None:
     woken: list[str] = []
 
     async def sleep(name: str, hours: int) -> None:
+        """Note when it woke."""
         await simulated.sleep_until(START + hours * HOUR)
         woken.append(f"{name} at {simulated.now():%H}")
 
@@ -100,6 +104,7 @@ async def test_settled_waits_for_those_about_to_stir() -> None:
     steps: list[str] = []
 
     async def beat(mine: asyncio.Event, other: asyncio.Event | None, name: str) -> None:
+        """Sleep, and wake the other."""
         while len(steps) < 2:
             await simulated.sleep_until(START + HOUR, mine)
             mine.clear()
@@ -137,10 +142,12 @@ async def test_a_late_loop_lets_others_run() -> None:
     simulated, done = SimulatedClock(START), asyncio.Event()
 
     async def late() -> None:
+        """Always behind."""
         while not done.is_set():
             await simulated.sleep_until(START)
 
     async def other() -> None:
+        """Needs a turn."""
         done.set()
 
     await asyncio.wait_for(asyncio.gather(late(), other()), 1)

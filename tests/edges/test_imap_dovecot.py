@@ -54,6 +54,7 @@ async def opened(dovecot: Dovecot, user: str) -> AsyncIterator[Callable[..., Ima
     made: list[ImapMailbox] = []
 
     def make(*, password: str = PASSWORD, tls: bool = True, **settings: object) -> ImapMailbox:
+        """One more mailbox."""
         chosen = {
             "host": "127.0.0.1",
             "port": dovecot.port,

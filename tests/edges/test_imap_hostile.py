@@ -14,7 +14,7 @@ from nurture.config import ImapSettings, MailboxSettings, Secret, SmtpSettings
 from nurture.core.change import Cursor
 from nurture.core.ids import MailboxId
 from nurture.errors import NurtureError, PermanentFailure, TemporaryFailure
-from nurture.imap import ImapMailbox, line
+from nurture.imap import ImapMailbox, protocol
 from tests.servers.scripted import serving
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ async def test_long_answers_in_one_packet() -> None:
 
 async def test_an_endless_line_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line without an end fills no memory: the connection is given up."""
-    monkeypatch.setattr(line, "LONGEST_LINE", 100_000)
+    monkeypatch.setattr(protocol, "LONGEST_LINE", 100_000)
     async with serving(Scripted({"SEARCH": b"* SEARCH " + b"1 " * 500_000})) as port:
         with pytest.raises(TemporaryFailure, match="too long"):
             await opened(port, timeout=10).fetch(CURSOR, 10)
@@ -174,6 +174,8 @@ async def test_a_mail_that_cannot_be_read_is_not_in_the_way() -> None:
     """A mail for which the server says NO becomes an empty, cut mail; reading goes on behind it."""
 
     class Poisoned(Scripted):
+        """Says NO to whatever asks for the text of mail 11."""
+
         async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(self.greeting)
             while said := (await reader.readline()).decode():

@@ -124,7 +124,10 @@ def test_a_terminal_gets_colours() -> None:
     """On a terminal lines are for eyes; addresses are shortened there too."""
 
     class Terminal(io.StringIO):
+        """What says that it is a terminal."""
+
         def isatty(self) -> bool:
+            """It is."""
             return True
 
     out = Terminal()

@@ -42,11 +42,12 @@ class Kept:
         self.outcome = outcome or Outcome(Verdict.ACCEPTED)
 
     async def send(self, letter: Letter) -> Outcome:
+        """Keep it."""
         self.letters.append(letter)
         return self.outcome
 
     async def close(self) -> None:
-        pass
+        """Nothing is open."""
 
 
 def notifier(sender: Kept, settings: Settings = SETTINGS) -> MailNotifier:

@@ -13,7 +13,7 @@ from nurture.core.ids import MailboxId
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import UserError
 from nurture.smtp import SmtpSender, sender
-from nurture.smtp.delivery import verdict_on_rcpt
+from nurture.smtp.verdicts import verdict_on_rcpt
 from tests.servers.authority import client_tls
 from tests.servers.recording import PASSWORD, USER, recording
 from tests.servers.scripted import DROP, SILENT, FaultySmtp, serving
@@ -256,6 +256,7 @@ async def test_a_missing_password_waits_for_a_person() -> None:
     """A secret that cannot be read does not raise and does not lose the letter."""
 
     def missing(_: Secret) -> str:
+        """Nothing there."""
         raise UserError("the environment variable {name} is not set", name="X")
 
     async with serving(FaultySmtp()) as port:

@@ -55,6 +55,7 @@ async def recording(*, security: str = "starttls", login: bool = True) -> AsyncI
     kept = Recording(tls_from_start=security == "tls")
 
     def connection() -> SMTP:
+        """One connection."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns of passwords in the clear: this is loopback
             return SMTP(

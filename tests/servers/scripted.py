@@ -27,6 +27,7 @@ async def serving(talk: Talk, *, tls: ssl.SSLContext | None = None) -> AsyncIter
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, ended with the server."""
         task = asyncio.current_task()
         assert task is not None
         tasks.add(task)
@@ -122,9 +123,11 @@ async def cutting(port: int, after: int) -> AsyncIterator[int]:
     """A way to ``port`` that is cut once the server has said ``after`` bytes over one connection."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Both directions, one of them counted."""
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
 
         async def upward() -> None:
+            """What the client says."""
             while piece := await reader.read(65536):
                 there_writer.write(piece)
                 await there_writer.drain()
