@@ -136,10 +136,10 @@ class _Walk:
         try:
             tree = engine.parse(text, filename=self.file)
         except TemplateSyntaxError as error:
-            self.say("this is not Jinja2: {reason}", error.lineno, reason=error.message or "")
+            self.say(mark("this is not Jinja2: {reason}"), error.lineno, reason=error.message or "")
             return None
         except (RecursionError, ValueError, MemoryError, OverflowError):
-            self.say("the template is nested too deeply, or holds too large a number", None)
+            self.say(mark("the template is nested too deeply, or holds too large a number"), None)
             return None
         self.walls(tree)
         return tree if len(self.problems) == before else None
@@ -151,10 +151,10 @@ class _Walk:
             node, depth = level.pop()
             count += 1
             if count > MAX_NODES:
-                self.say("the template has more than {limit} parts", node.lineno, limit=MAX_NODES)
+                self.say(mark("the template has more than {limit} parts"), node.lineno, limit=MAX_NODES)
                 return
             if depth > 3 * MAX_DEPTH:
-                self.say("the template is nested too deeply, or holds too large a number", node.lineno)
+                self.say(mark("the template is nested too deeply, or holds too large a number"), node.lineno)
                 return
             if type(node) not in ALLOWED:
                 name = type(node).__name__
@@ -163,9 +163,9 @@ class _Walk:
             elif isinstance(node, nodes.Filter | nodes.Test):
                 self.named(node)
             elif isinstance(node, nodes.For) and node.recursive:
-                self.say("a template's loop cannot be recursive", node.lineno)
+                self.say(mark("a template's loop cannot be recursive"), node.lineno)
             elif isinstance(node, nodes.List | nodes.Tuple | nodes.Slice) and not _constant(node):
-                self.say("lists may hold constants only", node.lineno)
+                self.say(mark("lists may hold constants only"), node.lineno)
             level += [(child, depth + 1) for child in node.iter_child_nodes()]
 
     def named(self, node: nodes.Filter | nodes.Test) -> None:
@@ -174,7 +174,7 @@ class _Walk:
         if node.name not in known or (isinstance(node, nodes.Filter) and node.node is None):
             near = nearest(node.name, known)
             self.say(
-                "there is no filter {name}",
+                mark("there is no filter {name}"),
                 node.lineno,
                 hint="did you mean {near}?" if near else "known here: {known}",
                 name=node.name[:60],
@@ -187,7 +187,7 @@ class _Walk:
             or node.dyn_args
             or node.dyn_kwargs
         ):
-            self.say("a filter's arguments must be constants", node.lineno)
+            self.say(mark("a filter's arguments must be constants"), node.lineno)
 
     def template(self, tree: nodes.Template) -> None:
         """Look at everything that is printed or asked."""
@@ -197,10 +197,10 @@ class _Walk:
     def wording(self, source: Source) -> None:
         """What the practice forbids: a chase without a gift (C15), a shouting subject, a footer's rule."""
         if source.body.count("\n" + FOOTER_RULE):
-            self.say("a template cannot write the footer's line", None)
+            self.say(mark("a template cannot write the footer's line"), None)
         if found := SHOUTING.search(source.subject):
             self.say(
-                "the subject shouts: {word}",
+                mark("the subject shouts: {word}"),
                 source.subject_line,
                 hint="name the matter; spam filters and readers both skip such words",
                 word=found.group(),
@@ -208,7 +208,7 @@ class _Walk:
         gives = any(path == given or path.startswith(f"{given}.") for path in self.used for given in GIVES)
         if (found := CHASING.search(source.body)) and not gives:
             self.say(
-                "this mail only asks for news: {word}",
+                mark("this mail only asks for news: {word}"),
                 source.body.count("\n", 0, found.start()) + 1,
                 hint="give the reader something: content, an answer to a concern, a date",
                 word=found.group(),
@@ -232,7 +232,7 @@ class _Walk:
                 if isinstance(node.target, nodes.Name):
                     scope[node.target.name] = seen
                 else:
-                    self.say("set takes one name", node.lineno)
+                    self.say(mark("set takes one name"), node.lineno)
 
     def printed(self, node: nodes.Expr, scope: dict[str, Seen], guards: frozenset[str]) -> None:
         """An expression whose value goes into the mail."""
@@ -241,16 +241,16 @@ class _Walk:
         if shape in {"text", "number"}:
             self.met(seen, guards, node.lineno)
         elif shape in {"day", "instant"}:
-            self.say("{field} is a date: write {field} | date", node.lineno, field=seen.path)
+            self.say(mark("{field} is a date: write {field} | date"), node.lineno, field=seen.path)
         elif shape == "code":
             self.say(
-                "{field} is a code, not a text for readers",
+                mark("{field} is a code, not a text for readers"),
                 node.lineno,
                 hint="compare it with ==",
                 field=seen.path,
             )
         elif shape != "unknown":
-            self.say("{field} is not a text", node.lineno, field=seen.path)
+            self.say(mark("{field} is not a text"), node.lineno, field=seen.path)
 
     def met(self, seen: Seen, guards: frozenset[str], line: int) -> None:
         """Complain about needs that nothing guards."""
@@ -258,7 +258,7 @@ class _Walk:
         holders = {holder for need in missing for holder in _prefixes(need) if holder != need}
         for need in sorted(missing - holders):
             self.say(
-                "{field} may be empty here",
+                mark("{field} may be empty here"),
                 line,
                 hint="ask for it with {{% if {field} %}}, or list it in requires",
                 field=need,
@@ -277,9 +277,9 @@ class _Walk:
         """A loop: inside it there is an item."""
         over = self.see(node.iter, scope, guards)
         if over.kind.shape not in {"list", "unknown"}:
-            self.say("{field} is not a list", node.lineno, field=over.path or "this")
+            self.say(mark("{field} is not a list"), node.lineno, field=over.path or "this")
         if not isinstance(node.target, nodes.Name):
-            self.say("a loop takes one name", node.lineno)
+            self.say(mark("a loop takes one name"), node.lineno)
             return
         name = node.target.name
         inside = {**scope, "loop": Seen(LOOP, "loop"), name: Seen(over.kind.of or UNKNOWN, f"{over.path}[]")}
@@ -308,7 +308,7 @@ class _Walk:
             first = self.see(node.expr1, scope, guards)
             then = first.needs - self.true(node.test, scope, guards)
             if node.expr2 is None:
-                self.say("an if without else prints nothing: use {{% if %}}", node.lineno)
+                self.say(mark("an if without else prints nothing: use {{% if %}}"), node.lineno)
                 return Seen(first.kind, first.path, then)
             second = self.see(node.expr2, scope, guards)
             return Seen(first.kind, first.path, then | (second.needs - self.false(node.test, scope, guards)))
@@ -367,7 +367,7 @@ class _Walk:
         if isinstance(node.arg, nodes.Slice) and base.kind.shape == "list":
             return base
         if base.kind.shape != "unknown":
-            self.say("take from a list with first, last or a loop", node.lineno)
+            self.say(mark("take from a list with first, last or a loop"), node.lineno)
         return Seen(UNKNOWN)
 
     def filtered(self, node: nodes.Filter, base: Seen, guards: frozenset[str]) -> Seen:
@@ -379,7 +379,10 @@ class _Walk:
             return Seen(base.kind, base.path)
         if base.kind.shape not in shapes:
             self.say(
-                "the filter {name} does not fit {field}", node.lineno, name=node.name, field=base.path or "this"
+                mark("the filter {name} does not fit {field}"),
+                node.lineno,
+                name=node.name,
+                field=base.path or "this",
             )
             return Seen(UNKNOWN)
         if node.name == "length":
@@ -398,7 +401,11 @@ class _Walk:
             for word in _words(operand.expr) if left.path == "person.role" else ():
                 if word not in ROLES and (near := nearest(word, ROLES)):
                     self.say(
-                        "there is no role {role}", node.lineno, hint="did you mean {near}?", role=word, near=near
+                        mark("there is no role {role}"),
+                        node.lineno,
+                        hint="did you mean {near}?",
+                        role=word,
+                        near=near,
                     )
 
     # --- what a test tells --------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from jinja2 import StrictUndefined, Template, nodes, pass_context
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from nurture.i18n import words
+from nurture.i18n import mark, words
 from nurture.render.facts import Facts, Hole
 
 if TYPE_CHECKING:
@@ -81,13 +81,13 @@ class Budget:
         """Take ``count`` items out of the budget."""
         self.items -= count
         if self.items < 0:
-            raise TooMuch("the template loops over too many items")
+            raise TooMuch(mark("the template loops over too many items"))
 
     def spend_characters(self, count: int) -> None:
         """Take ``count`` characters out of the budget."""
         self.characters -= count
         if self.characters < 0:
-            raise TooMuch("the template writes too much text")
+            raise TooMuch(mark("the template writes too much text"))
 
 
 _budget: ContextVar[Budget] = ContextVar("budget")
@@ -107,7 +107,7 @@ def _date(context: Context, value: Any) -> str:
     if isinstance(value, Undefined):
         return str(value)
     if not isinstance(value, Date):
-        raise Unprintable("the filter date needs a date")
+        raise Unprintable(mark("the filter date needs a date"))
     day = value.date() if isinstance(value, datetime) else value
     sent = context.resolve("send_on")
     same_year = not isinstance(sent, Date) or sent.year == day.year
@@ -121,7 +121,7 @@ def _time(value: Any) -> str:
     if isinstance(value, Undefined):
         return str(value)
     if not isinstance(value, datetime):
-        raise Unprintable("the filter time needs an instant")
+        raise Unprintable(mark("the filter time needs an instant"))
     return f"{value:%H:%M}"
 
 
@@ -155,9 +155,9 @@ def text(value: Any) -> str:
     if isinstance(value, Undefined):
         return str(value)  # raises
     if isinstance(value, Date):
-        raise Unprintable("a date is printed without the filter date")
+        raise Unprintable(mark("a date is printed without the filter date"))
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise Unprintable("a list or record is printed where a text is expected")
+        raise Unprintable(mark("a list or record is printed where a text is expected"))
     return str(value)
 
 

@@ -17,6 +17,7 @@ from ruamel.yaml.events import SequenceStartEvent as ListStartEvent
 
 from nurture.core.content import Wanted
 from nurture.errors import UserError, Where
+from nurture.i18n import mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,18 +72,18 @@ def parse(text: str, template_id: str, file: str, language: str = "ja") -> Sourc
     end = [line.rstrip() for line in lines].index("---", 1)
     front = _Front("\n".join(["", *lines[1:end]]), file)
     if unknown := [key for key in front.values if key not in KEYS]:
-        raise front.error("unknown key {name}", unknown[0], near=nearest(unknown[0], KEYS), name=unknown[0])
+        raise front.error(mark("unknown key {name}"), unknown[0], near=nearest(unknown[0], KEYS), name=unknown[0])
     if front.text("id", template_id) != template_id:
-        raise front.error("the id {id} is not the file's name", "id", id=front.text("id", ""))
+        raise front.error(mark("the id {id} is not the file's name"), "id", id=front.text("id", ""))
     if front.text("language", language) != language:
         raise front.error(
-            "the language {language} is not that of the file's name",
+            mark("the language {language} is not that of the file's name"),
             "language",
             language=front.text("language", ""),
         )
     subject = front.text("subject", "")
     if not subject.strip():
-        raise front.error("the subject is missing", "subject")
+        raise front.error(mark("the subject is missing"), "subject")
     return Source(
         id=template_id,
         file=file,
@@ -108,8 +109,8 @@ class _Front:
         try:
             values = self._value(self._events(text), 0)
         except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            where = Where(file=file, line=mark.line + 1 if mark else 1, column=mark.column + 1 if mark else 1)
+            spot = error.problem_mark or error.context_mark
+            where = Where(file=file, line=spot.line + 1 if spot else 1, column=spot.column + 1 if spot else 1)
             reason = error.problem or error.context or ""
             raise UserError("the front matter is not YAML: {reason}", where=where, reason=reason) from error
         except (YAMLError, ValueError, RecursionError) as error:
@@ -164,7 +165,7 @@ class _Front:
         """A text, or the default."""
         value = self.values.get(key, default)
         if not isinstance(value, str):
-            raise self.error("expected a text", key)
+            raise self.error(mark("expected a text"), key)
         return value
 
     def texts(self, key: str) -> Mapping[str, str] | str:
@@ -172,12 +173,12 @@ class _Front:
         value = self.values.get(key, "")
         if isinstance(value, str) or (isinstance(value, dict) and all(isinstance(v, str) for v in value.values())):
             return value
-        raise self.error("expected a text, or a text for each language", key)
+        raise self.error(mark("expected a text, or a text for each language"), key)
 
     def names(self, key: str, value: Any) -> tuple[str, ...]:
         """A list of names."""
         if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-            raise self.error("expected a list of names", key)
+            raise self.error(mark("expected a list of names"), key)
         return tuple(value)
 
     def content(self) -> Wanted | None:
@@ -186,8 +187,10 @@ class _Front:
         if value is None:
             return None
         if not isinstance(value, dict) or not isinstance(value.get("kind"), str) or set(value) - {"kind", "match"}:
-            raise self.error("expected kind, and optionally match", "content")
+            raise self.error(mark("expected kind, and optionally match"), "content")
         match = self.names("content", value.get("match", []))
         if wrong := [name for name in match if name not in MATCHES]:
-            raise self.error("{name} cannot be matched", "content", near=nearest(wrong[0], MATCHES), name=wrong[0])
+            raise self.error(
+                mark("{name} cannot be matched"), "content", near=nearest(wrong[0], MATCHES), name=wrong[0]
+            )
         return Wanted(value["kind"], match)

@@ -11,6 +11,7 @@ from jinja2 import Template, TemplateError, UndefinedError
 
 from nurture.core.draft import Draft
 from nurture.errors import UserError, Where
+from nurture.i18n import mark
 from nurture.mail.text import FOOTER_RULE, clean, one_line, tidy, with_footer, wrap
 from nurture.render import fields, letter
 from nurture.render.check import check, unknown_field
@@ -249,7 +250,7 @@ class TemplateWriter:
         try:
             return render(template, known)
         except EmptyField as error:
-            text, values = "{field} is empty in this mail", {"field": str(error.message)}
+            text, values = mark("{field} is empty in this mail"), {"field": str(error.message)}
             where = _line(error, source.file)
             raise UserError(text, where=where, hint="ask for it with {{% if {field} %}}", **values) from error
         except (TooMuch, Unprintable) as error:
