@@ -104,9 +104,13 @@ HEADERS: Final = re.compile(
     r"(?:^(?:return-path|received|message-id|from|to|subject|date|mime-version|reply-to|sender|cc|user-agent|content-[\w-]+|x-[\w-]+|dkim-signature|delivered-to|envelope-to):[^\n]*\n(?:[ \t]+[^\n]*\n)*){3}",
     re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip
-MESSAGE_ID: Final = re.compile(r"^[ \t>]*message-id:[ \t]*(?:\n[ \t]+)?(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
+MESSAGE_ID: Final = re.compile(
+    r"^[ \t>]*message-id:[ \t]*(?:\n[ \t]+)?(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
+)
 FIELDS: Final = re.compile(r"^(?:final-recipient|original-recipient):", re.IGNORECASE | re.MULTILINE)
-GROUPED: Final = re.compile(r"^(?:reporting-mta|final-recipient|original-recipient|action|status|diagnostic-code|remote-mta):", re.I | re.M)
+GROUPED: Final = re.compile(
+    r"^(?:reporting-mta|final-recipient|original-recipient|action|status|diagnostic-code|remote-mta):", re.I | re.M
+)
 
 
 def read_report(root: Part, envelope: Envelope) -> Report | None:
@@ -128,7 +132,9 @@ def read_report(root: Part, envelope: Envelope) -> Report | None:
         return Report(kind, ())
     wanted = "failed" if kind is Kind.BOUNCE else "delayed"
     shares = _shares(notification, [row.address for row in rows])
-    fates = [_fate(row, shares.get(row.address, notification), original, kind) for row in rows if row.action == wanted]
+    fates = [
+        _fate(row, shares.get(row.address, notification), original, kind) for row in rows if row.action == wanted
+    ]
     return Report(kind, _grouped(fates))
 
 
@@ -187,12 +193,21 @@ def _original_id(root: Part, copy: str) -> str | None:
             if found := inner.get("message-id"):
                 return found.split()[0]
     match = MESSAGE_ID.search(copy) or next(
-        (m for part in root.walk() if part.type.startswith("text/") and (m := MESSAGE_ID.search(part.decoded.text))), None
+        (
+            m
+            for part in root.walk()
+            if part.type.startswith("text/") and (m := MESSAGE_ID.search(part.decoded.text))
+        ),
+        None,
     )
     if match:
         return match[1]
-    return next((i for name in ("in-reply-to", "references") for i in root.get(name).split() if i.startswith("<")), None)
+    return next(
+        (i for name in ("in-reply-to", "references") for i in root.get(name).split() if i.startswith("<")), None
+    )
 
+
+STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 # --- RFC 3464 ---------------------------------------------------------------------------------------------
 
@@ -203,16 +218,20 @@ def _fields(root: Part, text: str, *, deep: bool) -> list[_Row]:
     ``deep``: also inside an enclosed mail, which from a person would be a report that was passed on.
     """
     rows: list[_Row] = []
-    for part in root.walk() if deep else root.own():
-        if part.type in {"message/delivery-status", "message/global-delivery-status"}:
-            rows.extend(_groups(part.data))
+    for parts in (root.own(), root.walk() if deep else ()):
+        if not rows:
+            rows = [row for part in parts if part.type in STATUS_TYPES for row in _groups(part.data)]
     if not rows and FIELDS.search(text):
         start = GROUPED.search(text)
         if start:
             rows.extend(_groups(text[start.start() :].encode()))
     if not rows:  # the part that should have them is labelled wrong
         for part in root.own():
-            if part.type not in {"text/plain", "text/html"} and not part.parts and FIELDS.search(part.decoded.text):
+            if (
+                part.type not in {"text/plain", "text/html"}
+                and not part.parts
+                and FIELDS.search(part.decoded.text)
+            ):
                 rows.extend(_groups(part.data))
     return rows[:MAX_RECIPIENTS]
 
@@ -279,7 +298,9 @@ def _service(text: str) -> list[_Row]:
             words = str(one.get("diagnosticCode", ""))
             transient = str(report.get("bounceType", "")).lower() == "transient" and not words
             action = "delayed" if str(one.get("action", "")).lower() == "delayed" or transient else "failed"
-            rows.append(_Row(str(one.get("emailAddress", "")).lower(), action, status[0] if status else None, words))
+            rows.append(
+                _Row(str(one.get("emailAddress", "")).lower(), action, status[0] if status else None, words)
+            )
     return rows
 
 
@@ -305,7 +326,10 @@ def _failed_recipients(root: Part, notification: str) -> list[_Row]:
         return []
     action = "delayed" if DELAY.search(notification) and not GIVEN_UP.search(notification) else "failed"
     shares = _shares(notification, list(addresses))
-    return [_Row(address, action, _status_in(shares.get(address, "")), shares.get(address, "")) for address in addresses]
+    return [
+        _Row(address, action, _status_in(shares.get(address, "")), shares.get(address, ""))
+        for address in addresses
+    ]
 
 
 def _status_in(text: str) -> str | None:
@@ -327,11 +351,17 @@ def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy:
     """Recipients of a report in free text; none if it is no report."""
     subject = SUBJECT.search(envelope.subject) is not None
     body = BODY.search(notification) is not None
-    enclosed = bool(copy) or any(part.type.startswith(("message/", "text/rfc822")) for part in root.walk() if part is not root)
+    enclosed = bool(copy) or any(
+        part.type.startswith(("message/", "text/rfc822")) for part in root.walk() if part is not root
+    )
     automatic = root.get("auto-submitted").lower().startswith("auto-replied") and not subject
     if automatic and not (body and enclosed):
         return []
-    by_daemon = daemon and (subject or (body and enclosed) or ((body or _REFUSED.search(notification)) and judge(notification).reason != "unknown"))
+    by_daemon = daemon and (
+        subject
+        or (body and enclosed)
+        or ((body or _REFUSED.search(notification)) and judge(notification).reason != "unknown")
+    )
     if not (by_daemon or (subject and body and enclosed)):
         return []
     addresses = _addressed(root, envelope, notification, copy)
@@ -340,7 +370,9 @@ def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy:
     if not addresses:
         return [_Row("", action, _status_in(notification), notification)]
     shares = _shares(notification, addresses)
-    return [_Row(a, action, _status_in(shares.get(a, notification)), shares.get(a, notification)) for a in addresses]
+    return [
+        _Row(a, action, _status_in(shares.get(a, notification)), shares.get(a, notification)) for a in addresses
+    ]
 
 
 _REFUSED: Final = re.compile(r"(?<![\d.])5\d\d[ -:]|5\.\d\.\d")
@@ -360,7 +392,9 @@ def _addressed(root: Part, envelope: Envelope, notification: str, copy: str) -> 
     if both:
         return both[:MAX_RECIPIENTS]
     rest = [a for a in named if a not in ours]
-    leading = [a for a in rest if re.search(rf"^[ \t<(\[\"']*{re.escape(a)}", notification, re.IGNORECASE | re.MULTILINE)]
+    leading = [
+        a for a in rest if re.search(rf"^[ \t<(\[\"']*{re.escape(a)}", notification, re.IGNORECASE | re.MULTILINE)
+    ]
     return (leading or rest[:1] or sorted(sent_to - ours)[:1])[:MAX_RECIPIENTS]
 
 

@@ -45,7 +45,9 @@ ALIASES: Final = {
 }  # fmt: skip
 """Names as they are sent → what Python can decode; ``jis`` is ours, an empty one says nothing."""
 
-TEXT_CODECS: Final = re.compile(r"ascii|utf|iso|cp|windows|euc|big5|gb|hz|koi8|mac|johab|tis|latin|kz|ptcp|viscii|shift|jis", re.I)
+TEXT_CODECS: Final = re.compile(
+    r"ascii|utf|iso|cp|windows|euc|big5|gb|hz|koi8|mac|johab|tis|latin|kz|ptcp|viscii|shift|jis", re.I
+)
 """Python also calls base64, zip and rot13 codecs; they are no charsets."""
 
 

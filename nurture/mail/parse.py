@@ -197,7 +197,9 @@ def _part(raw: bytes, budget: _Budget, depth: int) -> Part:
 ENCLOSED: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 
 
-def header_and_body(raw: bytes, defects: dict[str, None] | None = None) -> tuple[tuple[tuple[str, bytes], ...], bytes]:
+def header_and_body(
+    raw: bytes, defects: dict[str, None] | None = None
+) -> tuple[tuple[tuple[str, bytes], ...], bytes]:
     """Fields (names in lower case, values still folded and encoded) and what follows the empty line."""
     defects = {} if defects is None else defects
     fields: list[tuple[str, list[bytes]]] = []
@@ -264,4 +266,6 @@ def _pieces(body: bytes, boundary: str, budget: _Budget) -> list[bytes]:
 
 
 def _marks(body: bytes, boundary: bytes) -> list[re.Match[bytes]]:
-    return list(re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)", re.MULTILINE).finditer(body))
+    return list(
+        re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)", re.MULTILINE).finditer(body)
+    )

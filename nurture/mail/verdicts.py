@@ -36,7 +36,9 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-USER: Final = r"(?:user|mailbox|account|recipient|addressee|address|mail ?drop|local[ -]?part|e-?mail(?: address| account)?)"
+USER: Final = (
+    r"(?:user|mailbox|account|recipient|addressee|address|mail ?drop|local[ -]?part|e-?mail(?: address| account)?)"
+)
 
 WORDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("loop", _any(r"too many hops", r"hop count exceeded", r"mail (?:forwarding )?loop", r"loops? back to (?:my)?self",
@@ -63,7 +65,7 @@ WORDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         r"from(?: header)? (?:address )?(?:is )?(?:rejected|invalid|missing|not allowed)", r"(?:unverified|unresolvable|invalid|unknown) (?:sender|return path|from address)", r"bad sender",
         r"purported responsible address", r"denied by (?:the )?sender", r"sender address[^.]{0,40}(?:does not exist|not exist)", r"cannot (?:verify|resolve) (?:the )?sender",
         r"could not (?:verify|resolve) (?:the )?sender", r"mail ?from (?:command )?(?:is )?(?:rejected|not allowed)", r"you (?:are|were) not (?:allowed|authori[sz]ed|permitted) to send",
-        r"not authori[sz]ed to send", r"permission to (?:post|send)", r"sending (?:to|messages?)[^.]{0,30}not (?:allowed|permitted)", r"only accepts? (?:messages|mail) from", r"provide a valid from", r"pas autoris", r"no tienes (?:los )?permiso", r"nemáte oprávnění", r"送信(?:する)?権限", r"投稿(?:する)?権限")),
+        r"not authori[sz]ed to send", r"permission to (?:post|send)", r"sending (?:to|messages?)[^.]{0,30}not (?:allowed|permitted)", r"only accepts? (?:messages|mail) from", r"provide a valid from", r"identities failed", r"(?:address|sender|domain) is not verified", r"pas autoris", r"no tienes (?:los )?permiso", r"nemáte oprávnění", r"送信(?:する)?権限", r"投稿(?:する)?権限")),
     ("authentication", _any(
         r"\bspf\b", r"\bdkim\b", r"\bdmarc\b", r"\bdomainkeys\b", r"unauthenticated (?:e-?mail|sender)", r"sender ?id", r"not (?:pass|meet)[^.]{0,60}authenticat", r"authenticat\w+[^.]{0,60}(?:fail|did not pass|required by)",
         r"does not meet the required authentication")),
@@ -105,7 +107,7 @@ WORDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         rf"(?:unknown|no such|invalid|non-?existent|unrecogni[sz]ed|not a valid|not valid|undefined|unauthori[sz]ed|bad|wrong|incorrect) (?:(?:local|virtual|destination|recipient|e-?mail|email|mail|smtp|remote|rcpt) ?)*(?:{USER}|rcpt|person|name|id|number)s?\b",
         rf"{USER}s?(?:\(s\))?[:, ]+(?:\S{{1,120}} )?(?:is |was |are |has |have )?(?:been )?(?:unknown|not (?:known|found|listed|exist\w*|valid|a valid|here|local|available here|recogni[sz]ed|registered)|invalid|non-?existent|could ?n.t be found|undeliverable|unrecogni[sz]ed|missing)",
         rf"(?:{USER}|person|id)[^.;]{{0,80}}(?:does not|doesn'?t|do not|don'?t|did not|didn'?t|does ?n.t|may not|might not|not) (?:exist|appear|have an? (?:\S+ )?account|match)", r"doesn'?t have an? \S+ account", r"not have an? (?:\S+ )?account", r"no (?:such )?(?:account|mailbox|recipients?|user|person|alias|one|body)(?: by (?:that|this) name| here| found| at| with| in|[^.;]{0,20}exist| name| of)",
-        r"nobody (?:by|here)", r"recipient (?:address )?(?:was |is )?(?:not (?:found|exist|known)|unknown)", r"(?:address|e-?mail|recipient|mailbox|user)[^.]{0,60}(?:wasn'?t|was not|isn'?t|is not|not|couldn'?t be|could not be|cannot be) (?:found|known|recogni[sz]ed|valid|listed|verified|located)", r"address not found", r"resolver\.adr\.(?:recip(?:ient)?)?(?:not ?found|invalid)", r"recipnotfound", r"not (?:listed|found) in (?:the )?(?:public )?(?:name|address|domino|directory|local recipient)", r"unknown local[ -]?part",
+        r"nobody (?:by|here)", r"recipient (?:address )?(?:was |is )?(?:not (?:found|exist|known)|unknown)", r"(?:address|e-?mail|recipient|mailbox|user)[^.]{0,60}(?:wasn'?t|was not|isn'?t|is not|not|couldn'?t be|could not be|cannot be) (?:found|known|recogni[sz]ed|valid|listed|located)", r"address not found", r"resolver\.adr\.(?:recip(?:ient)?)?(?:not ?found|invalid)", r"recipnotfound", r"not (?:listed|found) in (?:the )?(?:public )?(?:name|address|domino|directory|local recipient)", r"unknown local[ -]?part",
         r"unable to (?:find|locate) (?:the )?(?:recipient|user|mailbox|address)", r"(?:cannot|can't|could not|couldn'?t) (?:find|locate) (?:the |a )?(?:recipient|user|mailbox|address|account)", r"user(?:\S{0,120})? (?:unknown|not exist\w*)", r"\bunknown:? (?:user|recipient|address)", r"no mailbox here", r"not our (?:member|subscriber)", r"sorry,? no mailbox", r"this user doesn", r"not a (?:valid|known) (?:\S+ )?(?:user|mailbox|recipient|address|account|mail)", r"is not a (?:registered|known|valid)", r"e-?mail account that you tried to reach does not", r"recipient[^.]{0,20} rejected: access denied",
         r"mailbox unavailable(?! for)", r"mailbox not found", r"dest(?:inataire|ino|inatario)[^.]{0,30}(?:inconnu|invalide|desconocido|inesistente)", r"adresse[^.]{0,40}(?:invalide|inconnue|introuvable)", r"empf[aä]nger[^.]{0,30}(?:unbekannt|nicht)", r"no existe", r"n'existe pas", r"не (?:существует|найден)", r"用户不存在|收件人(?:不存在|地址)",
         r"(?:宛先|受信者|メールアドレス|アドレス|ユーザ[ーー]?|あて先|宛て先|送信先|受取人)[^。\n]{0,40}(?:存在しま|存在しない|存在いた|見つか|みつか|見あた|見当た|不明|確認できま|間違|誤|登録され|有効では|正しく|無効|ありません|知られて)", r"該当する(?:ユーザ|アドレス|メール)", r"ディレクトリ[ーに]?(?:に|には)?[^。]{0,10}(?:見つか|登録)", r"エラー[^。]{0,12}(?:宛先|不明なユーザ)", r"(?:invalid|bad) (?:destination )?mailbox address", r"undeliverable address", r"address does not exist", r"no such addressee", r"invalid final delivery", r"no valid recipients", r"check if (?:the )?address is correct", r"recipient not accepted")),
@@ -139,12 +141,33 @@ AFTER_DATA: Final = _any(
     r"in reply to (?:end of )?data", r"after (?:end of )?data", r"end of data", r"\(data\)", r"in response to (?:the )?data",
     r"after (?:the )?message (?:text|body|content|was)", r"data command", r">>> data <<< 5(?!.*need rcpt)",
 )  # fmt: skip
-AT_RCPT: Final = _any(r"in reply to rcpt", r"after rcpt", r"rcpt to", r"rcpt command", r"rcpt_to", r"need rcpt", r"no valid recipients", r"\brcpt host", r"does not like recipient", r"rcpt (?:response|response was)")
-AT_MAIL: Final = _any(r"in reply to mail from", r"after mail from", r"after helo|after ehlo|initial connection|in reply to (?:helo|ehlo)", r"\[mail_from\]", r">>> mail from[^<]*<[^>]*>[^<]*<<< 5")
-VAGUE: Final = _any(r"user unknown", r"unknown user", r"no such user", r"user (?:does )?not exist", r"mailbox unavailable")
-NAMED: Final = re.compile(r"55\d (?:5\.\d\.\d )?<[^<>\s]+@[^<>\s]+>: ")
+AT_RCPT: Final = _any(
+    r"in reply to rcpt",
+    r"after rcpt",
+    r"rcpt to",
+    r"rcpt command",
+    r"rcpt_to",
+    r"need rcpt",
+    r"no valid recipients",
+    r"\brcpt host",
+    r"does not like recipient",
+    r"rcpt (?:response|response was)",
+)
+AT_MAIL: Final = _any(
+    r"in reply to mail from",
+    r"after mail from",
+    r"after helo|after ehlo|initial connection|in reply to (?:helo|ehlo)",
+    r"\[mail_from\]",
+    r">>> mail from[^<]*<[^>]*>[^<]*<<< 5",
+)
+VAGUE: Final = _any(
+    r"user unknown", r"unknown user", r"no such user", r"user (?:does )?not exist", r"mailbox unavailable"
+)
+NAMED: Final = re.compile(r"55\d:? (?:5\.\d\.\d )?<[^<>\s]+@[^<>\s]+>: ")
 """``550 <a@b>: …`` is how servers answer to RCPT: they name whom they refuse."""
-REPLY: Final = re.compile(r"(?<![\d.])([245])\d\d(?=[ -](?![\d.]+ (?:bytes|kb|mb))|:|$)")
+NAMELESS: Final = re.compile(r"\b550 : ?user unknown", re.IGNORECASE)
+"""... and a server that names nobody refuses the content (KDDI)."""
+REPLY: Final = re.compile(r"(?<![\d.])([245])\d\d(?=[ -](?![\d.]+ (?:bytes|kb|mb))|[:,]|$)")
 ENHANCED: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 
 
@@ -166,7 +189,11 @@ def judge(words: str, status: str | None = None, context: str = "") -> Fate:
         precise = _by_status(best) if best else None
         if precise and precise not in WEAK:
             reason = precise
-        elif (precise is None or best.endswith(".0.0")) and (said := _by_words(around)) and said not in WEAK:  # type: ignore[union-attr]
+        elif (
+            (precise in {None, "protocol", "rejected"} or best.endswith(".0.0"))
+            and (said := _by_words(around))
+            and said not in WEAK
+        ):  # type: ignore[union-attr]
             reason = said
         reason = reason or precise or _by_words(around) or "unknown"
     if reason == "disabled_for_now":
@@ -206,9 +233,14 @@ def _contradicted(reason: str, text: str, around: str, status: str | None) -> bo
     if status is None and (reply := REPLY.search(text)) and reply[1] == "4":
         return True
     at_rcpt = AT_RCPT.search(around) is not None
-    if AT_MAIL.search(around) and not at_rcpt:
+    if (AT_MAIL.search(around) and not at_rcpt) or NAMELESS.search(text):
         return True
-    if reason != "user_unknown" or at_rcpt or NAMED.search(text) or (status is not None and status.startswith("5.1.")):
+    if (
+        reason != "user_unknown"
+        or at_rcpt
+        or NAMED.search(text)
+        or (status is not None and status.startswith("5.1."))
+    ):
         return False
     if status is not None and status.startswith(("5.2.", "5.7.")):
         return True

@@ -1,0 +1,386 @@
+"""One mail from bytes to what it says. Total: never raises, whatever the bytes, in bounded time.
+
+Theory of operation
+===================
+``parse`` makes a tree of parts, ``charset`` the text of each; the kind is then decided in an order in which
+a later question need not ask the earlier one again: complaint, delivery report, receipt, challenge, list,
+automatic answer (with dates: absence), unsubscribe command, our own mail, and else a person's reply. Only for
+mail that a person or his mail program answered are quotes and signature taken off and intents looked for.
+
+Dates are read against the Date header in its own offset; without one against ``received_at``, without
+that against the newest Received field.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+from typing import TYPE_CHECKING, Any, Final
+
+from nurture.core.reading import AwayInfo, BounceInfo, Found, Intent, Kind, Reading, Successor
+from nurture.mail import automatic, html, quotes
+from nurture.mail.absence import Absence, absence
+from nurture.mail.address import addresses_in
+from nurture.mail.bounces import Envelope, read_report
+from nurture.mail.dates import mentions
+from nurture.mail.intents import intents
+from nurture.mail.names import successor
+from nurture.mail.parse import MAX_TEXT, Part, parse
+from nurture.mail.tokens import token_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+MAX_KEPT: Final = 20_000  # characters of text that a reading keeps
+MAX_ADDRESSES: Final = 100
+JAPAN: Final = timezone(timedelta(hours=9))
+
+
+def read(raw: bytes, *, received_at: datetime | None = None, own: Collection[str] = ()) -> Reading:
+    """What a mail says.
+
+    Args:
+        raw: the mail as it came; what is beyond 24 MiB is not looked at.
+        received_at: when it came, for a mail without a Date.
+        own: our own addresses in lower case: their mail is never a reply.
+    """
+    try:
+        return _read(raw, received_at, frozenset(own))
+    except Exception as error:  # noqa: BLE001  # the promise is total: a fault of ours must not stop the mailbox
+        return Reading(Kind.OTHER, defects=("unreadable", f"internal:{type(error).__name__}"))
+
+
+def _read(raw: bytes, received_at: datetime | None, own: frozenset[str]) -> Reading:
+    root = parse(raw)
+    names, senders = _addresses(root, "from")
+    head = Reading(
+        Kind.OTHER,
+        from_=senders[0] if senders else None,
+        from_name=names or None,
+        to=tuple(dict.fromkeys(a for field in ("to", "cc") for a in _addresses(root, field)[1])),
+        subject=root.get("subject")[:1000],
+        at=_when(root.get("date")),
+        message_id=next(iter(_ids(root.get("message-id"))), None)
+        or (root.get("message-id").strip()[:900] or None),
+        in_reply_to=next(iter(_ids(root.get("in-reply-to"))), None),
+        references=_ids(root.get("references")),
+        tokens=_tokens(root),
+    )
+    text, defects = body(root)
+    head = replace(head, defects=tuple(dict.fromkeys((*root.defects, *defects, *_missing(root, head, raw)))))
+    moment = head.at or received_at or _received(root)
+    base = None if moment is None else (moment if head.at else moment.astimezone(JAPAN)).date()
+    return _decide(root, head, text, base, own)
+
+
+def _decide(root: Part, head: Reading, text: str, base: date | None, own: frozenset[str]) -> Reading:
+    return_path = root.get("return-path").strip().strip("<>").strip() if root.has("return-path") else None
+    envelope = Envelope(head.from_ or "", head.from_name or "", head.subject, return_path, head.to)
+    if automatic.is_complaint(root, head.subject, text):
+        return replace(head, kind=Kind.COMPLAINT, automatic=True, bounces=_complained(root))
+    if automatic.is_receipt(root, head.subject, text):
+        return replace(head, kind=Kind.RECEIPT, automatic=True, bounces=_read_receipt(root))
+    if report := read_report(root, envelope):
+        return replace(head, kind=report.kind, automatic=True, bounces=report.fates, text=text[:MAX_KEPT])
+    if head.from_ in own:
+        return replace(head, text=quotes.split(text).text[:MAX_KEPT])
+    new = quotes.split(text)
+    signs = automatic.signs(
+        root, from_address=head.from_ or "", subject=head.subject, text=new.text, return_path=return_path
+    )
+    head = replace(
+        head, automatic=signs.made or signs.listed, text=new.text[:MAX_KEPT], signature=new.signature[:MAX_KEPT]
+    )
+    if not signs.listed and automatic.is_challenge(root, head.subject, new.text):
+        return replace(head, kind=Kind.CHALLENGE, automatic=True)
+    in_thread = bool(head.in_reply_to or head.references)
+    if automatic.is_unsubscribe(head.subject, new.text, head.to, in_thread=in_thread):
+        words = Found(Intent.UNSUBSCRIBE, "command", (head.subject or new.text)[:120])
+        return replace(head, kind=Kind.UNSUBSCRIBE, found=(words,))
+    if signs.listed and not (in_thread and own.intersection(head.to)):
+        return head
+    return _said(head, new, signs, base)
+
+
+def _said(head: Reading, new: quotes.Split, signs: automatic.Signs, base: date | None) -> Reading:
+    """Kind and content of what a person wrote, or a program in a person's place."""
+    away = absence(new.text, base, subject=head.subject if signs.answered else "")
+    found = intents(new.text)
+    kind = _kind(head, away, signs, found, new)
+    if kind is Kind.OTHER:
+        return replace(head, kind=kind, automatic=True)
+    if kind in {Kind.OUT_OF_OFFICE, Kind.AUTO_REPLY}:  # a form letter refuses nothing and asks nothing
+        found = tuple(one for one in found if one.intent in OF_AN_ABSENCE)
+    dates = mentions(new.text, base)
+    if any(mention.doubtful for mention in dates) or (away is not None and away.doubtful):
+        first = next((m.words for m in dates if m.doubtful), away.words if away else "")
+        found = _with(found, Found(Intent.AMBIGUOUS, "date_contradicts_itself", first[:120]))
+    told = None if away is None or not (away.strong or kind is Kind.OUT_OF_OFFICE) else away.away
+    return replace(
+        head,
+        kind=kind,
+        automatic=head.automatic or signs.answered,
+        away=told,
+        dates=tuple(sorted({day for mention in dates for day in (mention.first, mention.last)})),
+        found=found,
+        successor=successor(new.text, new.signature, {one.intent for one in found}),
+    )
+
+
+OF_AN_ABSENCE: Final = frozenset(
+    {Intent.DEPUTY_NAMED, Intent.SUCCESSOR_NAMED, Intent.MOVED, Intent.LEFT, Intent.REFERRAL}
+)
+A_PERSONS: Final = frozenset(Intent) - OF_AN_ABSENCE - {Intent.AMBIGUOUS}
+
+
+def _kind(
+    head: Reading, away: Absence | None, signs: automatic.Signs, found: tuple[Found, ...], new: quotes.Split
+) -> Kind:
+    said = {one.intent for one in found}
+    if signs.answered:
+        if away is None or (said & {Intent.MOVED, Intent.LEFT} and not away.strong):
+            return Kind.AUTO_REPLY
+        return Kind.OUT_OF_OFFICE
+    if signs.robot or signs.made:
+        return Kind.AUTO_REPLY if head.in_reply_to or head.references else Kind.OTHER
+    if away is not None and away.strong and not said & A_PERSONS and _is_form(new, away):
+        return Kind.OUT_OF_OFFICE
+    return Kind.REPLY
+
+
+def _is_form(new: quotes.Split, away: Absence) -> bool:
+    """An absence that is all the mail says, in the way of a form letter: short, nobody introduces himself."""
+    return (
+        len(new.text) < 600
+        and not new.quoted
+        and BY_HAND.search(new.text) is None
+        and PRESENT.search(away.words) is not None
+    )
+
+
+BY_HAND: Final = re.compile(
+    r"代理で返信|(?:お世話になって|お疲れ)[^。]{0,12}(?:。|、|\n)[^。]{0,24}(?:です|と申します)|田中様|ご?(?:依頼|質問|提案|連絡|メール)(?:を)?(?:ありがとう|いただき)[^。]{0,40}(?:ですが|ますが)"
+)
+PRESENT: Final = re.compile(
+    r"ただいま|現在|誠に勝手|下記の期間|不在|休|出張|のため|につき|伴い|out of|away|vacation|leave", re.IGNORECASE
+)
+
+
+def _with(found: tuple[Found, ...], one: Found) -> tuple[Found, ...]:
+    return found if any(f.intent is one.intent for f in found) else (*found, one)
+
+
+def _complained(root: Part) -> tuple[BounceInfo, ...]:
+    """About which of our mails somebody complained, in the shape of a fate."""
+    recipients: dict[str, None] = {}
+    for part in root.own():
+        if part.type == "message/feedback-report":
+            for line in re.findall(r"(?im)^(?:original-rcpt-to|removal-recipient):[ \t]*(\S+)", part.decoded.text):
+                recipients.update(dict.fromkeys(addresses_in(line)))
+    original = _enclosed_id(root)
+    if not recipients:
+        recipients.update(dict.fromkeys(a for part in _enclosed(root) for a in addresses_in(part.get("to"), 5)))
+    if original is None and not recipients:
+        return ()
+    return (BounceInfo(False, "complaint", None, tuple(recipients), original),)
+
+
+def _read_receipt(root: Part) -> tuple[BounceInfo, ...]:
+    for part in root.own():
+        if part.type == "message/disposition-notification":
+            found = re.search(r"(?im)^original-message-id:[ \t]*(<[^<>\s]+>)", part.decoded.text)
+            if found:
+                return (BounceInfo(False, "read", None, (), found[1]),)
+    return ()
+
+
+def _enclosed(root: Part) -> Iterable[Part]:
+    return (part for part in root.walk() if part is not root and part.has("message-id"))
+
+
+def _enclosed_id(root: Part) -> str | None:
+    for part in _enclosed(root):
+        if ids := _ids(part.get("message-id")):
+            return ids[0]
+    for part in root.own():
+        if part.type.startswith("text/") and (
+            found := re.search(r"(?im)^message-id:[ \t]*(<[^<>\s]+>)", part.decoded.text)
+        ):
+            return found[1]
+    return None
+
+
+# --- header ---------------------------------------------------------------------------------------------------
+
+ADDRESS: Final = re.compile(r'(?:"((?:[^"\\]|\\.){0,300})"|([^<>,"]{0,300}))?[ \t]*<[ \t]*([^<>\s]{1,320})[ \t]*>')
+IDS: Final = re.compile(r"<[^<>\s]{1,900}>")
+
+
+def _addresses(root: Part, name: str) -> tuple[str, tuple[str, ...]]:
+    """The first display name and the addresses, lower case, of a field."""
+    value = ", ".join(root.all(name))[:20_000]
+    display = ""
+    if found := ADDRESS.search(value):
+        display = re.sub(r"\\(.)", r"\1", found[1] or found[2] or "").strip(" \t\"',")
+    elif comment := re.search(r"\(([^()]{1,200})\)", value):
+        display = comment[1].strip()
+    addresses = [m[3].lower() for m in ADDRESS.finditer(value) if "@" in m[3]][:MAX_ADDRESSES]
+    return display[:300], tuple(dict.fromkeys(addresses or addresses_in(value, MAX_ADDRESSES)))
+
+
+def _ids(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(IDS.findall(value[:20_000])))[:200]
+
+
+def _tokens(root: Part) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for field in ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to"):
+        for address in _addresses(root, field)[1]:
+            if token := token_in(address):
+                found[token] = None
+    return tuple(found)
+
+
+def _when(value: str) -> datetime | None:
+    """A Date field as an aware instant in its own offset; in UTC where it names none."""
+    try:
+        parsed = parsedate_tz(value[:200])
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return None
+    if parsed is None:
+        return None
+    try:
+        offset = timezone(timedelta(seconds=parsed[9] or 0))
+        return datetime(*parsed[:6], tzinfo=offset if parsed[9] is not None else UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _received(root: Part) -> datetime | None:
+    for value in root.all("received")[:1]:
+        return _when(value.rpartition(";")[2].strip())
+    return None
+
+
+def _missing(root: Part, head: Reading, raw: bytes) -> Iterable[str]:
+    if not raw.strip():
+        yield "empty"
+    elif not root.fields:
+        yield "no_header"
+    elif head.from_ is None:
+        yield "no_from"
+    if root.has("date") and head.at is None:
+        yield "bad_date"
+
+
+# --- body -----------------------------------------------------------------------------------------------------
+
+
+def body(root: Part) -> tuple[str, tuple[str, ...]]:
+    """The text that a reader of the mail sees first, and what was wrong with it.
+
+    The plain form of an alternative where it has any words, else its HTML; of a mixed mail the inline texts.
+    """
+    plain: list[str] = []
+    rich: list[str] = []
+    defects: list[str] = []
+    size = 0
+    for part in root.own():
+        if part.parts or part.type.startswith(("multipart/", "message/")) or part.attached or size > MAX_TEXT:
+            continue
+        if part.type == "text/html":
+            rich.append(html.to_text(part.decoded.text))
+        elif part.type == "text/plain" or (part.type.startswith("text/") and part is root):
+            if part.filename and plain:
+                continue
+            plain.append(_flowed(part))
+        else:
+            continue
+        size += len(part.decoded.text)
+        if part.decoded.lossy:
+            defects.append("charset")
+    text = "\n".join(plain)
+    if not text.strip():
+        text = "\n".join(rich)
+    return text.replace("\r\n", "\n").replace("\r", "\n")[:MAX_TEXT], tuple(defects)
+
+
+def _flowed(part: Part) -> str:
+    """RFC 3676: lines that end in a blank go on in the next one of the same depth."""
+    text = part.decoded.text
+    params = part.content[1]
+    if params.get("format", "").lower() != "flowed":
+        return text
+    joined: list[str] = []
+    delete = params.get("delsp", "").lower() == "yes"
+    depth_before = -1
+    for line in text.split("\n"):
+        depth = len(line) - len(line.lstrip(">"))
+        content = line[depth:].removeprefix(" ")
+        if (
+            joined
+            and joined[-1].endswith(" ")
+            and depth == depth_before
+            and content != "-- "
+            and not joined[-1].endswith("-- ")
+        ):
+            joined[-1] = (joined[-1][:-1] if delete else joined[-1]) + content
+        else:
+            joined.append((">" * depth + " " if depth else "") + content)
+        depth_before = depth
+    return "\n".join(joined)
+
+
+# --- the public form --------------------------------------------------------------------------------------------
+
+
+def to_json(reading: Reading, path: str) -> dict[str, Any]:
+    """The public form of a reading, as ``nurture read`` prints it: plain JSON values, dates in ISO 8601."""
+    return {
+        "path": path,
+        "kind": str(reading.kind),
+        "automatic": reading.automatic,
+        "from": reading.from_,
+        "to": list(reading.to),
+        "subject": reading.subject,
+        "date": reading.at.isoformat() if reading.at else None,
+        "message_id": reading.message_id,
+        "in_reply_to": reading.in_reply_to,
+        "references": list(reading.references),
+        "bounce": _bounce(reading.bounce)
+        if reading.bounce and reading.kind in {Kind.BOUNCE, Kind.DELAY}
+        else None,
+        "bounces": [_bounce(one) for one in reading.bounces] if reading.kind in {Kind.BOUNCE, Kind.DELAY} else [],
+        "away": _away(reading.away),
+        "dates": [day.isoformat() for day in reading.dates],
+        "intents": [str(one.intent) for one in reading.found],
+        "found": [{"intent": str(one.intent), "rule": one.rule, "words": one.words} for one in reading.found],
+        "successor": {"name": reading.successor.name, "email": reading.successor.email}
+        if reading.successor
+        else None,
+        "text": reading.text,
+        "signature": reading.signature,
+        "defects": list(reading.defects),
+    }
+
+
+def _bounce(fate: BounceInfo) -> dict[str, Any]:
+    return {
+        "permanent": fate.permanent,
+        "reason": fate.reason,
+        "status": fate.status,
+        "recipients": list(fate.recipients),
+        "original_message_id": fate.original_message_id,
+    }
+
+
+def _away(away: AwayInfo | None) -> dict[str, str | None] | None:
+    if away is None:
+        return None
+    days = {"from": away.from_, "until": away.until, "back": away.back}
+    return {name: day.isoformat() if day else None for name, day in days.items()}
+
+
+__all__ = ["Successor", "body", "read", "to_json"]
