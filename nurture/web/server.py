@@ -79,6 +79,7 @@ async def serve(app: Starlette, listening: socket.socket, stop: asyncio.Event) -
     server = _Server(config)
 
     async def leave() -> None:
+        """Hand the stop on."""
         await stop.wait()
         server.should_exit = True
 

@@ -75,6 +75,7 @@ def signed_in(page: Callable[[Visit], Awaitable[Response]]) -> Callable[[Request
 
     @wraps(page)
     async def endpoint(request: Request) -> Response:
+        """Ask who it is, then for the page."""
         desk = desk_of(request)
         reader = await session.read(desk, request)
         if reader is None:

@@ -129,6 +129,7 @@ async def test_a_body_without_end_is_refused(sato: httpx.AsyncClient, desk_world
     headers = {"content-type": "application/x-www-form-urlencoded"}
 
     async def drip() -> AsyncIterator[bytes]:
+        """Piece by piece, without saying how long it will be."""
         for start in range(0, len(big), 65536):
             yield big[start : start + 65536]
 
