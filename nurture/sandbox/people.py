@@ -84,7 +84,7 @@ class Visit:
 
     hospital: str
     rep: str
-    day: int  # 0: the first working day of the demo, 1: the next …
+    day: int  # 0: the first working day of the demo, 1: the one after it …
     ended: time
     deal: str
     subject: str
@@ -307,7 +307,7 @@ VISITS: Final = (
     Visit(
         "hoshimi",
         "amano",
-        0,
+        1,
         time(14, 0),
         "画像参照システムの更新",
         "画像参照システムの更新についてのご相談",
@@ -323,7 +323,7 @@ VISITS: Final = (
     Visit(
         "midori",
         "shinohara",
-        0,
+        1,
         time(16, 10),
         "業務支援システムのご提案",
         "業務支援システムのご提案",
@@ -339,7 +339,7 @@ VISITS: Final = (
     Visit(
         "shiokaze",
         "amano",
-        1,
+        2,
         time(10, 30),
         "請求点検支援のご導入",
         "請求点検支援のご説明",
@@ -355,7 +355,7 @@ VISITS: Final = (
     Visit(
         "kaede",
         "shinohara",
-        1,
+        2,
         time(13, 30),
         "診療所向け予約受付",
         "診療所向け予約受付のご説明",

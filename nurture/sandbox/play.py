@@ -6,7 +6,7 @@ import asyncio
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, fields
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from nurture.clock import SeededChance, SimulatedClock
@@ -79,7 +79,7 @@ async def play(
         world = World(office, clock, _working(machine.doors), settings.web.port, settings.web.public_url)
         stack.push_async_callback(world.close)
         await _bring_in(machine.doors, options, world)
-        until = morning(options.start + timedelta(days=options.days + 1))
+        until = world.end(options.start, options.days)
         world.plan(machine.doors, options.start, until, approve=not options.hands_on)
         director = Director(
             machine, clock, world, await watch(machine), options.speed, options.hands_on, options.stopped

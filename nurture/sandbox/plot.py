@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from nurture.sandbox.summary import Story, Totals
 
 DAYS: Final = 30
-FIRST_DAY: Final = date(2027, 3, 23)
-"""A Tuesday; the Monday before it is a public holiday. The turn of the fiscal year, the claims days, a congress
-in April and Golden Week (for the appointment that is proposed at the end) all lie within the thirty days."""
+FIRST_DAY: Final = date(2027, 3, 19)
+"""A Friday before a Monday that is a public holiday: meetings are on the 19th, the 23rd and the 24th. The turn of
+the fiscal year, the claims days, a congress in April and Golden Week (for the appointment that is proposed at
+the end) all lie in the time from there."""
 
 CLAIMS_DAYS: Final = range(1, 11)
 CONGRESS: Final = "company/jrc-2027"

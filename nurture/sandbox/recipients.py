@@ -48,7 +48,8 @@ ACCEPT: Final = """篠原様
 
 よろしくお願いいたします。"""
 
-_PROPOSED: Final = re.compile(r"(\d{1,2})月(\d{1,2})日[^\d\n]{0,8}(\d{1,2})[:：時]")
+_PROPOSED: Final = re.compile(r"^（1）.*?(\d{1,2})月(\d{1,2})日[^\d\n]{0,8}(\d{1,2})[:：時]", re.MULTILINE)
+"""The first line of a numbered list of days and hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,14 @@ class Recipient:
 
 
 def _ask(person: Recipient, got: Received) -> None:
-    """On the working day after the second mail, in the morning: a real question, from Outlook."""
+    """On the fifth day (the day of the meeting is the first), or when the second mail has come: a real question."""
     if len(person.inbox) != 2:
         return
-    day = person.around.working(got.at.date() + timedelta(days=1))
-    at = datetime.combine(day, time(10, 24), TOKYO)
+    fifth = person.inbox[0].at.date() + timedelta(days=4)
+    day = person.around.working(max(got.at.date(), fifth))
+    at = datetime.combine(day, time(16, 10), TOKYO)
+    if at < got.at + timedelta(minutes=20):
+        at = datetime.combine(person.around.working(day + timedelta(days=1)), time(10, 24), TOKYO)
     person.plan(
         at,
         mark("answers with a question"),
@@ -204,7 +208,7 @@ def _write_off(person: Recipient, got: Received) -> None:
 def _accept(person: Recipient, got: Received) -> None:
     """The mail that proposes times to meet is answered with the first of them."""
     found = _PROPOSED.search(got.text)
-    if found is None or len(person.inbox) < 3 or person.deeds:
+    if found is None or person.deeds:
         return
     month, day, hour = found.groups()
     at = got.at + timedelta(hours=2, minutes=18)

@@ -77,10 +77,16 @@ class World:
     def _close(self, address: str) -> None:
         self.office.closed.add(address)
 
-    def days(self, start: date) -> tuple[date, date]:
-        """The two days on which the meetings are: the first working days from ``start`` on."""
-        first = self.working(start)
-        return first, self.working(first + timedelta(days=1))
+    def days(self, start: date) -> tuple[date, ...]:
+        """The days on which the meetings are: the first working days from ``start`` on."""
+        found = [self.working(start)]
+        while len(found) <= max(visit.day for visit in VISITS):
+            found.append(self.working(found[-1] + timedelta(days=1)))
+        return tuple(found)
+
+    def end(self, start: date, days: int) -> datetime:
+        """The end: the morning after day ``days`` of the last people met (day 1 is the day of the meeting)."""
+        return morning(self.days(start)[-1] + timedelta(days=days))
 
     def met(self, start: date) -> dict[str, date]:
         """By hospital, the day of the meeting."""
