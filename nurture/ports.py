@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nurture.config import Settings
     from nurture.core.calendar import Calendar
     from nurture.core.change import Change, Cursor, Entity
-    from nurture.core.content import ContentItem
+    from nurture.core.content import ContentItem, Wanted
     from nurture.core.dossier import Dossier
     from nurture.core.draft import Brief, Draft
     from nurture.core.ids import EnrollmentId, MailboxId, MessageId
@@ -240,6 +240,14 @@ class Writer(Protocol):
 
         Raises:
             UserError: the template does not exist, or a field it needs is missing; names file, line and field.
+        """
+        ...
+
+    def content(self, template: str) -> Wanted | None:
+        """What content a template is written for, where the step of a scenario names none.
+
+        Raises:
+            UserError: the template does not exist or is broken.
         """
         ...
 

@@ -86,7 +86,8 @@ async def open_house(
             content=settings.templates / "content" if settings.templates else None,
             country=settings.country,
         )
-        writer = TemplateWriter(settings.templates or shipped() / "templates", settings.company)
+        standard = shipped() / "templates"
+        writer = TemplateWriter(settings.templates or standard, settings.company, standard)
         notifier = MailNotifier(settings, sender, clock, chance)
         yield House(Doors(settings, store, clock, chance, library, writer, notifier), sender)
 

@@ -35,7 +35,21 @@ MEETING_TIMES = {
 async def scripts(doors: Doors, hashes: Collection[str]) -> Mapping[str, Scenario]:
     """The scenarios as enrollments began with them, in one query. ``Library.parse`` keeps what it parsed."""
     rows = await doors.store.find(ScenarioText, {"id": tuple(set(hashes))})
-    return {row.id: doors.library.parse(row.text) for row in rows}
+    return {row.id: _with_content(doors, doors.library.parse(row.text)) for row in rows}
+
+
+def _with_content(doors: Doors, scenario: Scenario) -> Scenario:
+    """A step that names no content asks for what its template is written for."""
+    return replace(scenario, steps=tuple(_step_with_content(doors, step) for step in scenario.steps))
+
+
+def _step_with_content(doors: Doors, step: Step) -> Step:
+    if step.content is not None or step.mail is None:
+        return step
+    try:
+        return replace(step, content=doors.writer.content(step.mail))
+    except UserError:
+        return step  # said when its text is written
 
 
 def proposals(s: Survey, message: Message) -> tuple[datetime, ...]:
