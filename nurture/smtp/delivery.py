@@ -15,9 +15,10 @@ after the final dot             2xx ACCEPTED, 4xx LATER, 5xx REFUSED, a broken l
 =============================== =====================================================================
 
 The final dot is written alone, after the rest has drained: a line that breaks in the middle of a long letter
-is then a clear LATER and no doubt. Connections are kept for the next letter, but never after a time-out, a
-doubtful answer or bytes that nobody asked for: a late answer would be taken for the answer to the next
-command.
+is then a clear LATER and no doubt (a short one is gone into the system's buffers at once, and in doubt).
+
+Connections are kept for the next letter, but never after a time-out, a doubtful answer or bytes that nobody
+asked for: a late answer would be taken for the answer to the next command.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 
 DOT_PATIENCE = 10
 """How many times the command time-out the answer to the final dot may take (RFC 5321, 4.5.3.2.6: 10 minutes)."""
+
+PIECE = 16_384
+"""Bytes written at once. TLS hands on a write as a whole, however long, and calls it drained; so a long letter
+goes in pieces, and what may still be under way when the dot follows is one buffer of the system's."""
 
 BROKEN = (SMTPException, OSError, EOFError)
 """What aiosmtplib raises when a line breaks, stays silent, or speaks nonsense. Time-outs are OSErrors."""
@@ -246,9 +251,12 @@ async def _text_and_dot(line: Line, payload: bytes, patience: float) -> NoReturn
     try:
         await asyncio.sleep(0)  # the reader must be in place: a server may refuse in the middle of the text
         async with asyncio.timeout(patience):
-            protocol.write(payload)
-            await _drained(protocol, answer)
-            if not answer.done():
+            for start in range(0, len(payload), PIECE):
+                protocol.write(payload[start : start + PIECE])
+                await _drained(protocol, answer)
+                if answer.done():
+                    break
+            else:
                 protocol.write(b".\r\n")  # raises before it writes, or not at all
                 dotted = True
             response = await answer

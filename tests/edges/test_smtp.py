@@ -14,7 +14,7 @@ from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import UserError
 from nurture.smtp import SmtpSender, sender
 from nurture.smtp.verdicts import verdict_on_rcpt
-from tests.servers.authority import client_tls
+from tests.servers.authority import client_tls, server_tls
 from tests.servers.recording import PASSWORD, USER, recording
 from tests.servers.scripted import DROP, SILENT, FaultySmtp, serving
 
@@ -120,7 +120,7 @@ WORDS_OF_STAGES = [
 async def test_what_a_failure_means_depends_on_when(moment: str, says: str, verdict: Verdict, said: str) -> None:
     """Each answer at each moment gets its verdict, its words are kept, and the next letter goes out."""
     server = FaultySmtp({moment: says})
-    big = TEXT + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * (100_000 if moment == "text" else 1)
+    big = TEXT + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * (300_000 if moment == "text" else 1)
     async with serving(server) as port:
         smtp = make(port, username="tanaka")
         outcome = await smtp.send(letter(data=big))
@@ -149,13 +149,38 @@ async def test_silence_is_bounded_and_the_line_never_used_again(
     """A server that says nothing is left after the time-out, and the connection with it."""
     monkeypatch.setattr("nurture.smtp.delivery.DOT_PATIENCE", 2)
     server = FaultySmtp({moment: SILENT})
-    big = TEXT + (b"y" * 70 + b"\r\n") * (100_000 if moment == "text" else 1)
+    big = TEXT + (b"y" * 70 + b"\r\n") * (300_000 if moment == "text" else 1)
     async with serving(server) as port:
         smtp = make(port, username="tanaka", timeout=0.2)
         assert (await smtp.send(letter(data=big))).verdict is verdict
         server.faults.clear()
         assert (await smtp.send(letter())).verdict is Verdict.ACCEPTED
         assert server.connections == 2
+        await smtp.close()
+
+
+@pytest.mark.parametrize(
+    ("moment", "says", "verdict"),
+    [
+        ("text", DROP, Verdict.LATER),
+        ("text", SILENT, Verdict.LATER),
+        ("text", "552 5.3.4 too big", Verdict.REFUSED),
+        ("dot", DROP, Verdict.UNKNOWN),
+        ("dot", SILENT, Verdict.UNKNOWN),
+    ],
+)
+async def test_the_last_moments_over_tls(
+    moment: str, says: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Encryption has buffers of its own; what a failure means does not change with them."""
+    monkeypatch.setattr("nurture.smtp.delivery.DOT_PATIENCE", 1)
+    server = FaultySmtp({moment: says})
+    async with serving(server, tls=server_tls()) as port:
+        smtp = make(port, security="tls", timeout=0.5)
+        big = TEXT + (b"y" * 70 + b"\r\n") * (300_000 if moment == "text" else 1)
+        assert (await smtp.send(letter(data=big))).verdict is verdict
+        server.faults.clear()
+        assert (await smtp.send(letter())).verdict is Verdict.ACCEPTED
         await smtp.close()
 
 
