@@ -228,11 +228,11 @@ class _Search:
 
     # --- what stands against a date ---
 
-    def block(self, day: date) -> Reason | None:
-        """Rule 2: what the date itself says."""
+    def block(self, day: date, before: Reason | None = None) -> Reason | None:
+        """Rule 2: what the date itself says; of several reasons the one of the day before, if it still stands."""
         if day < self.planner.today:
             return "past", None
-        if not self.passes_calendar and (found := self._calendar_block(day)) is not None:
+        if not self.passes_calendar and (found := self._calendar_block(day, before)) is not None:
             return found
         if self.step.any_window:
             return None
@@ -243,16 +243,36 @@ class _Search:
             return "windows_over", None
         return None
 
-    def _calendar_block(self, day: date) -> Reason | None:
-        for mark in self.planner.days.on(day):
-            if mark.effect in {Effect.BLACKOUT, Effect.HOLIDAY} or (
-                mark.effect is Effect.NO_APPOINTMENT and self.step.purpose == "appointment"
-            ):
-                return mark.effect.value, mark.entry
+    def _calendar_block(self, day: date, before: Reason | None) -> Reason | None:
+        found = self._entries(day)
+        if len(found) > 1:
+            return before if before in found else self._longest(day, found)
+        if found:
+            return found[0]
         quiet = self.request.quiet_until
         if quiet is not None and day <= quiet and self.is_mail and not self.is_within:
             return "quiet", None
         return None
+
+    def _entries(self, day: date) -> list[Reason]:
+        """The calendar entries that block a day for this step."""
+        appointment = self.step.purpose == "appointment"
+        return [
+            (mark.effect.value, mark.entry)
+            for mark in self.planner.days.on(day)
+            if mark.effect in {Effect.BLACKOUT, Effect.HOLIDAY}
+            or (appointment and mark.effect is Effect.NO_APPOINTMENT)
+        ]
+
+    def _longest(self, day: date, found: list[Reason]) -> Reason:
+        """Of several entries the one that lasts longest from here: one reason reads better than three."""
+        for _ in range(HORIZON):
+            day = shifted(day, 1)
+            lasting = [reason for reason in self._entries(day) if reason in found]
+            if not lasting:
+                break
+            found = lasting
+        return found[0]
 
     def _hours(self, day: date) -> tuple[Hours, ...]:
         return self.windows.hours if self.windows is not None and day.weekday() in self.windows.days else ()
@@ -322,7 +342,7 @@ class _Search:
         reason: Reason | None = None
         since = start
         while day <= horizon:
-            block, hold = self.block(day), self.hold(day)
+            block, hold = self.block(day, reason), self.hold(day)
             free = free or block is None
             now = (hold or block) if free else (block or hold)
             if now != reason:
