@@ -122,7 +122,7 @@ class Recipient:
 
 
 def _ask(person: Recipient, got: Received) -> None:
-    """On the fifth day (the day of the meeting is the first), or when the second mail has come: a real question."""
+    """On the fifth day (the meeting's day is the first), or once the second mail has come: a question."""
     if len(person.inbox) != 2:
         return
     fifth = person.inbox[0].at.date() + timedelta(days=4)
