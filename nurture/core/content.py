@@ -51,18 +51,21 @@ def choose(
     competitor: str | None,
     used: Collection[str],
     on: date,
+    lead: int = 1,
 ) -> ContentItem | None:
     """The best item for this reader, or None.
 
-    Never one that the person has had (C15), that has expired on ``on``, or whose list of roles or
-    specialties names others only. Among the rest: most matched attributes first, the earlier topic
+    Never one that the person has had (C15), that has expired on ``on``, whose event is nearer than
+    ``lead`` days, or whose list of roles or specialties names others only. Among the rest: most matched attributes first, the earlier topic
     of the person first, then the id, so that the choice is the same each time.
     """
 
     def rank(item: ContentItem) -> tuple[int, int, str] | None:
         if item.kind != wanted.kind or item.id in used:
             return None
-        if (item.expires is not None and item.expires < on) or (item.event_on is not None and item.event_on <= on):
+        if (item.expires is not None and item.expires < on) or (
+            item.event_on is not None and (item.event_on - on).days < lead
+        ):
             return None
         score = 0
         for attribute, value, listed in (

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -95,7 +94,7 @@ class Survey:
 
 
 def _choose(
-    dossier: Dossier, scenario: Scenario, items: Sequence[ContentItem], nominal_of: Mapping[str, date]
+    dossier: Dossier, scenario: Scenario, items: Sequence[ContentItem], dates: Mapping[str, date]
 ) -> dict[str, ContentItem | None]:
     """Content for each step that wants some: what its mail already has, else the best that was never used."""
     by_id = {item.id: item for item in items}
@@ -113,10 +112,19 @@ def _choose(
             specialty=dossier.person.specialty,
             topics=dossier.person.topics,
             competitor=dossier.deal.competitor if dossier.deal else None,
-            used={u for u in used if u} | {item.id for item in chosen.values() if item},
-            on=nominal_of[step.id],
+            used=used | {item.id for item in chosen.values() if item},
+            on=dates[step.id],
+            lead=max(step.expires.margin, 1) if step.expires and step.expires.before_event else 1,
         )
     return chosen
+
+
+def _events(dossier: Dossier) -> dict[str, date]:
+    """Named events that do not depend on content."""
+    events = dict(dossier.meeting.dates) if dossier.meeting else {}
+    if dossier.deal and dossier.deal.contract_end:
+        events["contract_end"] = dossier.deal.contract_end
+    return events
 
 
 def survey(
@@ -144,15 +152,6 @@ def survey(
     today = now.astimezone(zone).date()
     enrollment, person = dossier.enrollment, dossier.person
     others = [t for t in (dossier.touches if touches is None else touches) if t.enrollment_id != enrollment.id]
-    start = enrollment.anchor_at.astimezone(zone).date()
-    nominal_of = {s.id: start + timedelta(days=s.day - 1 + enrollment.shift_days) for s in scenario.steps}
-    chosen = _choose(dossier, scenario, items, {k: max(v, today) for k, v in nominal_of.items()})
-    events = dict(dossier.meeting.dates) if dossier.meeting else {}
-    if dossier.deal and dossier.deal.contract_end:
-        events["contract_end"] = dossier.deal.contract_end
-    for item in chosen.values():
-        if item is not None and item.event_on is not None:
-            events[f"{item.kind}_date"] = item.event_on
     kept = tuple(s for s in _settled(dossier, now, today) if but is None or s.step_id != _step_of(dossier, but))
     request = Request(
         scenario=scenario,
@@ -175,12 +174,23 @@ def survey(
             competitor=dossier.deal.competitor if dossier.deal else None,
         ),
         settled=kept,
-        events=events,
+        events=_events(dossier),
         shift_days=enrollment.shift_days,
         not_before=person.away.resume_on if person.away and person.away.resume_on > today else None,
         quiet_until=dossier.organisation.quiet_until if dossier.organisation else None,
     )
-    return Survey(dossier, scenario, request, make_plan(request), chosen, today)
+    found = make_plan(request)
+    if not any(step.content for step in scenario.steps):
+        return Survey(dossier, scenario, request, found, {}, today)
+    # What is sent depends on when: a seminar must still lie ahead. So dates first, then content, then dates
+    # again, for the seminar that was chosen says until when its invitation may leave.
+    dates = {p.step_id: p.planned_on or max(p.nominal, today) for p in found.steps}
+    chosen = _choose(dossier, scenario, items, {s.id: dates.get(s.id, today) for s in scenario.steps})
+    events = {f"{item.kind}_date": item.event_on for item in chosen.values() if item and item.event_on}
+    if events:
+        request = replace(request, events={**request.events, **events})
+        found = make_plan(request)
+    return Survey(dossier, scenario, request, found, chosen, today)
 
 
 def _step_of(dossier: Dossier, message: MessageId) -> str | None:

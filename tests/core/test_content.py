@@ -71,3 +71,12 @@ def test_only_what_is_asked_for_is_matched() -> None:
 def test_the_choice_does_not_depend_on_order(items: list[ContentItem]) -> None:
     """The same library gives the same choice, however it is listed."""
     assert "doctors" == chosen(items)
+
+
+def test_a_seminar_must_lie_far_enough_ahead() -> None:
+    """An invitation that would expire before it can leave is not chosen when a later seminar is there."""
+    soon = replace(ANY, id="a-soon", event_on=date(2027, 4, 10))
+    later = replace(ANY, id="b-later", event_on=date(2027, 4, 11))
+
+    assert "a-soon" == chosen([soon, later])
+    assert "b-later" == chosen([soon, later], lead=3)
