@@ -188,7 +188,7 @@ def _asked_language(args: Sequence[str]) -> str | None:
     return None
 
 
-@click.group(cls=Program, no_args_is_help=True)
+@click.group(cls=Program, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The configuration.")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="The language of messages.")
 @click.version_option(__version__, prog_name="nurture", message="%(prog)s %(version)s")

@@ -1,0 +1,224 @@
+"""config.toml to settings."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from nurture.config import (
+    Company,
+    ImapSettings,
+    MailboxSettings,
+    Secret,
+    Settings,
+    SmtpSettings,
+    Web,
+    Work,
+)
+from nurture.core.people import AccessRole, Representative
+from nurture.errors import UserError, UserErrors
+from nurture.files import config
+from nurture.files.shipped import EXAMPLE, shipped
+
+MINIMAL = """\
+[company]
+name = "みほん株式会社"
+postal_code = "100-0000"
+address = "東京都千代田区見本町1"
+phone = "03-0000-0000"
+mail = "contact@mihon.example"
+
+[[mailboxes]]
+id = "sales"
+address = "sales@mihon.example"
+name = "みほん"
+smtp = {host = "127.0.0.1", security = "none", port = 2525}
+
+[[representatives]]
+id = "tanaka"
+name = "田中 一郎"
+email = "tanaka@mihon.example"
+"""
+
+
+def _load(folder: Path, text: str) -> Settings:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return config.load(file, "config.toml")
+
+
+def _problems(folder: Path, text: str) -> dict[str, UserError]:
+    """What is wrong, by key."""
+    with pytest.raises(UserError) as caught:
+        _load(folder, text)
+    errors = caught.value.errors if isinstance(caught.value, UserErrors) else (caught.value,)
+    assert all(e.where and e.where.file == "config.toml" for e in errors)
+    return {e.where.key or "": e for e in errors if e.where}
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    """A minimal file is enough; paths lie in its folder."""
+    settings = _load(tmp_path, MINIMAL)
+    assert settings.database_url == f"sqlite:///{tmp_path}/data/nurture.sqlite"
+    assert settings.scenarios == tmp_path / "scenarios"
+    assert settings.web == Web()
+    assert settings.work == Work()
+    assert settings.representatives[0].mailbox_id == "sales"
+    assert settings.representatives[0].timezone == "Asia/Tokyo"
+
+
+def _example(*, commented_out: bool) -> str:
+    text = (shipped() / EXAMPLE).read_text(encoding="utf-8")
+    return re.sub(r"(?m)^# ([a-z_]+ = )", r"\1", text) if commented_out else text
+
+
+def test_the_example_is_valid(tmp_path: Path) -> None:
+    """What `init` writes can be used at once."""
+    settings = _load(tmp_path, _example(commented_out=False))
+    assert [rep.id for rep in settings.representatives] == ["tanaka", "sato"]
+
+
+def test_the_example_shows_every_key_and_its_default(tmp_path: Path) -> None:
+    """Taking the comment signs away changes nothing but what is free to name, and no key is left undocumented."""
+    text = _example(commented_out=True)
+    plain, full = _load(tmp_path, _example(commented_out=False)), _load(tmp_path, text)
+    assert (plain.web, plain.work, plain.scenarios) == (
+        dataclasses.replace(full.web, login_mailbox=None),
+        full.work,
+        full.scenarios,
+    )
+    said = set(re.findall(r"(?m)^([a-z_]+) = ", text))
+    renamed = {"mailbox_id": "mailbox", "manager_id": "manager", "deputy_ids": "deputies"}
+    for kind in (Company, MailboxSettings, SmtpSettings, ImapSettings, Representative, Web, Work, Settings):
+        names = {renamed.get(field.name, field.name) for field in dataclasses.fields(kind)}
+        known_elsewhere = {"version", "smtp", "imap", "company", "mailboxes", "representatives", "web", "work"}
+        known_elsewhere |= {"folder", "database_url", "extra"}
+        assert names - known_elsewhere <= said, kind
+
+
+def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
+    """Unknown keys, kinds, ranges and references: each with its line."""
+    text = MINIMAL.replace('phone = "03', 'fone = "03').replace("2525", "99999").replace("sales@", "sales")
+    text += 'manager = "nobody"\naccess = ["rep", "manger"]\n[wrk]\nx = 1\n'
+    found = _problems(tmp_path, text)
+    assert found["company.fone"].values["guess"] == "phone"
+    assert found["company"].text == "{key} is missing"
+    assert "mailboxes[0].smtp.port" in found
+    assert "mailboxes[0].address" in found
+    assert found["representatives[0].access"].values["guess"] == "manager"
+    assert "representatives[0].manager" in found
+    assert found["wrk"].values["guess"] == "work"
+    lines = [e.where.line for e in found.values() if e.where]
+    assert all(lines)
+
+
+def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    """The error says where a secret belongs and never shows it."""
+    text = MINIMAL.replace("port = 2525", 'port = 2525, username = "u", password = "hunter2-geheim"')
+    found = _problems(tmp_path, text)
+    error = found["mailboxes[0].smtp.password"]
+    assert "hunter2-geheim" not in repr((str(error), error.hint, error.values))
+    assert "env" in str(error.values["example"])
+
+
+@pytest.mark.parametrize(
+    ("said", "secret"),
+    [
+        ('{env = "X"}', Secret(env="X")),
+        ('{credential = "mail"}', Secret(credential="mail")),
+        ('{file = "/run/x"}', Secret(file="/run/x")),
+    ],
+)
+def test_secrets_are_references(tmp_path: Path, said: str, secret: Secret) -> None:
+    """Each of the three ways is understood."""
+    settings = _load(tmp_path, MINIMAL.replace("port = 2525", f"port = 2525, password = {said}"))
+    assert settings.mailboxes[0].smtp.password == secret
+
+
+def test_a_secret_file_lies_in_the_folder(tmp_path: Path) -> None:
+    """A relative path starts from the configuration, not from where the program was started."""
+    settings = _load(tmp_path, MINIMAL.replace("port = 2525", 'port = 2525, password = {file = "data/pw"}'))
+    assert settings.mailboxes[0].smtp.password == Secret(file=str(tmp_path / "data/pw"))
+
+
+@pytest.mark.parametrize("said", ['{env = ""}', "{}", '{env = "A", file = "b"}', '{vault = "x"}', "{env = 3}"])
+def test_a_secret_is_exactly_one_reference(tmp_path: Path, said: str) -> None:
+    """Anything else is refused."""
+    found = _problems(tmp_path, MINIMAL.replace("port = 2525", f"port = 2525, password = {said}"))
+    assert "mailboxes[0].smtp.password" in found
+
+
+def test_nothing_leaves_this_machine_unencrypted(tmp_path: Path) -> None:
+    """``none`` is for loopback only."""
+    found = _problems(tmp_path, MINIMAL.replace("127.0.0.1", "smtp.mihon.example"))
+    assert "mailboxes[0].smtp.security" in found
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("sqlite:///db/x.sqlite", "sqlite:///{folder}/db/x.sqlite"),
+        ("sqlite:////var/x.sqlite", "sqlite:////var/x.sqlite"),
+        ("postgresql://u@h/d", "postgresql://u@h/d"),
+    ],
+)
+def test_database_addresses(tmp_path: Path, url: str, expected: str) -> None:
+    """A relative file lies in the folder; others stay as they are."""
+    settings = _load(tmp_path, MINIMAL + f'[database]\nurl = "{url}"\n')
+    assert settings.database_url == expected.format(folder=tmp_path)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:geheim@h/d", "mysql://h/d", "x", "http://[::1"])
+def test_other_database_addresses_are_refused(tmp_path: Path, url: str) -> None:
+    """A password in the address, or a database that is not known."""
+    error = _problems(tmp_path, MINIMAL + f'[database]\nurl = "{url}"\n')["database.url"]
+    assert "geheim" not in repr((str(error), error.values))
+
+
+def test_links_are_https(tmp_path: Path) -> None:
+    """A public address without TLS is refused; loopback may do without."""
+    assert "web.public_url" in _problems(tmp_path, MINIMAL + '[web]\npublic_url = "http://desk.example"\n')
+    assert _load(tmp_path, MINIMAL + '[web]\npublic_url = "http://localhost:8025/"\n').web.public_url.endswith(
+        "8025"
+    )
+
+
+def test_ids_and_addresses_are_unique(tmp_path: Path) -> None:
+    """The second one of two is at fault."""
+    text = MINIMAL + '[[representatives]]\nid = "tanaka"\nname = "T"\nemail = "Tanaka@mihon.example"\n'
+    assert set(_problems(tmp_path, text)) == {"representatives[1].id", "representatives[1].email"}
+
+
+def test_with_several_mailboxes_a_representative_names_one(tmp_path: Path) -> None:
+    """Nobody is given a sender by chance; managers need none."""
+    second = '[[mailboxes]]\nid = "b"\naddress = "b@mihon.example"\nname = "b"\n'
+    second += 'smtp = {host = "localhost", security = "none"}\n'
+    assert "representatives[0].id" in _problems(tmp_path, MINIMAL + second)
+    settings = _load(tmp_path, MINIMAL + 'access = ["manager"]\n' + second)
+    assert settings.representatives[0].access == (AccessRole.MANAGER,)
+    assert settings.representatives[0].mailbox_id is None
+
+
+def test_somebody_must_send(tmp_path: Path) -> None:
+    """Without a mailbox and a representative nothing could run."""
+    head = MINIMAL.partition("[[mailboxes]]")[0]
+    with pytest.raises(UserErrors) as caught:
+        _load(tmp_path, head)
+    assert [e.values["key"] for e in caught.value.errors] == ["mailboxes", "representatives"]
+
+
+def test_the_configuration_is_found_in_order(tmp_path: Path) -> None:
+    """The option, then the variable, then the current folder; a folder stands for its file."""
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.toml").touch()
+    environ = {config.VARIABLE: str(tmp_path / "b")}
+    assert config.find(tmp_path / "a", environ, tmp_path / "c") == tmp_path / "a" / "config.toml"
+    assert config.find(None, environ, tmp_path / "c") == tmp_path / "b" / "config.toml"
+    assert config.find(Path("config.toml"), {}, tmp_path / "c") == tmp_path / "c" / "config.toml"
+    with pytest.raises(UserError) as caught:
+        config.find(None, {}, tmp_path)
+    assert "init" in (caught.value.hint or "")
