@@ -56,8 +56,9 @@ def choose(
     """The best item for this reader, or None.
 
     Never one that the person has had (C15), that has expired on ``on``, whose event is nearer than
-    ``lead`` days, or whose list of roles or specialties names others only. Among the rest: most matched attributes first, the earlier topic
-    of the person first, then the id, so that the choice is the same each time.
+    ``lead`` days, or whose list of roles or specialties names others only. Among the rest: most matched
+    attributes first, the earlier topic of the person first, then the id, so that the choice is the same
+    each time.
     """
 
     def rank(item: ContentItem) -> tuple[int, int, str] | None:

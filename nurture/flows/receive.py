@@ -6,6 +6,7 @@ also holds mail that is none of our business: such mail is passed over and leave
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -22,7 +23,7 @@ from nurture.core.reading import Kind, Reading
 from nurture.errors import StaleVersion
 from nurture.flows import drafting
 from nurture.mail import threads
-from nurture.mail.reading import as_json, read
+from nurture.mail.reading import read, to_json
 from nurture.ports import Notice
 
 if TYPE_CHECKING:
@@ -104,12 +105,15 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
         [item.key for item in items],
     )
     people = await _people(doors, found)
+    organisations = await _organisations(doors, people)
     done: set[str] = set(found.known)
     for item in items:
         if item.key in done:
             continue
         done.add(item.key)
-        match = threads.decide(item.reading, found.messages, people, own)
+        match = threads.decide(
+            item.reading, found.messages, people, own, mailbox=box.id, organisations=organisations
+        )
         if match is not None:
             await _react(doors, box, item, match)
             report.matched.append((item.reading.kind.value, match.person.id))
@@ -121,6 +125,11 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
 async def _people(doors: Doors, found: Matches) -> tuple[Person, ...]:
     ids = {*found.people, *(m.person_id for m in found.messages)}
     return await doors.store.find(Person, {"id": tuple(ids)}) if ids else ()
+
+
+async def _organisations(doors: Doors, people: Sequence[Person]) -> tuple[Organisation, ...]:
+    ids = {p.organisation_id for p in people if p.organisation_id}
+    return await doors.store.find(Organisation, {"id": tuple(ids)}) if ids else ()
 
 
 def _concerns_us(item: Item, found: Matches) -> bool:
@@ -146,7 +155,7 @@ def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: 
         subject=reading.subject[:500],
         text=reading.text[:20_000],
         intents=tuple(sorted(i.value for i in reading.intents)),
-        reading=as_json(reading),
+        reading=json.dumps(to_json(reading, ""), ensure_ascii=False),
         person_id=match.person.id if match else None,
         organisation_id=match.person.organisation_id if match else None,
         enrollment_id=enrollment.id if enrollment else None,
