@@ -59,7 +59,6 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "log": Entry("log", mark("Read the journal: what happened, to whom, by whom, and why."), ASK),
     "preview": Entry("preview", mark("Show a mail as it will look, or as the raw message."), ASK),
     "simulate": Entry("simulate", mark("Compute the dates of a scenario without sending anything."), TOOLS),
-    "scenario": Entry("scenario", mark("Compare and migrate running scenarios."), TOOLS),
     "read": Entry("read", mark("Show what is understood of a mail (.eml), as data."), TOOLS),
     "schema": Entry("schema", mark("Print the JSON Schema of a file format, for editors."), TOOLS),
     "graph": Entry("graph", mark("Draw the state diagrams as Mermaid."), TOOLS),

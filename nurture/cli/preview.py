@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from nurture.cli.terminal import Terminal, by_option, terminal
+from nurture.core.people import ROLES
 from nurture.errors import UserError
 from nurture.i18n import LANGUAGES, mark
 
@@ -26,18 +27,6 @@ if TYPE_CHECKING:
     from nurture.ports import Doors
     from nurture.render import TemplateWriter
 
-ROLES = (
-    "clinician",
-    "nursing",
-    "executive",
-    "it",
-    "clinical_engineer",
-    "procurement",
-    "radiographer",
-    "laboratory",
-    "pharmacy",
-)
-
 
 @click.command(
     help=mark(
@@ -47,7 +36,12 @@ ROLES = (
 )
 @click.argument("what", metavar="TEMPLATE|MESSAGE")
 @click.option(
-    "--role", type=click.Choice(ROLES), default="clinician", show_default=True, help=mark("The reader's role.")
+    "--role",
+    type=click.Choice(ROLES),
+    metavar="ROLE",
+    default="clinician",
+    show_default=True,
+    help=mark("The reader's role: clinician, nursing, executive, it …"),
 )
 @click.option(
     "--stance",

@@ -241,27 +241,29 @@ def reject(message: str, reason: str, by: str | None) -> None:
     t.say(mark("Rejected. It will not be sent."))
 
 
-@queue.command(help=mark("Settle a mail in doubt: it left, or it is to be sent again under the same Message-ID."))
+@queue.command(
+    help=mark(
+        "Settle a mail in doubt: left says that the recipient has it, again sends it once more under the same "
+        "Message-ID."
+    )
+)
 @click.argument("message")
-@click.option("--left", "sent", flag_value=True, type=bool, help=mark("It left: the recipient has it."))
-@click.option("--again", "sent", flag_value=False, type=bool, help=mark("It did not leave: send it again."))
+@click.argument("answer", type=click.Choice(("left", "again")))
 @by_option
-def settle(message: str, sent: bool | None, by: str | None) -> None:
+def settle(message: str, answer: str, by: str | None) -> None:
     """Settle."""
     t = terminal()
     reader = t.reader(by)
-    if sent is None:
-        raise click.UsageError(t.w("say --left or --again"), click.get_current_context())
 
     async def act(doors: Doors) -> Message:
         from nurture.cli import find  # noqa: PLC0415
         from nurture.flows import review  # noqa: PLC0415
 
         found = await find.message(doors, message)
-        return await review.settle(doors, found.id, by=reader.id, sent=sent)
+        return await review.settle(doors, found.id, by=reader.id, sent=answer == "left")
 
     _acted(t, act)
-    t.say(mark("Settled: it counts as sent.") if sent else mark("Settled: it will be sent again."))
+    t.say(mark("Settled: it counts as sent.") if answer == "left" else mark("Settled: it will be sent again."))
 
 
 @queue.command(help=mark("Edit a mail in $EDITOR. The legal footer stays; the mail needs a fresh approval."))

@@ -1,0 +1,122 @@
+"""``nurture read``: what incoming mails say. Needs no configuration and no database."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from nurture.errors import UserError
+from nurture.mail.parse import MAX_BYTES
+from nurture.mail.reading import read as read_mail
+from nurture.mail.reading import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import IO
+
+    from nurture.core.reading import Reading
+
+MAILBOX_LINE: Final = re.compile(rb"From \S+.*\d{4}")
+ESCAPED: Final = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+@click.command("read")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "jsonl"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+def read(form: str, paths: tuple[str, ...]) -> None:
+    """Say what incoming mails are and what they want.
+
+    PATH is a mail, a folder of mails, a mailbox file (mbox), or - for standard input. One line for each
+    mail, in order. Needs no configuration.
+    """
+    out = click.get_text_stream("stdout", encoding="utf-8", errors="backslashreplace")
+    for place in paths:
+        for path, raw in mails(place):
+            reading = read_mail(raw)
+            line = (
+                json.dumps(to_json(reading, path), ensure_ascii=False) if form == "jsonl" else _row(path, reading)
+            )
+            out.write(line + "\n")
+            out.flush()
+
+
+def mails(place: str) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of each mail at a place, one at a time; a mailbox file's are numbered ``path#1``.
+
+    Raises:
+        UserError: the place does not exist or may not be read.
+    """
+    if place == "-":
+        yield from _in_file("-", sys.stdin.buffer)
+        return
+    path = Path(place)
+    try:
+        if path.is_dir():
+            for inside in sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")):
+                with inside.open("rb") as file:
+                    yield from _in_file(str(inside), file)
+        else:
+            with path.open("rb") as file:
+                yield from _in_file(place, file)
+    except OSError as error:
+        raise UserError(
+            "{path} cannot be read: {reason}",
+            path=place,
+            reason=error.strerror or str(error),
+            hint="give a mail, a folder, a mailbox file, or - for standard input",
+        ) from error
+
+
+def _in_file(path: str, file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    """One mail, or the mails of a mailbox file (its lines ``From …`` stand after an empty line)."""
+    first = file.readline(MAX_BYTES)
+    if not MAILBOX_LINE.match(first):
+        yield path, first + file.read(MAX_BYTES + 1 - len(first))
+        return
+    number = 1
+    lines: list[bytes] = []
+    size = 0
+    empty_before = False
+    while line := file.readline(MAX_BYTES):
+        if empty_before and MAILBOX_LINE.match(line):
+            yield f"{path}#{number}", ESCAPED.sub(rb"\1", b"".join(lines))
+            number += 1
+            lines, size, empty_before = [], 0, False
+            continue
+        empty_before = line in {b"\n", b"\r\n"}
+        if size <= MAX_BYTES:
+            lines.append(line)
+            size += len(line)
+    name = path if number == 1 else f"{path}#{number}"
+    yield name, ESCAPED.sub(rb"\1", b"".join(lines))
+
+
+def _row(path: str, reading: Reading) -> str:
+    """One line for people: kind, sender, what was said, and the dates that matter."""
+    told = [str(found.intent) for found in reading.found]
+    if reading.bounce is not None:
+        told.append(("permanent " if reading.bounce.permanent else "") + reading.bounce.reason)
+        told.extend(reading.bounce.recipients[:1])
+    if reading.away is not None:
+        days = (reading.away.from_, reading.away.until, reading.away.back)
+        told.append("away {}..{} back {}".format(*(day.isoformat() if day else "?" for day in days)))
+    subject = " ".join(_printable(reading.subject).split())[:40]
+    return (
+        f"{reading.kind:<14}{_printable(reading.from_ or '-'):<34} {', '.join(told) or '-'}  [{subject}]  {path}"
+    )
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
