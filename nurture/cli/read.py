@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from nurture.cli.tables import one_line, pad
 from nurture.errors import UserError
 from nurture.mail.parse import MAX_BYTES
 from nurture.mail.reading import read as read_mail
@@ -41,15 +42,13 @@ def read(form: str, paths: tuple[str, ...]) -> None:
     PATH is a mail, a folder of mails, a mailbox file (mbox), or - for standard input. One line for each
     mail, in order. Needs no configuration.
     """
-    out = click.get_text_stream("stdout", encoding="utf-8", errors="backslashreplace")
     for place in paths:
         for path, raw in mails(place):
             reading = read_mail(raw)
             line = (
                 json.dumps(to_json(reading, path), ensure_ascii=False) if form == "jsonl" else _row(path, reading)
             )
-            out.write(line + "\n")
-            out.flush()
+            click.echo(line.encode("utf-8", "backslashreplace"))  # UTF-8 whatever the locale: the form is public
 
 
 def mails(place: str) -> Iterator[tuple[str, bytes]]:
@@ -112,11 +111,6 @@ def _row(path: str, reading: Reading) -> str:
     if reading.away is not None:
         days = (reading.away.from_, reading.away.until, reading.away.back)
         told.append("away {}..{} back {}".format(*(day.isoformat() if day else "?" for day in days)))
-    subject = " ".join(_printable(reading.subject).split())[:40]
-    return (
-        f"{reading.kind:<14}{_printable(reading.from_ or '-'):<34} {', '.join(told) or '-'}  [{subject}]  {path}"
-    )
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+    said = one_line(", ".join(told)) or "-"
+    sender = one_line(reading.from_ or "-")
+    return f"{pad(reading.kind, 13)} {pad(sender, 32)} {pad(said, 36)} {one_line(reading.subject)[:40]}  {path}"

@@ -15,7 +15,8 @@ LOCAL: Final = re.compile(rf"{ATEXT}+(?:\.{ATEXT}+)*")
 LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 IN_TEXT: Final = re.compile(
-    rf"(?<![\w.+-]){ATEXT}(?:[.]?{ATEXT}){{0,63}}\.?@[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{1,63}}){{1,8}}",
+    rf"(?<![\w.+-]){ATEXT}(?:[.]?{ATEXT}){{0,63}}\.?@[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})(?:\.[A-Za-z0-9-]{{"
+    rf"1,63}}){{1,8}}",
     re.ASCII,
 )
 """An address as it stands in running text; lenient (``a..b@`` and ``a.@`` are real at old Japanese carriers)."""

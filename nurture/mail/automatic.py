@@ -30,19 +30,46 @@ class Signs:
 
 
 ANSWERED_FIELDS: Final = frozenset(
-    {"x-autoreply", "x-autorespond", "x-autoreply-from", "x-auto-reply-from", "x-mail-autoreply", "x-autoresponder", "x-auto-reply",
-     "x-away-message", "x-vacation", "x-vacation-reply", "x-php-autoresponder", "x-apple-action", "x-ms-exchange-inbox-rules-loop-reply"}
-)  # fmt: skip
+    {
+        "x-autoreply",
+        "x-autorespond",
+        "x-autoreply-from",
+        "x-auto-reply-from",
+        "x-mail-autoreply",
+        "x-autoresponder",
+        "x-auto-reply",
+        "x-away-message",
+        "x-vacation",
+        "x-vacation-reply",
+        "x-php-autoresponder",
+        "x-apple-action",
+        "x-ms-exchange-inbox-rules-loop-reply",
+    }
+)
 ANSWERED_SUBJECT: Final = re.compile(
-    r"\A(?:\s|re:|\[[^\]]{0,30}\])*(?:【|\[|［|<|＜|\()?[ 　]*(?:自動(?:返信|応答|送信|配信)|不在(?:通知|のお知らせ|案内|連絡|のため|です|中|返信)?|休暇(?:通知|中|のお知らせ)|留守|out[ -]of[ -](?:the[ -])?office|ooo\b|automatic(?:ally generated)? (?:reply|response)|auto[- ]?(?:reply|response|respond(?:er)?|matic reply|antwort)|autoreply|vacation (?:reply|response|message|notice)|away (?:from|until|message|notice)|abwesenheit|réponse automatique|absence du bureau|respuesta automática|自动(?:回复|答复))",
+    r"\A(?:\s|re:|\[[^\]]{0,30}\])*(?:【|\[|［|<|＜|\()?[ 　]*(?:自動(?:返信|応答|送信|配信)|不在(?:通知|"
+    r"のお知らせ|案内|連絡|のため|です|中|返信)?|休暇(?:通知|中|のお知らせ)|留守|"
+    r"out[ -]of[ -](?:the[ -])?office|ooo\b|automatic(?:ally generated)? (?:reply|response)|"
+    r"auto[- ]?(?:reply|response|respond(?:er)?|matic reply|antwort)|autoreply|vacation (?:reply|response|"
+    r"message|notice)|away (?:from|until|message|notice)|abwesenheit|réponse automatique|absence du bureau|"
+    r"respuesta automática|自动(?:回复|答复))",
     re.IGNORECASE,
-)  # fmt: skip
+)
 ANSWERED_WORDS: Final = re.compile(
-    r"(?:本|この|当)(?:電子)?(?:メール|通知|メッセージ)は[、,]?[^。\n]{0,20}(?:自動(?:返信|応答|送信|配信|的に|で|メール)|システム(?:から|より)(?:自動|の))|自動(?:返信|応答)(?:メール|メッセージ|にて|で(?:す|送)|機能)|自動的に(?:返信|送信|送られ|配信|お送り)|自動(?:送信|配信)(?:メール|され|して|です|によ)|(?:this is an? (?:auto(?:mated|matic|matically|-?)?[- ]?(?:generated )?)(?:reply|response|message|e-?mail|notification|acknowledg))|automatically (?:generated|sent)|auto-?generated|do not reply to this|(?:本|この)メール(?:に|へ)(?:は)?(?:直接)?(?:ご)?返信(?:いただ|され|し)(?:い)?て?(?:も|いただいても|ましても)?[^。\n]{0,12}(?:お答え|回答|返信|対応)[^。\n]{0,6}(?:でき|いたし)",
+    r"(?:本|この|当)(?:電子)?(?:メール|通知|メッセージ)は[、,]?[^。\n]{0,20}(?:自動(?:返信|応答|送信|配信|"
+    r"的に|で|メール)|システム(?:から|より)(?:自動|の))|自動(?:返信|応答)(?:メール|メッセージ|にて|で(?:す|"
+    r"送)|機能)|自動的に(?:返信|送信|送られ|配信|お送り)|自動(?:送信|配信)(?:メール|され|して|です|によ)|"
+    r"(?:this is an? (?:auto(?:mated|matic|matically|-?)?[- ]?(?:generated )?)(?:reply|response|message|"
+    r"e-?mail|notification|acknowledg))|automatically (?:generated|sent)|auto-?generated|"
+    r"do not reply to this|(?:本|この)メール(?:に|へ)(?:は)?(?:直接)?(?:ご)?返信(?:いただ|され|"
+    r"し)(?:い)?て?(?:も|いただいても|ましても)?[^。\n]{0,12}(?:お答え|回答|返信|対応)[^。\n]{0,6}(?:でき|"
+    r"いたし)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 ROBOT: Final = re.compile(
-    r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply|auto(?:mated|reply|responder|-?confirm)?|notifications?|notify|alerts?|system|mailer|newsletter|news|mag(?:azine)?|info-?mag|merumaga|bounces?)(?:[-_.+@]|$)",
+    r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply|auto(?:mated|reply|responder|-?confirm)?|"
+    r"notifications?|notify|alerts?|system|mailer|newsletter|news|mag(?:azine)?|info-?mag|merumaga|"
+    r"bounces?)(?:[-_.+@]|$)",
     re.IGNORECASE,
 )
 
@@ -57,8 +84,7 @@ def signs(root: Part, *, from_address: str, subject: str, text: str, return_path
         or root.has("list-post")
         or root.has("mailing-list")
         or precedence == "list"
-        or root.has("feedback-id")
-        and root.has("x-campaign")
+        or (root.has("feedback-id") and root.has("x-campaign"))
     )
     said = ANSWERED_SUBJECT.search(subject) is not None
     words = ANSWERED_WORDS.search(text[:6000]) is not None
@@ -90,11 +116,16 @@ def _is_thread_of_a_person(root: Part, subject: str) -> bool:
 # --- receipts, challenges, complaints -----------------------------------------------------------------------
 
 RECEIPT_SUBJECT: Final = re.compile(
-    r"\A[ 　]*(?:read|not read|gelesen|lu|le[ií]do|delivered|relayed|開封済み?|未開封|既読|開封確認|配信済み?|配信完了|受信確認|return receipt|read receipt|disposition notification)[ 　]*(?:\((?:displayed|notification)\))?[ 　]*[:：\-(（]|return receipt \(|read receipt|開封通知|開封確認(?:通知|メール)|配信確認",
+    r"\A[ 　]*(?:read|not read|gelesen|lu|le[ií]do|delivered|relayed|開封済み?|未開封|既読|開封確認|"
+    r"配信済み?|配信完了|受信確認|return receipt|read receipt|"
+    r"disposition notification)[ 　]*(?:\((?:displayed|notification)\))?[ 　]*[:：\-(（]|return receipt \(|"
+    r"read receipt|開封通知|開封確認(?:通知|メール)|配信確認",
     re.IGNORECASE,
-)  # fmt: skip
+)
 RECEIPT_WORDS: Final = re.compile(
-    r"(?:your (?:message|mail)|the message)[^。]{0,200}(?:was (?:read|displayed|opened|deleted without)|has been (?:read|displayed))|開封され(?:まし|てい)|(?:表示|開封)されたことを(?:通知|示|お知)|this is a return receipt",
+    r"(?:your (?:message|mail)|the message)[^。]{0,200}(?:was (?:read|displayed|opened|deleted without)|"
+    r"has been (?:read|displayed))|開封され(?:まし|てい)|(?:表示|開封)されたことを(?:通知|示|お知)|"
+    r"this is a return receipt",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -117,10 +148,20 @@ def is_receipt(root: Part, subject: str, text: str) -> bool:
 
 
 CHALLENGE: Final = re.compile(
-    r"(?:confirm|verify|prove|authenticate)[^.]{0,50}(?:you are (?:a |not a )?(?:human|person|real|robot|spam)|that you sent|your (?:message|e-?mail|identity as)|sender|that this (?:message|mail))|sender (?:verification|confirmation|authentication|authorization)|(?:your|this) (?:message|e-?mail|mail)[^.]{0,60}(?:is being held|has been (?:held|quarantined)|is (?:on hold|held|waiting)|will be delivered)[^.]{0,120}(?:until|once|when|after|if) you|spam ?arrest|boxbe|challenge[- /]response|\btmda\b|whitelist(?:ed)?[^.]{0,60}(?:click|reply|confirm)|(?:click|follow|reply)[^.]{0,60}(?:to|and)[^.]{0,30}(?:have your (?:message|mail)|release your|deliver(?:ed)? your)|"
-    r"(?:送信者|差出人)(?:の)?(?:認証|確認|承認)(?:を|の|が|のため|手続)|(?:人間|ロボット|迷惑メール)[^。]{0,30}(?:ではない|でない)ことを[^。]{0,20}確認|(?:下記|以下|次)(?:の)?(?:URL|リンク|アドレス)[^。]{0,30}(?:クリック|アクセス|認証|承認)[^。]{0,60}(?:メール(?:が|を|は)|お届け|配信|配送|受信)[^。]{0,30}(?:届|配信|配送|受信|お届け|承認)|(?:初めて|はじめて)[^。]{0,30}(?:送信|メール)[^。]{0,60}(?:認証|承認|確認)(?:が必要|を(?:お願い|行))",
+    r"(?:confirm|verify|prove|authenticate)[^.]{0,50}(?:you are (?:a |not a )?(?:human|person|real|robot|"
+    r"spam)|that you sent|your (?:message|e-?mail|identity as)|sender|that this (?:message|mail))|"
+    r"sender (?:verification|confirmation|authentication|authorization)|(?:your|this) (?:message|e-?mail|"
+    r"mail)[^.]{0,60}(?:is being held|has been (?:held|quarantined)|is (?:on hold|held|waiting)|"
+    r"will be delivered)[^.]{0,120}(?:until|once|when|after|if) you|spam ?arrest|boxbe|"
+    r"challenge[- /]response|\btmda\b|whitelist(?:ed)?[^.]{0,60}(?:click|reply|confirm)|(?:click|follow|"
+    r"reply)[^.]{0,60}(?:to|and)[^.]{0,30}(?:have your (?:message|mail)|release your|deliver(?:ed)? your)|"
+    r"(?:送信者|差出人)(?:の)?(?:認証|確認|承認)(?:を|の|が|のため|手続)|(?:人間|ロボット|"
+    r"迷惑メール)[^。]{0,30}(?:ではない|でない)ことを[^。]{0,20}確認|(?:下記|以下|次)(?:の)?(?:URL|リンク|"
+    r"アドレス)[^。]{0,30}(?:クリック|アクセス|認証|承認)[^。]{0,60}(?:メール(?:が|を|は)|お届け|配信|配送|"
+    r"受信)[^。]{0,30}(?:届|配信|配送|受信|お届け|承認)|(?:初めて|はじめて)[^。]{0,30}(?:送信|"
+    r"メール)[^。]{0,60}(?:認証|承認|確認)(?:が必要|を(?:お願い|行))",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def is_challenge(root: Part, subject: str, text: str) -> bool:
@@ -131,7 +172,8 @@ def is_challenge(root: Part, subject: str, text: str) -> bool:
 
 
 COMPLAINT_SUBJECT: Final = re.compile(
-    r"complaint about message|abuse report|spam (?:complaint|report)|feedback[- ]loop|\bfbl\b report|email abuse|迷惑メール(?:申告|報告)",
+    r"complaint about message|abuse report|spam (?:complaint|report)|feedback[- ]loop|\bfbl\b report|"
+    r"email abuse|迷惑メール(?:申告|報告)",
     re.IGNORECASE,
 )
 
@@ -154,7 +196,9 @@ def is_complaint(root: Part, subject: str, text: str) -> bool:
 
 
 def _is_opinion(part: Part) -> bool:
-    """A feedback report of ``not-spam`` says the opposite of a complaint (RFC 6430); authentication failures none."""
+    """A feedback report of ``not-spam`` says the opposite of a complaint (RFC 6430); authentication failur"
+    "es none.
+    """
     found = re.search(rb"^feedback-type:[ \t]*([\w-]+)", part.data[:4000], re.IGNORECASE | re.MULTILINE)
     return found is not None and found[1].lower() in {b"not-spam", b"auth-failure"}
 
@@ -162,9 +206,11 @@ def _is_opinion(part: Part) -> bool:
 # --- unsubscribe by mail --------------------------------------------------------------------------------------
 
 COMMAND: Final = re.compile(
-    r"\A[ 　]*(?:(?:re|fw|fwd)[ ]?[:：][ 　]*)?(?:unsubscribe|un-subscribe|opt[- ]?out|remove(?: me)?|配信停止|配信解除|配信停止希望|登録解除|購読解除|退会)(?:[ 　]*(?:希望|依頼|request|me|please|[\w.:+-]{6,90}))?[ 　。.!]*\Z",
+    r"\A[ 　]*(?:(?:re|fw|fwd)[ ]?[:：][ 　]*)?(?:unsubscribe|un-subscribe|opt[- ]?out|remove(?: me)?|"
+    r"配信停止|配信解除|配信停止希望|登録解除|購読解除|退会)(?:[ 　]*(?:希望|依頼|request|me|please|"
+    r"[\w.:+-]{6,90}))?[ 　。.!]*\Z",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def is_unsubscribe(subject: str, text: str, to: tuple[str, ...], *, in_thread: bool) -> bool:

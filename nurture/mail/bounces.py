@@ -13,6 +13,7 @@ above is given to the recipients: each one's share is what stands between its ad
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nurture.core.reading import BounceInfo, Kind
 from nurture.mail.address import addresses_in
+from nurture.mail.html import to_text
 from nurture.mail.parse import Part, header_and_body
 from nurture.mail.verdicts import ENHANCED, Fate, judge
 
@@ -59,51 +61,91 @@ class _Row:
 
 
 DAEMON: Final = re.compile(
-    r"^(?:mailer[-_.]?daemon|mail[-_.]?daemon|daemon|mdaemon|mmdf|post[-_.]?master|mail[-_.]?(?:deliver\w*|admin\w*|system|error)|mailer|"
-    r"bounces?|return(?:ed)?[-_.]?mail|delivery|undeliverable|microsoftexchange[0-9a-f]*|no-?reply-?(?:bounce|delivery)\w*|mfilter|mailadm)(?:[-+_.=]|$)",
+    r"^(?:mailer[-_.]?daemon|mail[-_.]?daemon|daemon|mdaemon|mmdf|post[-_.]?master|mail[-_.]?(?:deliver\w*|"
+    r"admin\w*|system|error)|mailer|"
+    r"bounces?|return(?:ed)?[-_.]?mail|delivery|undeliverable|microsoftexchange[0-9a-f]*|"
+    r"no-?reply-?(?:bounce|delivery)\w*|mfilter|mailadm)(?:[-+_.=]|$)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 DAEMON_NAME: Final = re.compile(
-    r"mailer-?daemon|mail deliver\w* (?:sub)?system|delivery (?:sub)?system|mail administrator|mail delivery|postmaster|"
-    r"system administrator|internet mail delivery|mail ?system|bounce|配信(?:システム|エラー)|メール(?:サーバ|システム|配信)",
+    r"mailer-?daemon|mail deliver\w* (?:sub)?system|delivery (?:sub)?system|mail administrator|"
+    r"mail delivery|postmaster|"
+    r"system administrator|internet mail delivery|mail ?system|bounce|配信(?:システム|エラー)|"
+    r"メール(?:サーバ|システム|配信)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 SUBJECT: Final = re.compile(
-    r"undeliver|non[- ]?deliver|delivery (?:status notification|failure|failed|report|notification|problem|error|has failed)|(?:mail|message|e-?mail)\S* (?:delivery )?(?:fail|error|return|could not|undeliv|not deliver|rejected|system error)|"
-    r"returned (?:mail|to sender|e-?mail)|returning message|failure notice|failed (?:mail|delivery)|mail failure|user unknown|bounce|could ?n.t be delivered|rejected mail|can ?not (?:be )?deliver|mail could not be|warning: (?:could not send|message)|"
-    r"error sending your mail|delivery delay|delayed (?:mail|delivery)|delayed|mail ?system error|unzustellbar|unable to deliver|problem delivering|undelivered|not delivered|nondelivery|message (?:status|blocked|not sent)|permanent error|"
-    r"エラー通知|エラーメール|メールエラー|配信不能|配信エラー|配信(?:が|に|は)?(?:でき|失敗|遅延)|配送(?:不能|エラー|失敗|でき)|送信エラー|送信(?:が|に|は)?(?:失敗|でき)|未達|不達|配達(?:不能|でき|されま|エラー)|メール(?:は|が|を)?(?:届|返|戻|お届け)|リターンメール|エラーメール|宛先不明|返信不能|"
+    r"undeliver|non[- ]?deliver|delivery (?:status notification|failure|failed|report|notification|problem|"
+    r"error|has failed)|(?:mail|message|e-?mail)\S* (?:delivery )?(?:fail|error|return|could not|undeliv|"
+    r"not deliver|rejected|system error)|"
+    r"returned (?:mail|to sender|e-?mail)|returning message|failure notice|failed (?:mail|delivery)|"
+    r"mail failure|user unknown|bounce|could ?n.t be delivered|rejected mail|can ?not (?:be )?deliver|"
+    r"mail could not be|warning: (?:could not send|message)|"
+    r"error sending your mail|delivery delay|delayed (?:mail|delivery)|delayed|mail ?system error|"
+    r"unzustellbar|unable to deliver|problem delivering|undelivered|not delivered|nondelivery|"
+    r"message (?:status|blocked|not sent)|permanent error|"
+    r"エラー通知|エラーメール|メールエラー|配信不能|配信エラー|配信(?:が|に|は)?(?:でき|失敗|遅延)|"
+    r"配送(?:不能|エラー|失敗|でき)|送信エラー|送信(?:が|に|は)?(?:失敗|でき)|未達|不達|配達(?:不能|でき|"
+    r"されま|エラー)|メール(?:は|が|を)?(?:届|返|戻|お届け)|リターンメール|エラーメール|宛先不明|返信不能|"
     r"недоставлен|не доставлено|non remis|non distribu|rejet|no se ha podido entregar|mancata consegna|退信",
     re.IGNORECASE,
-)  # fmt: skip
+)
 BODY: Final = re.compile(
-    r"(?:could|can|did|was|were|has|have|is|will)(?: ?n.t|not| not)(?: yet)? (?:be(?:en)? )?(?:successfully )?(?:deliver|reach|sent\b|send\b|accepted)|unable to deliver|undeliverable|delivery (?:has )?failed|failed (?:permanently|recipient|to deliver|address)|delivery (?:status|failure|error|to the following|attempt)|"
-    r"permanent (?:fatal )?error|permanent failure|non-?delivery|returned (?:to you|to sender|message|unopened|undelivered)|following address(?:es|\(es\))? (?:had|failed)|undelivered|rejected (?:your|the|by)|(?:not|n't) deliver(?:ed|able)?|delivery errors?|problem delivering|delayed for more than|still (?:being|trying)|"
-    r"the user\(?s?\)? (?:account|unknown)|failure reasons?|fatal errors?|message blocked|mail(?:box)? (?:unavailable|error)|error delivering|delivery report|your (?:message|mail|e-?mail) (?:to|was|has|for|with)|message .{0,60}(?:rejected|bounced)|user unknown|mailbox (?:full|is full)|"
-    r"(?:配信|配送|送信|配達|お届け)[^。\n]{0,24}(?:でき(?:ま|な)|失敗|不能|されま|エラー|保留|遅延)|届(?:ける|け)[^。\n]{0,16}(?:でき|ませ)|エラーのため|宛先(?:が|に)[^。\n]{0,20}(?:見つか|不明|存在)|メールアドレス(?:が|は)?[^。\n]{0,20}(?:見つか|存在)|"
+    r"(?:could|can|did|was|were|has|have|is|will)(?: ?n.t|not|"
+    r" not)(?: yet)? (?:be(?:en)? )?(?:successfully )?(?:deliver|reach|sent\b|send\b|accepted)|"
+    r"unable to deliver|undeliverable|delivery (?:has )?failed|failed (?:permanently|recipient|to deliver|"
+    r"address)|delivery (?:status|failure|error|to the following|attempt)|"
+    r"permanent (?:fatal )?error|permanent failure|non-?delivery|returned (?:to you|to sender|message|"
+    r"unopened|undelivered)|following address(?:es|\(es\))? (?:had|failed)|undelivered|rejected (?:your|the|"
+    r"by)|(?:not|n't) deliver(?:ed|able)?|delivery errors?|problem delivering|delayed for more than|"
+    r"still (?:being|trying)|"
+    r"the user\(?s?\)? (?:account|unknown)|failure reasons?|fatal errors?|message blocked|"
+    r"mail(?:box)? (?:unavailable|error)|error delivering|delivery report|your (?:message|mail|"
+    r"e-?mail) (?:to|was|has|for|with)|message .{0,60}(?:rejected|bounced)|user unknown|mailbox (?:full|"
+    r"is full)|"
+    r"(?:配信|配送|送信|配達|お届け)[^。\n]{0,24}(?:でき(?:ま|な)|失敗|不能|されま|エラー|保留|遅延)|"
+    r"届(?:ける|け)[^。\n]{0,16}(?:でき|ませ)|エラーのため|宛先(?:が|に)[^。\n]{0,20}(?:見つか|不明|存在)|"
+    r"メールアドレス(?:が|は)?[^。\n]{0,20}(?:見つか|存在)|"
     r"не может быть доставлен|konnte nicht|n'a pas pu|no (?:se )?(?:ha )?pudo|impossibile|无法(?:发送|投递)|退信",
     re.IGNORECASE,
-)  # fmt: skip
+)
 DELAY: Final = re.compile(
-    r"(?:will|continue|keep|still|be|is) (?:be )?(?:continu\w+ )?(?:to )?(?:re)?try(?:ing)?\b|has not yet been delivered|delivery (?:is |has been )?delayed|delayed (?:for|delivery|mail|message)|message (?:is |has been |was )?delayed|transient|temporary failure report|still (?:being|in the queue|undelivered|attempting)|"
-    r"(?:do not|don'?t) need to (?:re-?send|take)|no action is required|could not send message for past|warning message|delivery delay|not been able to deliver[^.]{0,80}yet|再送(?:信)?(?:を(?:続|試|行|繰)|し(?:ます|て(?:い|お))|いたし)|遅延|引き続き(?:配送|配信|送信)",
+    r"(?:will|continue|keep|still|be|is) (?:be )?(?:continu\w+ )?(?:to )?(?:re)?try(?:ing)?\b|"
+    r"has not yet been delivered|delivery (?:is |has been )?delayed|delayed (?:for|delivery|mail|message)|"
+    r"message (?:is |has been |was )?delayed|transient|temporary failure report|still (?:being|in the queue|"
+    r"undelivered|attempting)|"
+    r"(?:do not|don'?t) need to (?:re-?send|take)|no action is required|could not send message for past|"
+    r"warning message|delivery delay|not been able to deliver[^.]{0,80}yet|再送(?:信)?(?:を(?:続|試|行|繰)|"
+    r"し(?:ます|て(?:い|お))|いたし)|遅延|引き続き(?:配送|配信|送信)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 GIVEN_UP: Final = re.compile(
-    r"permanent|given up|giving up|gave up|will no longer|no longer (?:be )?(?:tried|retr)|failed permanently|has failed|unable to deliver[^.]{0,60} after|returned to (?:you|sender)|expired|"
+    r"permanent|given up|giving up|gave up|will no longer|no longer (?:be )?(?:tried|retr)|"
+    r"failed permanently|has failed|unable to deliver[^.]{0,60} after|returned to (?:you|sender)|expired|"
     r"配送を(?:中止|断念)|中止(?:し|いた)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 COPY: Final = re.compile(
-    r"^[ \t>]*(?:-{2,}[ \t]*(?:this is a copy|the (?:header|body|original)|original message|returned (?:message|mail)|message (?:header|text|follows|body)|below this line|your (?:original )?message|unsent message|undelivered message|forwarded message|transcript of your|start of (?:returned|original)|copy of)|"
-    r"(?:below (?:this line )?is (?:a |the )?(?:copy|header|original)|a copy of (?:the|your) (?:original )?(?:message|mail)|(?:the |your )?(?:original|returned|unsent|undelivered) (?:message|mail)(?: header| text| body)?s?(?: follows| below| is| was attached|[ \t]*:?[ \t]*$)|included (?:below )?is a copy|message (?:header|text|contents?) (?:follows|below)|the (?:text|header|body)s? of (?:the|your) (?:original|message))|"
-    r"-{2,}[ \t]*(?:元の|送信(?:した|された)|返送|オリジナル)|(?:以下|次)(?:は|に|の)[^\n]{0,30}(?:メッセージ|メール)(?:の(?:コピー|ヘッダ|内容|原文)|です)|<<<? ?(?:original|message) )",
+    r"^[ \t>]*(?:-{2,}[ \t]*(?:this is a copy|the (?:header|body|original)|original message|"
+    r"returned (?:message|mail)|message (?:header|text|follows|body)|below this line|"
+    r"your (?:original )?message|unsent message|undelivered message|forwarded message|transcript of your|"
+    r"start of (?:returned|original)|copy of)|"
+    r"(?:below (?:this line )?is (?:a |the )?(?:copy|header|original)|a copy of (?:the|"
+    r"your) (?:original )?(?:message|mail)|(?:the |your )?(?:original|returned|unsent|"
+    r"undelivered) (?:message|mail)(?: header| text| body)?s?(?: follows| below| is| was attached|"
+    r"[ \t]*:?[ \t]*$)|included (?:below )?is a copy|message (?:header|text|contents?) (?:follows|below)|"
+    r"the (?:text|header|body)s? of (?:the|your) (?:original|message))|"
+    r"-{2,}[ \t]*(?:元の|送信(?:した|された)|返送|オリジナル)|(?:以下|次)(?:は|に|"
+    r"の)[^\n]{0,30}(?:メッセージ|メール)(?:の(?:コピー|ヘッダ|内容|原文)|です)|<<<? ?(?:original|"
+    r"message) )",
     re.IGNORECASE | re.MULTILINE,
-)  # fmt: skip
+)
 HEADERS: Final = re.compile(
-    r"(?:^(?:return-path|received|message-id|from|to|subject|date|mime-version|reply-to|sender|cc|user-agent|content-[\w-]+|x-[\w-]+|dkim-signature|delivered-to|envelope-to):[^\n]*\n(?:[ \t]+[^\n]*\n)*){3}",
+    r"(?:^(?:return-path|received|message-id|from|to|subject|date|mime-version|reply-to|sender|cc|"
+    r"user-agent|content-[\w-]+|x-[\w-]+|dkim-signature|delivered-to|"
+    r"envelope-to):[^\n]*\n(?:[ \t]+[^\n]*\n)*){3}",
     re.IGNORECASE | re.MULTILINE,
-)  # fmt: skip
+)
 MESSAGE_ID: Final = re.compile(
     r"^[ \t>]*message-id:[ \t]*(?:\n[ \t]+)?(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
 )
@@ -163,13 +205,8 @@ def _grouped(fates: list[BounceInfo]) -> tuple[BounceInfo, ...]:
 
 def _text(root: Part) -> str:
     """What the report says in words: its text parts, without the enclosed mail."""
-    texts = []
-    for part in root.own():
-        if part.type == "text/plain" and not part.parts:
-            texts.append(part.decoded.text)
+    texts = [part.decoded.text for part in root.own() if part.type == "text/plain" and not part.parts]
     if not any(text.strip() for text in texts):
-        from nurture.mail.html import to_text  # noqa: PLC0415  # few reports have HTML alone
-
         texts = [to_text(part.decoded.text) for part in root.own() if part.type == "text/html"]
     return "\n".join(texts)
 
@@ -246,7 +283,7 @@ def _recipients(group: bytes) -> Iterator[_Row]:
     """The recipients of one block: one, or several where the empty lines between them are missing."""
     starts = [m.start() for m in re.finditer(rb"^final-recipient:", group, re.IGNORECASE | re.MULTILINE)]
     cuts = [0, *starts[1:], len(group)]
-    for begin, end in zip(cuts, cuts[1:], strict=False):
+    for begin, end in itertools.pairwise(cuts):
         fields = Part(header_and_body(group[begin:end])[0])
         recipient = fields.get("final-recipient") or fields.get("original-recipient")
         if not recipient and not fields.has("action"):

@@ -31,19 +31,26 @@ class Decoded(NamedTuple):
     lossy: bool = False
 
 
-ALIASES: Final = {
-    "x-sjis": "cp932", "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-ms-cp932": "cp932",
-    "windows-31j": "cp932", "ms932": "cp932", "ms_kanji": "cp932", "csshiftjis": "cp932", "csshift_jis": "cp932",
-    "x-euc-jp": "euc_jp", "x-euc": "euc_jp", "eucjp": "euc_jp", "eucjp-ms": "euc_jp", "cp51932": "euc_jp", "ujis": "euc_jp",
-    "iso-2022-jp": "jis", "iso2022jp": "jis", "iso-2022-jp-1": "jis", "iso-2022-jp-2": "jis", "iso-2022-jp-3": "jis",
-    "iso-2022-jp-2004": "jis", "iso-2022-jp-ms": "jis", "csiso2022jp": "jis", "jis": "jis", "cp50220": "jis", "cp50221": "jis",
-    "cp50222": "jis", "x-windows-iso2022jp": "jis", "x-iso-2022-jp": "jis", "iso-2022-jp-x": "jis", "_autodetect": "",
-    "utf8": "utf-8", "utf-8mb4": "utf-8", "x-unicode-2-0-utf-8": "utf-8", "unicode-1-1-utf-7": "utf-7",
-    "us-ascii": "ascii", "ansi_x3.4-1968": "ascii", "x-unknown": "", "unknown": "", "unknown-8bit": "", "default": "",
-    "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "ks_c_5601": "cp949", "euc-kr": "cp949",
-    "iso-8859-1": "cp1252", "latin1": "cp1252", "iso8859-1": "cp1252", "iso-8859-8-i": "iso-8859-8",
-}  # fmt: skip
-"""Names as they are sent → what Python can decode; ``jis`` is ours, an empty one says nothing."""
+_NAMES: Final = {
+    "cp932": ("x-sjis shift_jis shift-jis sjis x-ms-cp932 windows-31j ms932 ms_kanji csshiftjis csshift_jis"),
+    "euc_jp": "x-euc-jp x-euc eucjp eucjp-ms cp51932 ujis",
+    "jis": (
+        "iso-2022-jp iso2022jp iso-2022-jp-1 iso-2022-jp-2 iso-2022-jp-3 iso-2022-jp-2004 "
+        "iso-2022-jp-ms csiso2022jp jis cp50220 cp50221 cp50222 x-windows-iso2022jp x-iso-2022-jp "
+        "iso-2022-jp-x"
+    ),
+    "": "_autodetect x-unknown unknown unknown-8bit default",
+    "utf-8": "utf8 utf-8mb4 x-unicode-2-0-utf-8",
+    "utf-7": "unicode-1-1-utf-7",
+    "ascii": "us-ascii ansi_x3.4-1968",
+    "gb18030": "gb2312 gbk",
+    "cp949": "ks_c_5601-1987 ks_c_5601 euc-kr",
+    "cp1252": "iso-8859-1 latin1 iso8859-1",
+    "iso-8859-8": "iso-8859-8-i",
+}
+"""What Python can decode ← the names under which it is sent; ``jis`` is ours, an empty one says nothing."""
+
+ALIASES: Final = {name: python for python, names in _NAMES.items() for name in names.split()}
 
 TEXT_CODECS: Final = re.compile(
     r"ascii|utf|iso|cp|windows|euc|big5|gb|hz|koi8|mac|johab|tis|latin|kz|ptcp|viscii|shift|jis", re.I
@@ -155,8 +162,7 @@ def decode(data: bytes, declared: str | None) -> Decoded:
         return Decoded(text, "\ufffd" in text)
     if data.isascii():
         if hint == "utf-7":
-            text = data.decode("utf-7", "replace")
-            return Decoded(text, "\ufffd" in text)
+            return _replaced(data, "utf-7")
         if hint == "jis" and (found := LOST_ESCAPE.search(data)):  # a relay took the ESC bytes out
             del found
             mended = LOST_ESCAPE.sub(lambda m: b"\x1b" + m[0][:-2] + b"\x1b" + m[0][-2:], data)
@@ -203,7 +209,8 @@ def _strict(data: bytes, name: str) -> str | None:
 
 def _replaced(data: bytes, name: str) -> Decoded:
     try:
-        return Decoded(data.decode(name, "replace"), lossy=True)
+        text = data.decode(name, "replace").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return Decoded(text, "\ufffd" in text)
     except (UnicodeError, ValueError):
         return Decoded(data.decode("latin-1"), lossy=True)
 

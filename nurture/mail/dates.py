@@ -48,34 +48,61 @@ ENGLISH_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DIGITS: Final = str.maketrans("０１２３４５６７８９／．（）：", "0123456789/.():")
 
-_WD = r"(?:[ 　]*[((（][ 　]*(?P<wd{n}>[月火水木金土日])(?:曜日?)?(?:[・,、/][^)）]{{0,6}})?[ 　]*[)）]|[ 　]*(?P<wx{n}>[月火水木金土日])曜日?)?"
-_MONTH_NAME = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_WD = (
+    r"(?:[ 　]*[((（][ 　]*(?P<wd{n}>[月火水木金土日])(?:曜日?)?(?:[・,、/][^)）]{{0,6}})?[ 　]*[)）]|"
+    r"[ 　]*(?P<wx{n}>[月火水木金土日])曜日?)?"
+)
+_MONTH_NAME = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _DAY_NAME = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
 
 PATTERN: Final = re.compile(
     "|".join(
         (
-            r"(?P<era>令和|平成|(?<![A-Za-z])[RH])[ 　]?(?P<ey>元|\d{1,2})[ 　]?[年./-][ 　]?(?P<em>\d{1,2})[ 　]?[月./-][ 　]?(?P<ed>\d{1,2})(?!\d)日?" + _WD.format(n=1),
-            r"(?<![\d.])(?P<y>20\d\d)[ 　]?[年./-][ 　]?(?P<ym>\d{1,2})[ 　]?[月./-][ 　]?(?P<yd>\d{1,2})(?!\d)日?" + _WD.format(n=2),
-            r"(?P<rel>翌年|来年|明年|本年|今年)?(?:の)?[ 　]?(?<!\d)(?P<m>\d{1,2})[ 　]?月[ 　]?(?P<d>\d{1,2})[ 　]?日" + _WD.format(n=3),
+            r"(?P<era>令和|平成|(?<![A-Za-z])[RH])[ 　]?(?P<ey>元|"
+            r"\d{1,2})[ 　]?[年./-][ 　]?(?P<em>\d{1,2})[ 　]?[月./-][ 　]?(?P<ed>\d{1,2})(?!\d)日?"
+            + _WD.format(n=1),
+            r"(?<![\d.])(?P<y>20\d\d)[ 　]?[年./-][ 　]?(?P<ym>\d{1,2})[ 　]?[月./-][ 　]?(?P<yd>\d{1,2})(?"
+            r"!\d)日?" + _WD.format(n=2),
+            r"(?P<rel>翌年|来年|明年|本年|今年)?(?:の)?[ 　]?(?<!\d)(?P<m>\d{1,2})[ 　]?月[ 　]?(?P<d>\d{1,"
+            r"2})[ 　]?日" + _WD.format(n=3),
             r"(?<![\d/.:])(?P<sm>\d{1,2})/(?P<sd>\d{1,2})(?![\d/%])" + _WD.format(n=4),
             r"(?P<tm>(?<!\d)\d{1,2}月|今月|来月|再来月|翌月)(?:の)?(?P<third>上旬|中旬|下旬|初旬|初め|半ば|末日?)",
             r"(?<![\d月年/])(?P<od>\d{1,2})日(?!間|以内|程|ほど|前|後|本|目|曜|付|ごと|おき|当)" + _WD.format(n=5),
-            r"(?P<word>本日|今日|明日|あす|明後日|あさって|翌日|週明け|年明け|連休明け|(?:GW|ＧＷ|ゴールデンウ[イィ]ーク)明け|(?:お盆|盆休み?|夏季?休[み暇]?|夏休み)明け|年末年始明け|正月明け|今月末|月末|来月末|年末|年内|年度末|今週末|週末)",
+            (
+                r"(?P<word>本日|今日|明日|あす|明後日|あさって|翌日|週明け|年明け|連休明け|(?:GW|ＧＷ|"
+                r"ゴールデンウ[イィ]ーク)明け|(?:お盆|盆休み?|夏季?休[み暇]?|夏休み)明け|年末年始明け|正月明け|"
+                r"今月末|月末|来月末|年末|年内|年度末|今週末|週末)"
+            ),
             r"(?P<week>今週|来週|再来週|翌週|次の週)(?:の)?(?P<wwd>[月火水木金土日])?(?(wwd)(?:曜日?|[)）])?)",
             r"(?<![一-龥\d])(?P<lone>[月火水木金土日])曜日?",
-            rf"(?i:\b(?:(?P<en1>{_DAY_NAME}),?[ ]+)?(?P<emon>{_MONTH_NAME})\.?[ ]+(?P<eday>\d{{1,2}})(?:st|nd|rd|th)?(?:,?[ ]+(?P<eyear>20\d\d))?(?![\d:]))",
-            rf"(?i:\b(?:(?P<en2>{_DAY_NAME}),?[ ]+)?(?P<fday>\d{{1,2}})(?:st|nd|rd|th)?(?:[ ]+of)?[ ]+(?P<fmon>{_MONTH_NAME})\b\.?(?:,?[ ]+(?P<fyear>20\d\d))?)",
-            r"(?i:\b(?P<eword>today|tomorrow|next week|next month|end of (?:the|this) month|end of (?:the )?year)\b)",
-            rf"(?i:\b(?P<ewk>next|this|on|until|till|by|from|coming)[ ]+(?P<ewd>{_DAY_NAME})\b(?!,?[ ]+(?:the[ ]+)?(?:\d|{_MONTH_NAME}\b)))",
+            (
+                rf"(?i:\b(?:(?P<en1>{_DAY_NAME}),?[ ]+)?(?P<emon>{_MONTH_NAME})\.?[ ]+(?P<eday>\d{{1,2}})(?:st|"
+                rf"nd|rd|th)?(?:,?[ ]+(?P<eyear>20\d\d))?(?![\d:]))"
+            ),
+            (
+                rf"(?i:\b(?:(?P<en2>{_DAY_NAME}),?[ ]+)?(?P<fday>\d{{1,2}})(?:st|nd|rd|"
+                rf"th)?(?:[ ]+of)?[ ]+(?P<fmon>{_MONTH_NAME})\b\.?(?:,?[ ]+(?P<fyear>20\d\d))?)"
+            ),
+            (
+                r"(?i:\b(?P<eword>today|tomorrow|next week|next month|end of (?:the|this) month|"
+                r"end of (?:the )?year)\b)"
+            ),
+            (
+                rf"(?i:\b(?P<ewk>next|this|on|until|till|by|from|"
+                rf"coming)[ ]+(?P<ewd>{_DAY_NAME})\b(?!,?[ ]+(?:the[ ]+)?(?:\d|{_MONTH_NAME}\b)))"
+            ),
         )
     )
-)  # fmt: skip
+)
 
 BETWEEN: Final = re.compile(
-    r"(?:[ 　]*\d{1,2}[:：時](?:\d{2}分?)?)?[ 　]*(?:[〜～~\-−–—‐－→]|から|より|to|until|till|through|thru|and|、|-)[ 　]*(?:the )?(?:翌)?\Z",
+    r"(?:[ 　]*\d{1,2}[:：時](?:\d{2}分?)?)?[ 　]*(?:[〜～~\-−–—‐－→]|から|より|to|until|till|through|thru|"
+    r"and|、|-)[ 　]*(?:the )?(?:翌)?\Z",
     re.IGNORECASE,
-)  # fmt: skip
+)
 BARE_END: Final = re.compile(r"(?:[〜～~\-−–—‐－])[ 　]?(?P<d>\d{1,2})(?![\d:/時年月.])日?" + _WD.format(n=9))
 
 
@@ -181,7 +208,7 @@ def _relative(match: re.Match[str], base: date | None) -> Mention | None:
     return Mention(*span, match.start(), match.end(), match[0], is_range=span[0] != span[1], exact=False)
 
 
-def _span(match: re.Match[str], base: date) -> tuple[date, date] | None:  # noqa: PLR0914
+def _span(match: re.Match[str], base: date) -> tuple[date, date] | None:
     if match["third"]:
         return _third(match["tm"], match["third"], base)
     if match["week"]:
@@ -233,7 +260,7 @@ def _word(word: str, base: date) -> tuple[date, date] | None:
         day = date(base.year + (base.month > 3), 3, 31)
     else:
         day = _month_end(base.year, base.month)
-    return day, day
+    return None if day is None else (day, day)
 
 
 def _third(month: str, third: str, base: date) -> tuple[date, date] | None:

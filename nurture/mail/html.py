@@ -8,15 +8,51 @@ from typing import Final
 
 TAG: Final = re.compile(r"<(?:(!--)|(/?)([a-zA-Z][a-zA-Z0-9:]*)([^<>]*)>|[!?/][^<>]*>)")
 BLOCK: Final = frozenset(
-    "address article aside blockquote br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr"
-    " li main nav ol p pre section table tbody tfoot thead title tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
 HIDDEN: Final = frozenset({"script", "style", "head", "template", "title"})
 RULE: Final = "_" * 32
 
 
 def to_text(source: str) -> str:
-    """The text of a page: blocks as lines, ``<hr>`` as a line, ``<blockquote>`` as lines that begin with ``> ``."""
+    """The text of a page: blocks as lines, ``<hr>`` as a rule, ``<blockquote>`` as lines with ``> ``."""
     out: list[str] = []  # finished lines
     line: list[str] = []
     depth = 0
@@ -47,7 +83,7 @@ def to_text(source: str) -> str:
             if end < 0:
                 break
             at = end
-        elif name == "td" or name == "th":
+        elif name in {"td", "th"}:
             line.append(" ")
         elif name == "blockquote":
             end_line()

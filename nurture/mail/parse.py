@@ -240,7 +240,9 @@ def _after_header(raw: bytes, at: int) -> int:
 
 
 def _pieces(body: bytes, boundary: str, budget: _Budget) -> list[bytes]:
-    """A multipart body cut at its boundary, at one that is seen where none was given or the given one never comes."""
+    """A multipart body cut at its boundary, at one that is seen where none was given or the given one neve"
+    "r comes.
+    """
     marks: list[re.Match[bytes]] = []
     if boundary:
         marks = _marks(body, boundary.rstrip(" ").encode("latin-1", "replace"))

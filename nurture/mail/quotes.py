@@ -33,60 +33,86 @@ class Split(NamedTuple):
 
 QUOTE: Final = re.compile(r"[ \t　]{0,3}(?:[>＞]|[|｜](?=[ >|])|\w{1,8}>[ >])")
 BAR: Final = re.compile(
-    r"[ \t>]*(?:[-_=*─━―]{2,}|[ー－]{3,})[ \t　]*(?:original (?:message|mail|appointment)|forwarded (?:message|mail|by)|(?:begin )?forwarded message|reply message|message d'origine|urspr[uü]ngliche nachricht|"
-    r"(?:元の|オリジナル(?:の)?|受信|返信元(?:の)?|引用元?(?:の)?|転送された|転送|以前の|前の)[ 　]*(?:メッセージ|メール|引用|記事)?|引用(?:メール|メッセージ|開始|ここから)?|以下(?:、)?(?:元メール|引用|原文)|元メール|原文|\S{1,30}(?:さん)?の(?:書き込み|メッセージ|発言))[ \t　]*(?:ここから)?[ \t　]*[-_=*─━―ー－:：]*[ \t]*\Z|"
+    r"[ \t>]*(?:[-_=*─━―]{2,}|[ー－]{3,})[ \t　]*(?:original (?:message|mail|appointment)|"
+    r"forwarded (?:message|mail|by)|(?:begin )?forwarded message|reply message|message d'origine|"
+    r"urspr[uü]ngliche nachricht|"
+    r"(?:元の|オリジナル(?:の)?|受信|返信元(?:の)?|引用元?(?:の)?|転送された|転送|以前の|"
+    r"前の)[ 　]*(?:メッセージ|メール|引用|記事)?|引用(?:メール|メッセージ|開始|ここから)?|"
+    r"以下(?:、)?(?:元メール|引用|原文)|元メール|原文|\S{1,30}(?:さん)?の(?:書き込み|メッセージ|"
+    r"発言))[ \t　]*(?:ここから)?[ \t　]*[-_=*─━―ー－:：]*[ \t]*\Z|"
     r"[ \t]*(?:begin forwarded message|forwarded message|転送されたメッセージ|以下、?転送)[ \t]*[:：]?[ \t]*\Z|"
-    r"[ \t]*[-─━_=*]{2,}.{1,120}(?:wrote|さんは書きました|からのメール|より)[ \t]*[:：]?[ \t]*[-─━_=*]{2,}[ \t]*\Z",
+    r"[ \t]*[-─━_=*]{2,}.{1,120}(?:wrote|さんは書きました|からのメール|"
+    r"より)[ \t]*[:：]?[ \t]*[-─━_=*]{2,}[ \t]*\Z",
     re.IGNORECASE,
-)  # fmt: skip
+)
 WROTE: Final = re.compile(
     r"(?:^|\n)[ \t　]{0,4}(?:"
     r"on [^\n]{4,200}?(?:\n[^\n]{0,200}?){0,2}wrote[ \t]?[:：]"
-    r"|le [^\n]{6,150}?(?:\n[^\n]{1,120}?)?a [ée]crit[ \t]?:|am [^\n]{6,150}?(?:\n[^\n]{1,120}?)?schrieb[^\n]{0,100}:"
+    r"|le [^\n]{6,150}?(?:\n[^\n]{1,120}?)?a [ée]crit[ \t]?:|"
+    r"am [^\n]{6,150}?(?:\n[^\n]{1,120}?)?schrieb[^\n]{0,100}:"
     r"|[^\n]{0,120}?<?[\w.+-]{1,64}@[\w.-]{1,120}>?[^\n]{0,40}?[ 　]?wrote[ \t]?[:：]"
-    r"|(?:on )?\d{4}[/年.-]\d{1,2}[/月.-]\d{1,2}[^\n]{0,160}?(?:\n[^\n]{0,120}?)?(?:wrote|のメール|書きました|さんからのメール|さん(?:は|が)?書|作成)[ \t　]?[:：]"
-    r"|(?:on )?\d{4}[/年.-][ ]?\d{1,2}[/月.-][ ]?\d{1,2}日?[^\n]{0,160}?(?:\n[^\n]{0,120}?)?<[^<>\n]{3,160}@[^<>\n]{3,160}>(?:[ 　]?(?:\(mailto:[^)\n]*\))?[^\n]{0,12})?[ \t　]?[:：]"
+    r"|(?:on )?\d{4}[/年.-]\d{1,2}[/月.-]\d{1,2}[^\n]{0,160}?(?:\n[^\n]{0,120}?)?(?:wrote|のメール|"
+    r"書きました|さんからのメール|さん(?:は|が)?書|作成)[ \t　]?[:：]"
+    r"|(?:on )?\d{4}[/年.-][ ]?\d{1,2}[/月.-][ ]?\d{1,2}日?[^\n]{0,160}?(?:\n[^\n]{0,120}?)?<[^<>\n]{3,160}"
+    r"@[^<>\n]{3,160}>(?:[ 　]?(?:\(mailto:[^)\n]*\))?[^\n]{0,12})?[ \t　]?[:：]"
     r"|(?:mon|tue|wed|thu|fri|sat|sun)\w{0,6}, [^\n]{6,60}\n[^\n]{0,120}wrote[ \t]?:"
     r"|[^\n]{1,100}(?:さん|様|先生|氏)?(?:は|が|さんは)(?:\d{4}[^\n]{0,40})?書きました[ \t　]?[:：]?"
-    r"|[^\n]{0,60}\d{4}[/年.-]\d{1,2}[/月.-]\d{1,2}[^\n]{0,80}(?:送信|発信)?(?:した|された)?メール(?:に(?:ついて|対して)|より引用)[^\n]{0,10}[:：]?"
+    r"|[^\n]{0,60}\d{4}[/年.-]\d{1,2}[/月.-]\d{1,2}[^\n]{0,80}(?:送信|発信)?(?:した|"
+    r"された)?メール(?:に(?:ついて|対して)|より引用)[^\n]{0,10}[:：]?"
     r"|in (?:article|message) <[^\n]{3,200}(?:\n[^\n]{0,120}?)?(?:wrote|writes)[ \t]?:"
     r")[ \t　]*(?=\n|\Z)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 FIELD: Final = re.compile(
     r"[ \t>*　]*(?:\*{0,2})(?P<name>from|sent|date|to|cc|subject|reply-to|von|gesendet|an|betreff|de|envoyé|objet|"
-    r"差出人|送信者|発信者|送信元|送信日時|送信日|日時|日付|受信日時|発信日時|宛先|宛名|送信先|受信者|件名|題名|表題|タイトル|返信先|ＣＣ)[ 　]{0,6}(?:\*{0,2})[ ]?[:：](?:\*{0,2})(?P<value>.*)",
+    r"差出人|送信者|発信者|送信元|送信日時|送信日|日時|日付|受信日時|発信日時|宛先|宛名|送信先|受信者|件名|"
+    r"題名|表題|タイトル|返信先|ＣＣ)[ 　]{0,6}(?:\*{0,2})[ ]?[:：](?:\*{0,2})(?P<value>.*)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 FROM_NAMES: Final = frozenset({"from", "von", "de", "差出人", "送信者", "発信者", "送信元"})
 
 RULE: Final = re.compile(
-    r"[ \t　]*(?:([-=_*＊─━―＝～~◆■□◇☆★.・+#/|┃│┏┓┗┛╋┌┐└┘○●◎∴‥…^<>:;,。◯＿－＋\u2500-\u257f＿ー\u30fc])[ ]?){6,}[^\w]*\Z"
+    r"[ \t　]*(?:([-=_*＊─━―＝～~◆■□◇☆★.・+#/|"
+    r"┃│┏┓┗┛╋┌┐└┘○●◎∴‥…^<>:;,。◯＿－＋\u2500-\u257f＿ー\u30fc])[ ]?){6,}[^\w]*\Z"
 )
 DELIMITER: Final = re.compile(r"-- ?\Z|—\Z|--[ \t]*\Z")
 CONTACT: Final = re.compile(
-    r"(?:tel|fax|phone|mobile|ph|e-?mail|mail|url|hp|http|内線|直通|代表|電話|携帯|ＴＥＬ|ＦＡＸ|℡|PHS)[ 　]?[:：./.)）]?|〒|[\w.+-]+@[\w-]+\.\w|https?://|www\.|\d{2,4}[-(（]\d{2,4}[-)）]\d{3,4}",
+    r"(?:tel|fax|phone|mobile|ph|e-?mail|mail|url|hp|http|内線|直通|代表|電話|携帯|ＴＥＬ|ＦＡＸ|℡|"
+    r"PHS)[ 　]?[:：./.)）]?|〒|[\w.+-]+@[\w-]+\.\w|https?://|www\.|\d{2,4}[-(（]\d{2,4}[-)）]\d{3,4}",
     re.IGNORECASE,
-)  # fmt: skip
+)
 STRONG: Final = re.compile(
-    r"\b(?:tel|fax|phone|mobile)\b|内線|直通|電話|〒|ＴＥＬ|ＦＡＸ|℡|\d{2,4}[-(（]\d{2,4}[-)）]\d{3,4}|(?:e-?mail|mail|url)[ 　]?[:：]|https?://",
+    r"\b(?:tel|fax|phone|mobile)\b|内線|直通|電話|〒|ＴＥＬ|ＦＡＸ|℡|\d{2,4}[-(（]\d{2,4}[-)）]\d{3,4}|"
+    r"(?:e-?mail|mail|url)[ 　]?[:：]|https?://",
     re.IGNORECASE,
-)  # fmt: skip
+)
 PLACE: Final = re.compile(
-    r"株式会社|有限会社|医療法人|独立行政法人|国立|病院|クリニック|医院|大学|学部|医局|センター|研究所|[部課科室係]\b|[部課科室](?:[ 　]|\Z)|[都道府県市区町村].{0,20}\d|\b(?:Inc|Ltd|Hospital|University|Clinic|Department|Dept|Co\.)",
+    r"株式会社|有限会社|医療法人|独立行政法人|国立|病院|クリニック|医院|大学|学部|医局|センター|研究所|"
+    r"[部課科室係]\b|[部課科室](?:[ 　]|\Z)|[都道府県市区町村].{0,20}\d|\b(?:Inc|Ltd|Hospital|University|"
+    r"Clinic|Department|Dept|Co\.)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 SENTENCE: Final = re.compile(
-    r"[。！？!?]|(?:です|ます|ました|ません|ください|下さい|願います|致します|いたします)[。.]?[ \t　]*\Z|[a-z][.!?][ \t]*\Z|[、,][ \t　]*\Z"
+    r"[。！？!?]|(?:です|ます|ました|ません|ください|下さい|願います|致します|いたします)[。.]?[ \t　]*\Z|"
+    r"[a-z][.!?][ \t]*\Z|[、,][ \t　]*\Z"
 )
 CLIENT: Final = re.compile(
-    r"[ \t]*(?:sent from (?:my |the )?.{2,60}|get outlook for .{2,60}|sent (?:via|with|using) .{2,60}|(?:私の)?(?:iphone|ipad|android|xperia|スマートフォン|スマホ|携帯)\S{0,20}から(?:送信|のメール).{0,20}|.{0,30}(?:iphone|ipad|android|outlook for)\S{0,30}(?:から送信|を入手|で送信).{0,20}|outlook for .{2,40}|yahoo!?メール.{0,40}から送信|.{0,20}モバイルから送信.{0,20}|download .{0,40}app.{0,40})[ \t。.]*\Z",
+    r"[ \t]*(?:sent from (?:my |the )?.{2,60}|get outlook for .{2,60}|sent (?:via|with|using) .{2,60}|"
+    r"(?:私の)?(?:iphone|ipad|android|xperia|スマートフォン|スマホ|携帯)\S{0,20}から(?:送信|"
+    r"のメール).{0,20}|.{0,30}(?:iphone|ipad|android|outlook for)\S{0,30}(?:から送信|を入手|で送信).{0,20}|"
+    r"outlook for .{2,40}|yahoo!?メール.{0,40}から送信|.{0,20}モバイルから送信.{0,20}|"
+    r"download .{0,40}app.{0,40})[ \t。.]*\Z",
     re.IGNORECASE,
-)  # fmt: skip
+)
 DISCLAIMER: Final = re.compile(
-    r"this (?:e-?mail|message|communication)[^\n]{0,80}(?:confidential|intended|privileged)|confidential(?:ity)? (?:notice|note)|if you (?:have|are)[^\n]{0,30}(?:received this|not the intended)|(?:本|この)(?:電子)?メール(?:および|及び|とその|に(?:は|添付))?[^\n]{0,60}(?:機密|秘密|意図した受信者|名宛人|受信者|宛先人|誤って|誤送信)|(?:誤って|誤送信)[^\n]{0,30}(?:受信|受け取|届い)[^\n]{0,30}(?:場合|方)|【?(?:機密|免責)(?:保持|情報)?(?:事項|について|に関する)|please consider the environment",
+    r"this (?:e-?mail|message|communication)[^\n]{0,80}(?:confidential|intended|privileged)|"
+    r"confidential(?:ity)? (?:notice|note)|if you (?:have|are)[^\n]{0,30}(?:received this|not the intended)|"
+    r"(?:本|この)(?:電子)?メール(?:および|及び|とその|に(?:は|添付))?[^\n]{0,60}(?:機密|秘密|意図した受信者|"
+    r"名宛人|受信者|宛先人|誤って|誤送信)|(?:誤って|誤送信)[^\n]{0,30}(?:受信|受け取|"
+    r"届い)[^\n]{0,30}(?:場合|方)|【?(?:機密|免責)(?:保持|情報)?(?:事項|について|に関する)|"
+    r"please consider the environment",
     re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def split(text: str) -> Split:

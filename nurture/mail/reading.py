@@ -13,13 +13,14 @@ that against the newest Received field.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 from typing import TYPE_CHECKING, Any, Final
 
-from nurture.core.reading import AwayInfo, BounceInfo, Found, Intent, Kind, Reading, Successor
+from nurture.core.reading import AwayInfo, BounceInfo, Found, Intent, Kind, Reading
 from nurture.mail import automatic, html, quotes
 from nurture.mail.absence import Absence, absence
 from nurture.mail.address import addresses_in
@@ -48,7 +49,7 @@ def read(raw: bytes, *, received_at: datetime | None = None, own: Collection[str
     """
     try:
         return _read(raw, received_at, frozenset(own))
-    except Exception as error:  # noqa: BLE001  # the promise is total: a fault of ours must not stop the mailbox
+    except Exception as error:  # the promise is total: a fault of ours must not stop the mailbox
         return Reading(Kind.OTHER, defects=("unreadable", f"internal:{type(error).__name__}"))
 
 
@@ -366,6 +367,11 @@ def to_json(reading: Reading, path: str) -> dict[str, Any]:
     }
 
 
+def as_json(reading: Reading) -> str:
+    """The public form as one line of JSON, for the store."""
+    return json.dumps(to_json(reading, ""), ensure_ascii=False)
+
+
 def _bounce(fate: BounceInfo) -> dict[str, Any]:
     return {
         "permanent": fate.permanent,
@@ -381,6 +387,3 @@ def _away(away: AwayInfo | None) -> dict[str, str | None] | None:
         return None
     days = {"from": away.from_, "until": away.until, "back": away.back}
     return {name: day.isoformat() if day else None for name, day in days.items()}
-
-
-__all__ = ["Successor", "body", "read", "to_json"]

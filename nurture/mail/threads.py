@@ -1,0 +1,197 @@
+"""Which of our mails an incoming one is about, and whose it is. A match, or none: never a guess across people.
+
+The marks, strongest first: a Message-ID of ours in In-Reply-To or References; one inside a delivery report;
+a token that we signed, in the address it came to; thread subject with sender; the sender's address alone
+(then a person, but no mail). Each must fit: the sender is the addressee, or somebody of the same domain who
+answers for the addressee (not where the domain is a public provider's); the mailbox is the one that sent. What
+we sent ourselves matches nothing. In doubt the answer is None, and the mail goes to a person as a stray.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from nurture.core.reading import Kind
+from nurture.mail.address import domain_of
+from nurture.mail.tokens import untag
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from nurture.core.ids import MailboxId
+    from nurture.core.messages import Message
+    from nurture.core.people import Organisation, Person
+    from nurture.core.reading import Reading
+
+REPORTS: Final = frozenset({Kind.BOUNCE, Kind.DELAY, Kind.COMPLAINT, Kind.RECEIPT})
+PUBLIC_DOMAINS: Final = frozenset(
+    """
+    gmail.com googlemail.com yahoo.co.jp yahoo.com yahoo.ne.jp ymail.ne.jp outlook.com outlook.jp
+    hotmail.com hotmail.co.jp live.jp live.com msn.com icloud.com me.com mac.com aol.com docomo.ne.jp
+    ezweb.ne.jp au.com softbank.ne.jp i.softbank.jp ymobile.ne.jp y-mobile.ne.jp rakuten.jp uqmobile.jp
+    nifty.com biglobe.ne.jp ocn.ne.jp so-net.ne.jp plala.or.jp dion.ne.jp asahi-net.or.jp infoweb.ne.jp
+    excite.co.jp goo.jp gmx.com gmx.net proton.me protonmail.com qq.com 163.com naver.com
+    """.split()  # noqa: SIM905  # thirty quoted lines say no more
+)
+"""Where many people who have nothing to do with each other have their mail."""
+
+
+class Marks(NamedTuple):
+    """What to ask the store for: Message-IDs (nearest first), tokens, and addresses, lower case."""
+
+    header_ids: tuple[str, ...]
+    tokens: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Whose mail it is. ``message`` is None for the rule ``address``.
+
+    ``rule``: header_id | bounce_id | token | thread | address. ``colleague``: somebody else of the same
+    house answered for ``person``.
+    """
+
+    message: Message | None
+    person: Person
+    rule: str
+    colleague: bool = False
+
+
+def candidates(reading: Reading) -> Marks:
+    """The marks that a mail carries."""
+    ids = [reading.in_reply_to, *reversed(reading.references)]
+    if reading.kind in REPORTS:
+        ids = [*(fate.original_message_id for fate in reading.bounces), *ids]
+        addresses: list[str | None] = [a for fate in reading.bounces for a in fate.recipients]
+    else:
+        addresses = [reading.from_]
+    return Marks(
+        tuple(dict.fromkeys(i for i in ids if i)),
+        tuple(dict.fromkeys(reading.tokens)),
+        tuple(dict.fromkeys(a.lower() for a in addresses if a)),
+    )
+
+
+def decide(
+    reading: Reading,
+    found: Sequence[Message],
+    people: Sequence[Person],
+    own_addresses: Collection[str],
+    *,
+    mailbox: MailboxId | None = None,
+    organisations: Sequence[Organisation] = (),
+    key: bytes = b"",
+) -> Match | None:
+    """The match of a mail among what the store knows, or None.
+
+    Args:
+        reading: what the mail says.
+        found: our messages that any of its marks may name.
+        people: those with one of its addresses, and those to whom ``found`` went.
+        own_addresses: ours, lower case.
+        mailbox: the one that the mail lies in; a message that another one sent does not fit.
+        organisations: of those people, whose domains tell colleagues.
+        key: what the tokens in addresses are signed with.
+    """
+    own = {address.lower() for address in own_addresses}
+    if reading.kind is Kind.OTHER or (reading.from_ in own and reading.kind not in REPORTS):
+        return None
+    by_id = {person.id: person for person in people}
+    ours = [m for m in found if mailbox is None or m.mailbox_id is None or m.mailbox_id == mailbox]
+    fitting = _Fit(reading, organisations)
+    for message, rule in _named(reading, ours, key):
+        person = by_id.get(message.person_id)
+        if person is None:
+            continue
+        fit = fitting.of(message, person)
+        if fit is not None:
+            return Match(message, person, rule, colleague=fit == "colleague")
+    return None if _cites_others(reading, found, ours) else _by_address(reading, people)
+
+
+def _named(reading: Reading, ours: Sequence[Message], key: bytes) -> Iterator[tuple[Message, str]]:
+    """The messages that the marks name, strongest first."""
+    marks = candidates(reading)
+    reported = {fate.original_message_id for fate in reading.bounces} if reading.kind in REPORTS else set()
+    known = {m.header_id: m for m in ours if m.header_id}
+    for header_id in marks.header_ids:
+        if header_id in known:
+            yield known[header_id], "bounce_id" if header_id in reported else "header_id"
+    tagged = {untag(token, key) for token in marks.tokens} if key else set()
+    for message in ours:
+        if message.id in tagged or (message.unsubscribe_token and message.unsubscribe_token in marks.tokens):
+            yield message, "token"
+    subject = bare_subject(reading.subject)
+    if subject and subject != reading.subject.strip().lower() and reading.kind not in REPORTS:  # it has a Re:
+        same = [m for m in ours if bare_subject(m.subject) == subject and m.to_address.lower() == reading.from_]
+        if same:
+            yield max(same, key=lambda m: (m.sent_at is not None, m.sent_at and m.sent_at.timestamp())), "thread"
+
+
+def _cites_others(reading: Reading, found: Sequence[Message], ours: Sequence[Message]) -> bool:
+    """Whether it names a mail of ours that does not fit: then the address alone is no better."""
+    ids = set(candidates(reading).header_ids)
+    return any(m.header_id in ids for m in ours) or any(m.header_id in ids for m in found)
+
+
+def _by_address(reading: Reading, people: Sequence[Person]) -> Match | None:
+    wanted = set(candidates(reading).addresses)
+    same = [person for person in people if person.email.lower() in wanted]
+    return Match(None, same[0], "address") if len(same) == 1 else None
+
+
+class _Fit:
+    """Whether a mail may be from, or about, the addressee of a message."""
+
+    def __init__(self, reading: Reading, organisations: Sequence[Organisation]) -> None:
+        self.reading = reading
+        self.houses = {o.id: frozenset(d.lower() for d in o.domains) for o in organisations}
+
+    def of(self, message: Message, person: Person) -> str | None:
+        """``addressee``, ``colleague``, or None."""
+        addressed = {message.to_address.lower(), person.email.lower()} - {""}
+        if self.reading.kind in REPORTS:
+            return self._reported(addressed)
+        sender = self.reading.from_
+        if sender is None:
+            return None
+        if sender in addressed:
+            return "addressee"
+        domains = {domain_of(address) for address in addressed}
+        if person.organisation_id is not None:
+            domains |= self.houses.get(person.organisation_id, frozenset())
+        return "colleague" if _same_house(domain_of(sender), domains - PUBLIC_DOMAINS) else None
+
+    def _reported(self, addressed: set[str]) -> str | None:
+        """A report fits if it names the addressee, or nobody.
+
+        One that names somebody else is about where the addressee's mail is forwarded to: that address is
+        no good, not the one that we know.
+        """
+        named = {a for fate in self.reading.bounces for a in fate.recipients}
+        return "addressee" if not named or named & addressed else None
+
+
+def _same_house(domain: str, domains: Collection[str]) -> bool:
+    """The same domain, or one of the two below the other: ``med.hospital.example``."""
+    if domain in PUBLIC_DOMAINS:
+        return False
+    return "." in domain and any(
+        domain == other or domain.endswith(f".{other}") or other.endswith(f".{domain}") for other in domains
+    )
+
+
+PREFIX: Final = re.compile(
+    r"\A(?:[ \t　]|(?:re|aw|sv|fw|fwd|wg|tr|返信|転送|自動返信|自動応答|回答|automatic reply|"
+    r"auto(?:matic)?[ -]?reply|accepted|out of office)(?:\[\d{1,3}\]|\(\d{1,3}\))?[ 　]?[:：]|"
+    r"\[[^\]]{1,30}[:： ]\d{1,7}\])*",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+def bare_subject(subject: str) -> str:
+    """A subject without Re:, Fw:, 返信: and list numbers, in lower case, single blanks."""
+    return " ".join(PREFIX.sub("", subject[:500]).split()).lower()
