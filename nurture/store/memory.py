@@ -142,7 +142,8 @@ class MemoryStore:
         if not claimed:
             return ()
         self._rows["message"].update({m.id: m for m in claimed})
-        self._announce()
+        if claimed:
+            self._announce()
         wanted = dict.fromkeys(m.enrollment_id for m in claimed)
         dossiers = self._dossiers([self._rows["enrollment"][cast("str", key)] for key in wanted], now)
         of = {dossier.id: dossier for dossier in dossiers}
@@ -175,7 +176,8 @@ class MemoryStore:
         self._open()
         woken = [replace(e, wake_at=min(now, e.wake_at or now), version=e.version + 1) for e in self._active()]
         self._rows["enrollment"].update({e.id: e for e in woken})
-        self._announce()
+        if woken:
+            self._announce()
         return len(woken)
 
     def changed(self) -> asyncio.Event:

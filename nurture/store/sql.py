@@ -200,8 +200,9 @@ class SqlStore:
             if gone.is_set():
                 transaction.rollback()
                 return result
-        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits for word
-            self._loop.call_soon_threadsafe(self._announce)
+        if result is None or result:  # a claim that found nothing has changed nothing
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits for word
+                self._loop.call_soon_threadsafe(self._announce)
         return result
 
     def _answer(self, work: Callable[[Connection], R]) -> R:
