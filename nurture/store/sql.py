@@ -195,11 +195,17 @@ class SqlStore:
         connection = self._connection
         if connection is None:
             raise Impossible("The store is not open")
-        with connection.begin() as transaction:
-            result = work(connection)
-            if gone.is_set():
-                transaction.rollback()
-                return result
+        try:
+            with connection.begin() as transaction:
+                result = work(connection)
+                if gone.is_set():
+                    transaction.rollback()
+                    return result
+        except BaseException:
+            # A COMMIT that SQLite refuses (a reference to nothing) leaves its transaction open, and
+            # SQLAlchemy takes it for ended.
+            connection.connection.rollback()
+            raise
         if result is None or result:  # a claim that found nothing has changed nothing
             with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits for word
                 self._loop.call_soon_threadsafe(self._announce)

@@ -284,6 +284,7 @@ class TestCommit:
         with pytest.raises(Impossible):
             await settle(store, enrollment("e", "nobody"))
         assert await store.count(Representative) == 0
+        await settle(store)
 
     async def test_stale_comes_before_a_reference_to_nothing(self, store: Store) -> None:
         """Of two reasons the one that reading again can mend is given."""

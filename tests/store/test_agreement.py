@@ -1,0 +1,300 @@
+"""Memory and SQLite agree, whatever is done to them (a Hypothesis state machine)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from nurture.core.change import Change
+from nurture.core.deals import Promise, Task, TaskState
+from nurture.core.ids import (
+    DealId,
+    EnrollmentId,
+    MailboxId,
+    MessageId,
+    OrganisationId,
+    PersonId,
+    PromiseId,
+    TaskId,
+)
+from nurture.core.messages import (
+    Enrollment,
+    EnrollmentState,
+    Entry,
+    Inbound,
+    Message,
+    MessageState,
+    Suppression,
+)
+from nurture.core.people import Organisation, Person
+from nurture.errors import Impossible, NurtureError
+from nurture.ports import Span
+from nurture.store import MemoryStore, SqlStore
+from nurture.store.mapping import KINDS
+from tests.store.world import (
+    DEAL,
+    HOSPITAL,
+    MEETING,
+    NOW,
+    REP,
+    TODAY,
+    enrollment,
+    entry,
+    inbound,
+    message,
+    person,
+    settle,
+    suppression,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from nurture.ports import Store
+
+R = TypeVar("R")
+
+few = st.integers(0, 3)
+some = st.integers(0, 7)
+instants = st.integers(-3, 3).map(lambda h: NOW + timedelta(hours=h))
+days = st.sampled_from([-60, -42, -40, -3, 0, 2]).map(lambda n: TODAY + timedelta(days=n))
+versions = st.sampled_from([*[None] * 9, 0, 1, 2])  # None: the one that stands
+organisations = st.sampled_from([None, HOSPITAL.id, OrganisationId("hikari")])
+addresses = st.sampled_from(
+    ["a@aoba.example", "A@Aoba.example", "b@aoba.example", "é@aoba.example", "É@aoba.example"]
+)
+
+people = st.builds(
+    lambda n, email, org, successor: person(
+        f"p{n}", email=email or f"P{n}@Aoba.example", organisation_id=org, successor_id=successor
+    ),
+    few,
+    st.none() | addresses,
+    organisations,
+    st.sampled_from([None, None, None, PersonId("p0"), PersonId("p3")]),
+)
+enrollments = st.builds(
+    lambda n, p, **more: enrollment(f"e{n}", f"p{p}", **more),
+    few,
+    few,
+    organisation_id=organisations,
+    state=st.sampled_from(EnrollmentState),
+    wake_at=st.none() | instants,
+    enrolled_at=st.none() | instants,
+    deal_id=st.sampled_from([None, None, DEAL.id, DEAL.id, DealId("none")]),
+    meeting_id=st.sampled_from([None, MEETING.id]),
+)
+messages = st.builds(
+    lambda n, e, p, step, **more: message(
+        f"m{n}", None if e is None else f"e{e}", f"p{p}", step_id=f"step-{n}" if step is None else step, **more
+    ),
+    some,
+    st.sampled_from([0, 0, 1, 1, 2, None]),
+    st.sampled_from([0, 0, 1, 1, 2]),
+    st.sampled_from([None, None, None, "", "one"]),
+    state=st.sampled_from(MessageState) | st.just(MessageState.APPROVED),
+    organisation_id=organisations,
+    mailbox_id=st.sampled_from([None, MailboxId("sales"), MailboxId("other")]),
+    header_id=st.sampled_from(["", "", "", "<a>", "<b>"]),
+    unsubscribe_token=st.sampled_from(["", "", "", "t", "u\ud800"]),
+    planned_on=st.none() | days,
+    planned_at=instants | instants | st.none(),
+    not_before=st.none() | st.none() | instants,
+)
+inbounds = st.builds(
+    lambda n, **more: inbound(f"i{n}", **more),
+    few,
+    key=st.sampled_from(["<k>", "<l>", "<m>"]),
+    kind=st.sampled_from(["reply", "bounce"]),
+    received_at=instants,
+    person_id=st.sampled_from([None, PersonId("p0"), PersonId("p1")]),
+    enrollment_id=st.sampled_from([None, EnrollmentId("e0"), EnrollmentId("e1")]),
+)
+suppressions = st.builds(
+    lambda n, scope, value, lifted: suppression(f"s{n}", scope, value, lifted_at=lifted),
+    few,
+    st.sampled_from(["address", "domain", "organisation", "topic"]),
+    st.sampled_from(["a@aoba.example", "aoba.example", "hikari", "a@aoba.example#cost", "é@aoba.example#x#y"]),
+    st.none() | instants,
+)
+tasks = st.builds(
+    lambda n, e, **more: Task(TaskId(f"t{n}"), "call", REP.id, "", enrollment_id=e, **more),
+    few,
+    st.sampled_from([None, EnrollmentId("e0"), EnrollmentId("e1")]),
+    step_id=st.sampled_from([None, "", "one"]),
+    state=st.sampled_from(TaskState),
+    due_at=st.none() | instants,
+)
+promises = st.builds(
+    lambda n, due, by: Promise(PromiseId(f"r{n}"), MEETING.id, DEAL.id, "", due=due, fulfilled_by=by),
+    few,
+    st.none() | days,
+    st.sampled_from([None, MessageId("m0")]),
+)
+entities = st.one_of(people, enrollments, messages, messages, inbounds, suppressions, tasks, promises)
+entries = st.builds(
+    lambda kind, p: entry(kind, person_id=p),
+    st.sampled_from(["message.sent", "message.bounced"]),
+    st.none() | st.just(PersonId("p0")),
+)
+
+ASKED: dict[type[Any], list[dict[str, object]]] = {
+    Message: [
+        {"state": MessageState.APPROVED},
+        {"state": ["sent", "sending"], "enrollment_id": ("e0", "e1", None)},
+        {"planned_at": Span(NOW, NOW + timedelta(hours=2))},
+        {"header_id": ("<a>", "")},
+        {"header_id": "<a>"},
+        {"planned_on": None},
+    ],
+    Person: [{"email": "a@aoba.example"}, {"organisation_id": None}, {"id": Span("p1")}],
+    Enrollment: [{"wake_at": Span(high=NOW)}, {"person_id": {"p0", "p2"}, "state": "active"}],
+    Entry: [{"kind": "message.sent"}, {"seq": Span(2, 5)}, {"person_id": "p0"}],
+    Suppression: [{"lifted_at": None, "scope": "topic"}],
+    Inbound: [{"kind": ("reply", "x"), "received_at": Span(NOW)}],
+    Organisation: [{"quiet_until": None}],
+}
+ORDERS: dict[type[Any], tuple[str, ...]] = {
+    Message: ("-planned_at", "state"),
+    Person: ("email",),
+    Enrollment: ("wake_at", "-person_id"),
+    Entry: ("kind", "-seq"),
+}
+
+
+class BothStores(RuleBasedStateMachine):
+    """Every question is put to both stores, and every answer must be the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="nurture-store-"))
+        self.loop = asyncio.new_event_loop()
+        self.memory = MemoryStore()
+        self.sql = self.loop.run_until_complete(SqlStore.open(self.folder / "n.sqlite"))
+
+    def teardown(self) -> None:
+        """Close both."""
+        self.loop.run_until_complete(self.memory.close())
+        self.loop.run_until_complete(self.sql.close())
+        self.loop.close()
+        shutil.rmtree(self.folder)
+
+    def both(self, ask: Callable[[Store], Awaitable[R]]) -> R | None:
+        """The answer of both, or None where both refused for the same reason."""
+        answers = [self.loop.run_until_complete(_answer(ask, store)) for store in (self.memory, self.sql)]
+        assert answers[0] == answers[1]
+        return answers[0][0]
+
+    @initialize()
+    def begin(self) -> None:
+        """What everything refers to."""
+        hikari = replace(HOSPITAL, id=OrganisationId("hikari"))
+        begun = (enrollment("e0", "p0", organisation_id=None), enrollment("e1", "p1", deal_id=DEAL.id))
+        mails = (message("m0", "e0", "p0"), message("m1", "e1", "p1"), message("m2", "e1", "p1"))
+        self.both(lambda s: settle(s, hikari, person("p0"), person("p1"), *begun, *mails))
+
+    @rule(put=entities)
+    def write(self, put: Any) -> None:
+        """One value on top of what stands."""
+        self.commit_all([(put, None)], [])
+
+    @rule(puts=st.lists(messages, min_size=1, max_size=6, unique_by=lambda m: m.id))
+    def write_messages(self, puts: list[Message]) -> None:
+        """Many values of one kind on top of what stands."""
+        self.commit_all([(put, None) for put in puts], [])
+
+    @rule(puts=st.lists(st.tuples(entities, versions), max_size=4), told=st.lists(entries, max_size=2))
+    def commit_all(self, puts: list[tuple[Any, int | None]], told: list[Entry]) -> None:
+        """Any change: new rows, stale ones, taken keys, references to nothing, one row twice."""
+        built = []
+        for value, version in puts:
+            kept = self.loop.run_until_complete(self.memory.get(type(value), value.id))
+            standing = kept.version if kept is not None else 0
+            built.append(replace(value, version=standing if version is None else version))
+        self.both(lambda s: s.commit(Change(tuple(built), tuple(told))))
+
+    @rule(now=instants, limit=st.integers(1, 3), boxes=st.sampled_from([None, [], ["sales"], ["sales", "other"]]))
+    def claim(self, now: Any, limit: int, boxes: list[MailboxId] | None) -> None:
+        """Both take the same messages in the same order, with the same dossiers."""
+        self.both(lambda s: s.claim(now, limit, "x", boxes))
+
+    @rule(limit=st.integers(1, 3))
+    def claim_late(self, limit: int) -> None:
+        """When all has come."""
+        self.both(lambda s: s.claim(NOW + timedelta(hours=4), limit, "y"))
+
+    @rule(now=instants)
+    def wake_all(self, now: Any) -> None:
+        """Both wake as many."""
+        self.both(lambda s: s.wake_all(now))
+
+    @rule(now=instants, limit=st.integers(0, 3))
+    def read(self, now: Any, limit: int) -> None:
+        """Both give the same dossiers, dates and matches."""
+        self.both(lambda s: s.due(now, limit))
+        self.both(lambda s: s.dossiers([EnrollmentId(k) for k in ("e2", "e0", "none", "e1")], now))
+        self.both(lambda s: s.next_due())
+        self.both(
+            lambda s: s.match(
+                MailboxId("sales"),
+                ["<a>", ""],
+                ["u\ud800", ""],
+                ["A@aoba.EXAMPLE", "É@aoba.example"],
+                ["<k>", "<m>"],
+            )
+        )
+
+    @rule(limit=st.none() | st.integers(0, 2))
+    def find(self, limit: int | None) -> None:
+        """Both find the same values in the same order."""
+        for kind, questions in ASKED.items():
+            for where in questions:
+                self.both(partial(_find, kind, where, limit))
+                self.both(partial(_count, kind, where))
+
+    @invariant()
+    def everything_is_the_same(self) -> None:
+        """No row differs."""
+        for kind in KINDS:
+            self.both(partial(_find, kind, {}, None))
+
+
+async def _find(kind: type[Any], where: dict[str, object], limit: int | None, store: Store) -> tuple[Any, ...]:
+    return await store.find(kind, where, order=ORDERS.get(kind, ()), limit=limit)
+
+
+async def _count(kind: type[Any], where: dict[str, object], store: Store) -> int:
+    return await store.count(kind, where)
+
+
+async def _answer(ask: Callable[[Store], Awaitable[R]], store: Store) -> tuple[R | None, str, str]:
+    """What came back, and what was refused for which table (the row may differ where several are at fault)."""
+    try:
+        return await ask(store), "", ""
+    except Impossible:
+        return None, "Impossible", ""
+    except NurtureError as error:
+        return None, type(error).__name__, str(error.values.get("kind"))
+
+
+def test_memory_and_sqlite_agree() -> None:
+    """Under random commits, claims and questions both stores give the same answers and the same refusals."""
+    run_state_machine_as_test(
+        BothStores,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
