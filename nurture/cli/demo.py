@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import shutil
 import signal
 import sys
@@ -109,6 +110,7 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
     with ExitStack() as stack:
         out = stack.enter_context((options.folder / "daemon.log").open("w", encoding="utf-8"))
         log.configure(stream=out, json=True)
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # the invented people's browsers
 
         async def watch(machine: Machine) -> Watcher:
             if quiet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from typing import TYPE_CHECKING, TypeVar
 
 from nurture.core.messages import Enrollment, EnrollmentState, Message
@@ -23,6 +24,8 @@ SHORT = 8
 """Characters of an id that tables show."""
 SHORTEST = 4
 """Characters of an id that are looked up."""
+MOST = 200_000
+"""People who are gone through to find a name."""
 
 
 def short(key: str) -> str:
@@ -63,9 +66,14 @@ async def people(doors: Doors, said: str) -> tuple[Person, ...]:
         return await doors.store.find(Person, {"email": said.strip().lower()})
     if found := await by_id(doors, Person, said):
         return found
-    family, _, given = " ".join(said.split()).partition(" ")
-    found = await doors.store.find(Person, {"family_name": family}, limit=50)
-    return tuple(p for p in found if not given or p.given_name == given)
+    plain = _folded(said)
+    everybody = await doors.store.find(Person, limit=MOST)
+    exact = tuple(p for p in everybody if plain in {_folded(p.name), _folded(p.family_name), _folded(p.kana)})
+    return exact or tuple(p for p in everybody if plain and plain in _folded(f"{p.name} {p.kana}"))
+
+
+def _folded(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 async def person(doors: Doors, said: str) -> Person:
@@ -100,7 +108,7 @@ async def enrollment(doors: Doors, said: str, states: Collection[EnrollmentState
     if len(found) == 1:
         return found[0]
     if found:
-        known = ", ".join(f"{short(e.id)} ({e.scenario_id})" for e in found)
+        known = ", ".join(f"{e.id} ({e.scenario_id})" for e in found)
         raise UserError("{name} is enrolled several times", hint="give one: {known}", name=said, known=known)
     raise UserError("{name} has no such enrollment", hint="see: nurture why {name}", name=said)
 

@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from nurture.cli.terminal import by_option, json_option, shown_path, terminal
+from nurture.core.people import AccessRole
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nurture.errors import UserError
     from nurture.files.people import ContactList
     from nurture.files.people import PersonRow as Parsed
     from nurture.flows.people import ImportReport, PersonRow
     from nurture.ports import Doors
+
+BATCH = 500
 
 COLUMNS = mark(
     "Columns: email (required), name or family_name and given_name, kana, organisation, organisation_kind, "
@@ -34,7 +39,9 @@ COLUMNS = mark(
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help=mark("Only say what would be done."))
-@click.option("--rep", metavar="REP", help=mark("The representative of people whose row names none."))
+@click.option(
+    "--rep", metavar="REP", help=mark("The representative of new people whose row names none; else you.")
+)
 @by_option
 @json_option
 def import_(file: Path, dry_run: bool, rep: str | None, by: str | None, as_json: bool) -> None:
@@ -43,12 +50,14 @@ def import_(file: Path, dry_run: bool, rep: str | None, by: str | None, as_json:
 
     t = terminal()
     reader = t.reader(by)
+    ours = rep or (reader.id if AccessRole.REP in reader.access else "")
     found = files.read(file, shown_path(file))
 
     async def act(doors: Doors) -> ImportReport:
         from nurture.flows import people as flow  # noqa: PLC0415
 
-        rows = [_row(row, rep) for row in found.rows]
+        owned = await _owned(doors, found.rows)
+        rows = [_row(row, "" if row.email.lower() in owned else ours) for row in found.rows]
         return await flow.import_people(doors, rows, by=reader.id, dry_run=dry_run)
 
     report = t.run(act)
@@ -88,14 +97,25 @@ def import_(file: Path, dry_run: bool, rep: str | None, by: str | None, as_json:
     sys.exit(1 if errors else 0)
 
 
-def _row(parsed: Parsed, rep: str | None) -> PersonRow:
+async def _owned(doors: Doors, rows: Sequence[Parsed]) -> set[str]:
+    """Addresses of people who have a representative: a list that names none does not take them away."""
+    from nurture.core.people import Person  # noqa: PLC0415
+
+    owned: set[str] = set()
+    for start in range(0, len(rows), BATCH):
+        emails = tuple(row.email.lower() for row in rows[start : start + BATCH])
+        owned |= {p.email for p in await doors.store.find(Person, {"email": emails}) if p.rep_id}
+    return owned
+
+
+def _row(parsed: Parsed, rep: str) -> PersonRow:
     """A parsed row as the flow takes it, where an empty field says nothing."""
     from nurture.flows.people import PersonRow  # noqa: PLC0415
 
     said = {
         f.name: value for f in fields(parsed) if (value := getattr(parsed, f.name)) is not None and f.name != "rep"
     }
-    return PersonRow(**said, rep=parsed.rep or rep or "")
+    return PersonRow(**said, rep=parsed.rep or rep)
 
 
 def _placed(error: UserError, found: ContactList, file: Path) -> UserError:

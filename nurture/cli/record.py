@@ -158,7 +158,8 @@ def _show(t: Terminal, done: Recorded) -> None:
         click.echo(w("note: {text}", text=w.error(warning)), err=True)
     t.say(mark("Recorded. {count} people are followed up from here on."), count=len(done.enrollments))
     ready = [m for m in done.messages if m.body]
-    for m in ready:
+    urgent = [m for m in ready if m.deadline] or ready
+    for m in urgent:
         t.echo()
         t.echo("─" * 72)
         t.echo(
@@ -172,8 +173,12 @@ def _show(t: Terminal, done: Recorded) -> None:
     if not ready:
         t.say(mark("No draft yet: see what the journal says with: nurture log"))
         return
-    deadline = min((m.deadline for m in ready if m.deadline), default=None)
-    if deadline:
-        t.say(mark("To be sent by {at}:"), at=t.instant(deadline))
-    for m in ready:
+    deadline = min((m.deadline for m in urgent if m.deadline), default=None)
+    t.echo("─" * 72)
+    t.say(mark("To be sent by {at}:"), at=t.instant(deadline)) if deadline else t.say(
+        mark("Waiting for approval:")
+    )
+    for m in urgent:
         t.echo(f"  nurture queue approve {short(m.id)}   # {one_line(m.to_name)}")
+    if len(ready) > len(urgent):
+        t.say(mark("{count} more drafts wait for later days: nurture queue"), count=len(ready) - len(urgent))
