@@ -50,6 +50,7 @@ class Daemon:
     sites: Sequence[Callable[[asyncio.Event], Awaitable[None]]] = ()
     alive: Callable[[], object] = lambda: None  # called after each beat that made progress (watchdog)
     pokes: dict[MailboxId, asyncio.Event] = field(default_factory=dict)
+    started: datetime | None = None
 
     @property
     def parties(self) -> int:
@@ -59,6 +60,7 @@ class Daemon:
     async def run(self) -> None:
         """Run until ``stop`` is set. Claims of an earlier daemon are called in doubt first."""
         log = logger()
+        self.started = self.doors.clock.now()
         doubtful = await send.recover(self.doors)
         if doubtful:
             log.warning("doubts found", action="recover", messages=doubtful)
@@ -105,7 +107,9 @@ class Daemon:
         return done.seen == TICK_BATCH or done.stale > 0
 
     async def _send(self) -> bool:
-        done = await send.send_due(self.doors, self.sender, self.copies, by=self.name, stop=self.stop)
+        done = await send.send_due(
+            self.doors, self.sender, self.copies, by=self.name, stop=self.stop, since=self.started
+        )
         log = logger()
         for key, outcome in done.outcomes.items():
             log.info("letter", action="send", message=key, verdict=outcome.verdict.value, answer=outcome.answer)

@@ -16,24 +16,21 @@ from nurture.clock import SystemChance, SystemClock
 from nurture.core.change import Change, Setting
 from nurture.core.people import Representative
 from nurture.credentials import resolve
-from nurture.daemon import Daemon
 from nurture.errors import UserError
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
-from nurture.imap import ImapMailbox
 from nurture.log import logger
 from nurture.notify import MailNotifier
 from nurture.ports import Doors
 from nurture.render import TemplateWriter
 from nurture.smtp import SmtpSender
 from nurture.store import daemon_lock, open_store
-from nurture.web import server
-from nurture.web.app import build
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from nurture.config import Settings
+    from nurture.daemon import Daemon
     from nurture.ports import Chance, Clock, Sender, Store
 
 SQLITE = "sqlite:///"
@@ -145,6 +142,12 @@ async def start(
     Raises:
         UserError: another daemon runs on this database; the port is taken; a file is wrong.
     """
+    # Loaded here: a command that approves one mail must not wait for a web server and a mail reader.
+    from nurture.daemon import Daemon  # noqa: PLC0415
+    from nurture.imap import ImapMailbox  # noqa: PLC0415
+    from nurture.web import server  # noqa: PLC0415
+    from nurture.web.app import build  # noqa: PLC0415
+
     async with AsyncExitStack() as stack:
         if settings.database_url.startswith(SQLITE):
             stack.enter_context(daemon_lock(Path(settings.database_url.removeprefix(SQLITE))))

@@ -42,10 +42,13 @@ class Sent:
     problems: list[NurtureError] = field(default_factory=list)
 
 
-async def freshness(doors: Doors, now: datetime) -> tuple[tuple[MailboxId, ...], tuple[MailboxId, ...]]:
+async def freshness(
+    doors: Doors, now: datetime, since: datetime | None = None
+) -> tuple[tuple[MailboxId, ...], tuple[MailboxId, ...]]:
     """Mailboxes that were read up to within the last minute, and those that were not.
 
-    A mailbox that only sends (no IMAP configured) is always fresh.
+    What was read before ``since`` counts for nothing: a daemon that starts has heard nothing while it was
+    not there. A mailbox that only sends (no IMAP configured) is always fresh.
     """
     states = {s.id: s for s in await doors.store.find(MailboxState)}
     fresh: list[MailboxId] = []
@@ -53,13 +56,20 @@ async def freshness(doors: Doors, now: datetime) -> tuple[tuple[MailboxId, ...],
     for box in doors.settings.mailboxes:
         read_at = states[box.id].read_at if box.id in states else None
         age = (now - read_at).total_seconds() if read_at else None
-        good = box.imap is None or (age is not None and age <= doors.settings.work.freshness_seconds)
+        heard = read_at is not None and (since is None or read_at >= since)
+        good = box.imap is None or (heard and age is not None and age <= doors.settings.work.freshness_seconds)
         (fresh if good else stale).append(box.id)
     return tuple(fresh), tuple(stale)
 
 
 async def send_due(
-    doors: Doors, sender: Sender, copies: Mapping[MailboxId, Mailbox], *, by: str, stop: asyncio.Event
+    doors: Doors,
+    sender: Sender,
+    copies: Mapping[MailboxId, Mailbox],
+    *,
+    by: str,
+    stop: asyncio.Event,
+    since: datetime | None = None,
 ) -> Sent:
     """Send what is approved and due.
 
@@ -69,9 +79,10 @@ async def send_due(
         copies: where to keep a copy of what was sent, by mailbox.
         by: this daemon's name, written into the claims.
         stop: when set, the letters on the wire are finished and the rest is put back.
+        since: when this daemon started; mailboxes must have been read since.
     """
     now = doors.clock.now()
-    fresh, stale = await freshness(doors, now)
+    fresh, stale = await freshness(doors, now, since)
     report = Sent()
     if stale:
         waiting = await doors.store.find(
