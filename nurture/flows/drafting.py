@@ -173,7 +173,13 @@ def written(doors: Doors, s: Survey, result: Advance, now: datetime) -> tuple[Ch
         change += Change((), (said,))
     result = replace(result, messages=tuple(rows.values()))
     if result.complete:
-        return change + Change(tuple(rows.values())) + progress.end(s.dossier, "complete", "", now), result
+        # The rows as this beat leaves them: what it has just opened or ended is not ended once more.
+        after = replace(
+            s.dossier,
+            messages=tuple({m.id: m for m in (*s.dossier.messages, *rows.values())}.values()),
+            tasks=tuple({t.id: t for t in (*s.dossier.tasks, *result.tasks)}.values()),
+        )
+        return change + Change(tuple(rows.values())) + progress.end(after, "complete", "", now), result
     enrollment = s.dossier.enrollment
     wake = result.wake_at or now + timedelta(days=1)
     woken = () if enrollment.wake_at == wake else (replace(enrollment, wake_at=wake),)
