@@ -64,15 +64,10 @@ class World:
 
     async def _post(self, sender: str, recipient: str, letter: bytes) -> None:
         """How the hospitals' mail servers hand over a letter: SMTP, port 25."""
-        await aiosmtplib.send(
-            letter,
-            sender=sender,
-            recipients=[recipient],
-            hostname=HOST,
-            port=self.office.relay_port,
-            start_tls=False,
-            timeout=20,
-        )
+        async with aiosmtplib.SMTP(
+            hostname=HOST, port=self.office.relay_port, start_tls=False, timeout=20
+        ) as server:
+            await server.sendmail(sender, [recipient], letter)
 
     def _close(self, address: str) -> None:
         self.office.closed.add(address)
