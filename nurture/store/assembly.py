@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from nurture.core.dossier import Dossier, Touch
@@ -32,6 +33,8 @@ COUNTING: Final = LEFT | UNSENT
 
 _BACK: Final = timedelta(days=41)  # 40 local days, wherever the recipient lives
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+_TOUCH_ORDER: Final = attrgetter("on", "message_id")
 
 
 def since(now: datetime) -> date:
@@ -123,7 +126,7 @@ def assemble(found: Gathered, now: datetime) -> tuple[Dossier, ...]:
             promises=tuple(sorted(promises, key=lambda p: (p.due or date.max, p.id))),
             messages=tuple(sorted(messages.get(enrollment.id, ()), key=_message_order)),
             tasks=tuple(sorted(tasks.get(enrollment.id, ()), key=_task_order)),
-            touches=tuple(sorted((*touches.get(person.id, ()), *others), key=lambda t: (t.on, t.message_id))),
+            touches=tuple(sorted((*touches.get(person.id, ()), *others), key=_TOUCH_ORDER)),
             suppressions=tuple(sorted(quiet, key=lambda s: (s.at, s.id))),
             replied=enrollment.id in found.replied,
         )

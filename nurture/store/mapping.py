@@ -10,6 +10,8 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from sqlalchemy import select
+
 from nurture.core import change, deals, messages, people
 from nurture.errors import Impossible
 from nurture.store import tables
@@ -51,7 +53,7 @@ class Shape(Generic[V]):
         self.table = table
         self.kind = table.name
         self.names: tuple[str, ...] = tuple(f.name for f in fields(cast("Any", cls)))
-        self.columns = tuple(table.c[name] for name in self.names)
+        self.selected = select(*(table.c[name] for name in self.names))
         self.key = "id" if "id" in self.names else "seq"
         types = hints(cls)
         self._codecs: dict[str, Codec] = {name: column(types[name]) for name in self.names}
@@ -76,7 +78,7 @@ class Shape(Generic[V]):
         return row
 
     def value(self, row: Sequence[Any]) -> V:
-        """The value whose columns these are, in the order of ``columns``."""
+        """The value whose columns these are, in the order of ``selected``."""
         parts = list(row)
         for at, decode in self._decode:
             if parts[at] is not None:

@@ -60,12 +60,15 @@ class MemoryStore:
         self._open()
         puts, entries = writes.sort(change), writes.entry_rows(change)
         draft = _Draft(self._rows, self._taken)
-        for each in puts:
-            draft.put(each)
-        draft.check_references()
+        try:
+            for each in puts:
+                draft.put(each)
+            draft.check_references()
+        except BaseException:
+            draft.let_go()
+            raise
         for kind, rows in draft.rows.items():
             self._rows[kind].update(rows)
-        self._taken = draft.taken
         for row in entries:
             self._seq += 1
             self._rows["journal"][str(self._seq)] = _value(shape(Entry), row | {"seq": self._seq})
@@ -244,13 +247,14 @@ class MemoryStore:
 
 
 class _Draft:
-    """What a change would write, checked as the tables would check it, before anything is written."""
+    """What a change would write, checked as the tables would check it, before any row is written."""
 
     def __init__(self, kept: dict[str, dict[str, Any]], taken: dict[str, dict[tuple[Any, ...], str]]) -> None:
         self._kept = kept
-        self.rows: dict[str, dict[str, Any]] = {}
-        self.taken = taken
+        self._taken = taken  # the store's own: what was done to it stands in ``_undo``
+        self._undo: list[tuple[dict[tuple[Any, ...], str], tuple[Any, ...], str | None]] = []
         self._raw: list[tuple[str, Row]] = []
+        self.rows: dict[str, dict[str, Any]] = {}
 
     def put(self, puts: writes.Puts) -> None:
         """Versions first, then the rows one by one: as the statements run.
@@ -261,7 +265,6 @@ class _Draft:
         kind = puts.shape.kind
         kept = self._kept[kind]
         rules = [rule for rule in UNIQUE if rule.table == kind]
-        self.taken = {**self.taken, **{rule.name: dict(self.taken[rule.name]) for rule in rules}}
         for row in puts.updates:
             if row["id"] not in kept or kept[row["id"]].version != row["version"]:
                 raise StaleVersion(kind, row["id"])
@@ -287,17 +290,28 @@ class _Draft:
                 if key is not None and key not in self._kept[target] and key not in self.rows.get(target, {}):
                     raise Impossible("{place} refers to nothing", place=f"{kind}.{name}")
 
+    def let_go(self) -> None:
+        """Give back all keys as they were taken."""
+        for taken, key, holder in reversed(self._undo):
+            if holder is None:
+                del taken[key]
+            else:
+                taken[key] = holder
+
     def _take(self, rule: Unique, shaped: Shape[Any], row: Row) -> None:
-        taken = self.taken[rule.name]
+        taken = self._taken[rule.name]
         before = self._kept[shaped.kind].get(row["id"])
-        if (
-            before is not None
-            and (old := rule.key(shaped.row(before))) is not None
-            and taken.get(old) == row["id"]
-        ):
-            del taken[old]
-        if (key := rule.key(row)) is not None and taken.setdefault(key, row["id"]) != row["id"]:
+        old = None if before is None else rule.key(shaped.row(before))
+        new = rule.key(row)
+        if old == new:
+            return
+        if new is not None and new in taken:
             raise StaleVersion(shaped.kind, row["id"])
+        if old is not None:
+            self._undo.append((taken, old, taken.pop(old)))
+        if new is not None:
+            self._undo.append((taken, new, None))
+            taken[new] = row["id"]
 
 
 def _value(shaped: Shape[V], row: Row) -> V:

@@ -53,7 +53,7 @@ def get(connection: Connection, kind: type[V], key: str) -> V | None:
         if not key.isascii() or not key.isdecimal() or len(key) > _DIGITS:
             return None
         wanted = int(key)
-    row = connection.execute(select(*shaped.columns).where(shaped.table.c[shaped.key] == wanted)).first()
+    row = connection.execute(shaped.selected.where(shaped.table.c[shaped.key] == wanted)).first()
     return None if row is None else shaped.value(row)
 
 
@@ -62,7 +62,7 @@ def find_statement(
 ) -> Select[Any]:
     """The statement of ``Store.find``."""
     shaped = shape(kind)
-    return select(*shaped.columns).where(condition(shaped, where)).order_by(*order_by(shaped, order)).limit(limit)
+    return shaped.selected.where(condition(shaped, where)).order_by(*order_by(shaped, order)).limit(limit)
 
 
 def count_statement(kind: type[Any], where: Mapping[str, object] | None) -> Select[Any]:
@@ -79,12 +79,12 @@ def values(connection: Connection, kind: type[V], statement: Select[Any]) -> tup
 
 def chosen(connection: Connection, kind: type[V], where: ColumnElement[bool]) -> tuple[V, ...]:
     """The values of a kind that fulfil this."""
-    return values(connection, kind, select(*shape(kind).columns).where(where))
+    return values(connection, kind, shape(kind).selected.where(where))
 
 
 def due_statement(now: datetime, limit: int) -> Select[Any]:
     """Active enrollments whose time has come, the longest overdue first."""
-    ready = select(*shape(Enrollment).columns).where(_ACTIVE, _enrollment.wake_at <= now)
+    ready = shape(Enrollment).selected.where(_ACTIVE, _enrollment.wake_at <= now)
     return ready.order_by(_enrollment.wake_at, _enrollment.id).limit(limit)
 
 
@@ -182,10 +182,10 @@ def touches_statement(people: Collection[str], organisations: Collection[str], s
 
 def suppression_statements(keys: Iterable[str], addresses: Iterable[str]) -> tuple[Select[Any], Select[Any]]:
     """Suppressions in force: of these values, and of topics for these addresses (``address#topic``)."""
-    columns = shape(Suppression).columns
-    plain = select(*columns).where(_IN_FORCE, among(_suppression.value, keys))
+    suppressions = shape(Suppression).selected
+    plain = suppressions.where(_IN_FORCE, among(_suppression.value, keys))
     address = texts(addresses, "addresses").c.value
-    topics = select(*columns).where(
+    topics = suppressions.where(
         _IN_FORCE,
         _suppression.scope == "topic",
         _suppression.value > address.concat("#"),
@@ -213,7 +213,7 @@ def _by_id(connection: Connection, kind: type[V], ids: Iterable[str | None]) -> 
     if not wanted:
         return {}
     shaped = shape(kind)
-    rows = connection.execute(select(*shaped.columns).where(among(shaped.table.c.id, wanted)))
+    rows = connection.execute(shaped.selected.where(among(shaped.table.c.id, wanted)))
     return {row[0]: shaped.value(row) for row in rows}
 
 

@@ -183,7 +183,9 @@ class BothStores(RuleBasedStateMachine):
         self.sql = self.loop.run_until_complete(SqlStore.open(self.folder / "n.sqlite"))
 
     def teardown(self) -> None:
-        """Close both."""
+        """No row of any kind differs; then both are closed."""
+        for kind in KINDS:
+            self.both(partial(_find, kind, {}, None))
         self.loop.run_until_complete(self.memory.close())
         self.loop.run_until_complete(self.sql.close())
         self.loop.close()
@@ -263,9 +265,9 @@ class BothStores(RuleBasedStateMachine):
                 self.both(partial(_count, kind, where))
 
     @invariant()
-    def everything_is_the_same(self) -> None:
-        """No row differs."""
-        for kind in KINDS:
+    def what_changes_most_is_the_same(self) -> None:
+        """No message, enrollment or entry differs after any step."""
+        for kind in (Message, Enrollment, Entry):
             self.both(partial(_find, kind, {}, None))
 
 
@@ -292,7 +294,7 @@ def test_memory_and_sqlite_agree() -> None:
     run_state_machine_as_test(
         BothStores,
         settings=settings(
-            max_examples=30,
+            max_examples=25,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
