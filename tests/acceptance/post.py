@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from aiosmtpd.controller import Controller
 
+from tests.servers.dovecot import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import EmailMessage
@@ -69,7 +71,7 @@ class Post:
 def running_post(delay: float = 0.0) -> Iterator[Post]:
     """Start a server on a free port of loopback, and end it."""
     recorder = Recorder(delay=delay)
-    controller = Controller(recorder, hostname="127.0.0.1", port=0, ready_timeout=10)
+    controller = Controller(recorder, hostname="127.0.0.1", port=free_port(), ready_timeout=10)
     controller.start()
     try:
         assert isinstance(controller.server, asyncio.Server)

@@ -97,7 +97,7 @@ ATTENDEE = """
     title: 部長
     profession: doctor
     stance: neutral
-    legal_basis: {{kind: business_card, on: {today}, evidence: 面談時に名刺を受領}}
+    basis: {{kind: business_card, on: {today}, evidence: 面談時に名刺を受領}}
 """
 
 
@@ -129,6 +129,10 @@ class Program:
     def json(self, *args: str) -> Any:
         """What a command says with --json."""
         return json.loads(self.run(*args, "--json").stdout)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The journal, as ``nurture log`` gives it to programs: a line each."""
+        return [json.loads(line) for line in self.run("log", "--json").stdout.splitlines()]
 
     @contextmanager
     def daemon(self) -> Iterator[subprocess.Popen[str]]:
@@ -169,6 +173,7 @@ class Program:
 def make_program(folder: Path, post: Post, dovecot: Dovecot, user: str) -> Program:
     """A folder as ``nurture init`` makes it, with these servers in its settings."""
     env = {**os.environ, "NURTURE_TEST_PASSWORD": PASSWORD, "NURTURE_LANG": "en", "PYTHONUTF8": "1"}
+    folder.mkdir()
     program = Program(folder, env)
     program.run("init", ".")
     text = CONFIG.format(user=user, smtp=post.port, imap=dovecot.port)

@@ -92,7 +92,7 @@ def test_a_meeting_a_mail_an_answer(program: Program, post: Post, dovecot: Dovec
 
         dovecot.deliver(user, reply(mail, "ご連絡ありがとうございます。その通りです。"))
         told = program.wait_for(
-            "the reply is in the journal", lambda: [e for e in program.json("log") if e["kind"] == "inbound.reply"]
+            "the reply is in the journal", lambda: [e for e in program.journal() if e["kind"] == "inbound.reply"]
         )
         assert ["agreement"] == told[0]["data"]["intents"]
         why = program.run("why", SATO).stdout
@@ -143,7 +143,7 @@ def test_a_killed_daemon_sends_nothing_twice(program: Program, post: Post) -> No
         program.wait_for("it is in doubt", lambda: state_of(program, mail["id"]) == "in_doubt")
         time.sleep(2)  # time enough to send it again, if it would
         assert 1 == len(post.to(SATO))
-        program.run("queue", "settle", mail["id"], "--left")
+        program.run("queue", "settle", mail["id"], "left")
         assert "sent" == state_of(program, mail["id"])
 
     assert 1 == len(post.to(SATO))
@@ -183,7 +183,7 @@ def test_opting_out_by_reply_is_for_ever(program: Program, post: Post, dovecot: 
         program.wait_for("the row says sent", lambda: state_of(program, mail["id"]) == "sent")
         dovecot.deliver(user, reply(sent, "配信停止してください。"))
         program.wait_for(
-            "suppressed", lambda: [e for e in program.json("log") if e["kind"] == "person.suppressed"]
+            "suppressed", lambda: [e for e in program.journal() if e["kind"] == "person.suppressed"]
         )
         again = record(program, SATO)
         assert [] == [m for m in again if m["to"]["email"] == SATO and m["state"] == "waiting"]

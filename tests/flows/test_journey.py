@@ -173,6 +173,20 @@ async def test_a_stale_mailbox_holds_the_mail(house: House) -> None:
     assert (await house.mail("thanks")).state is MessageState.APPROVED
 
 
+async def test_what_an_earlier_daemon_read_counts_for_nothing(house: House) -> None:
+    """A daemon that has just started reads the mailbox before it sends, however fresh the row looks."""
+    (mail,) = (await house.met()).messages
+    await house.approve(mail)
+    await house.fresh()
+    house.clock.advance_to(house.clock.now() + timedelta(seconds=1))
+
+    started = house.clock.now()
+    report = await send.send_due(house.doors, house.wire, {}, by="test", stop=house.stop, since=started)
+
+    assert (REP.mailbox_id,) == report.stale
+    assert [] == house.wire.letters
+
+
 async def test_after_stop_nothing_new_goes_on_the_wire(house: House) -> None:
     """SIGTERM: what was claimed and has not begun goes back, still approved."""
     (mail,) = (await house.met()).messages
