@@ -62,7 +62,7 @@ _OUR_FOOTER: Final = (
     r"クリック|URL|まで))"
 )
 _NOT_ABOUT_MAIL: Final = (
-    r"ご?返信(?:は|には|も|の必要|いただ|を?いただか)|ご?返事(?:は|には)|お気遣い|お礼|お返事|ご足労|ご心配"
+    r"ご?返信(?:は|には|も|の必要|不要|いただ|を?いただか)|ご?返事(?:は|には)|お気遣い|お礼|お返事|ご足労|ご心配"
 )
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -72,7 +72,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "stop_mail",
         rf"{_MAIL}[^。]{{0,20}}(?:を|は|の)?[^。]{{0,8}}(?:停止|中止|解除|止め|やめ|辞め|ストップ|終了|控え|"
         rf"遠慮|取り?やめ|とりやめ|拒否)[^。]{{0,12}}(?:{_WISH}|です|ます|する|した|。|\Z)",
-        rf"{_OUR_FOOTER}|しばらく|当面|一時|までの間|いったん|一旦|控えめ",
+        rf"{_OUR_FOOTER}|しばらく|当面|一時|までの間|いったん|一旦|控えめ|(?:停止|解除|不要|削除)(?:では|"
+        rf"じゃ)(?:あり|な)|お手数を(?:お|)?(?:かけ|掛け)(?:しま|いた)",
     ),
     _rule(
         Intent.UNSUBSCRIBE,
@@ -89,7 +90,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"しない(?:で|よう))|{_MAIL}(?:自体)?(?:は|も|の送付は|等は|などは)[^。]{{0,10}}(?:不要|"
         rf"必要(?:は)?(?:ありま|ござ|な)|いりません|要りません|無用|お断り)",
         rf"{_OUR_FOOTER}|{_NOT_ABOUT_MAIL}|(?:ご連絡|連絡)(?:は|の)(?:必要|不要)[^。]{{0,6}}(?:場合|"
-        rf"でしたら)|折り返し",
+        rf"でしたら)|折り返し|(?:電話|郵送|訪問|FAX|対面)(?:で|に|は|の)[^。]{{0,8}}(?:連絡|案内|不要)",
     ),
     _rule(
         Intent.UNSUBSCRIBE,
@@ -131,7 +132,8 @@ RULES: Final[tuple[Rule, ...]] = (
         r"\bno (?:more|further) (?:e-?mails?|messages|mails?|contact)|\bremove me\b",
         r"to unsubscribe[, ]|unsubscribe (?:here|link|at any time|from this list, )|"
         r"if you (?:no longer )?(?:wish|want|would like)[^.]{0,40}(?:unsubscribe|opt)|"
-        r"click (?:here )?to unsubscribe",
+        r"click (?:here )?to unsubscribe|(?:not|n'?t|no need) (?:want|wish|need|like)? ?to (?:unsubscribe|"
+        r"opt)|keep me on",
     ),
     _rule(Intent.UNSUBSCRIBE, "english_stop", r"\A(?:stop|remove|cancel)[.!]*\Z"),
     _rule(
@@ -163,6 +165,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         Intent.MOVED,
         "moved",
+        r"アドレス(?:が|を|は)[^。]{0,12}(?:変わ|変更|使えなく|使用できなく|廃止)|新しい(?:メール)?アドレスは|"
         r"異動(?:いた|致|し|と|に(?:な|より|伴)|のため|になり|となり)|転(?:任|勤|属|籍|出|職)(?:いた|致|し|"
         r"と|に(?:な|より)|のため|することと)|配置(?:換え|替え|転換)|出向(?:し|いた|中|と|に|のため|して)|"
         r"(?<!が)(?:着任|赴任)(?:いた|し|する|予定)|部署(?:が|を)(?:変わ|移|異動)|移籍|(?:勤務先|所属)(?:が|"
@@ -205,11 +208,12 @@ RULES: Final[tuple[Rule, ...]] = (
         r"call|reach|e-?mail|mail|write)|(?:please|kindly) (?:contact|call|reach out to|e-?mail|"
         r"direct)[^.]{0,60}(?:@|urgent|instead|assistant|colleague|immediate|during|absence|Dr|Ms|Mr)|"
         r"for (?:urgent|immediate|emergency)[^.]{0,60}(?:contact|call|e-?mail|reach)|on behalf of",
-        r"代理店|携帯(?:電話)?(?:まで|へ|に)",
+        r"代理店|携帯(?:電話)?(?:まで|へ|に)|successor|後任",
     ),
     _rule(
         Intent.REFERRAL,
         "referral",
+        r"[課科部室係者院署]が(?:窓口|担当)(?:です|して|となり|になり|で、|でござ)|"
         r"(?:担当(?:部署|部門|課|科|者)?|窓口|管轄)(?:は|が)[^。]{1,30}(?:です|になります|となります|"
         r"ですので|でございます|なので|宛)|(?:担当|関係)(?:の)?(?:部署|者|課|科|部門)(?:に|"
         r"へ)[^。]{0,10}(?:転送|回|伝|共有|問い|ご連絡|相談|お問)|(?:転送|回送|共有|回覧)(?:して|し(?:まし|"
@@ -231,11 +235,17 @@ RULES: Final[tuple[Rule, ...]] = (
         r"説明|違反|抗議|のですか|ましたか)|通報|特定電子メール法|個人情報保護法|訴え|消費者(?:庁|センター)|"
         r"法的(?:措置|手段)|抗議|許可(?:し|も)(?:て|し)?(?:い)?ない|勝手に(?:送|登録)|\bspam(?:ming|mer)?\b|"
         r"harass|report you|complain|annoying|unsolicited|how did you (?:get|obtain)|legal action|gdpr",
-        r"ご?迷惑(?:を)?(?:お掛け|おかけ|をお|かけ)|ご迷惑|失礼(?:いた|致|し(?:ます|まし))|クレーム(?:対応|処理)",
+        r"ご?迷惑(?:を)?(?:お掛け|おかけ|をお|かけ)|ご迷惑|失礼(?:いた|致|し(?:ます|まし))|クレーム(?:対応|"
+        r"処理)|迷惑メール(?:フォルダ|ボックス|扱い|設定|に|と(?:して|判))",
     ),
     _rule(
         Intent.REFUSAL,
         "declined",
+        r"(?:興味|関心)(?:は|が|も)?(?:あり|ござい)ません|(?:使い|使用し|利用し|採用し)ません(?:ので|。|\Z)|"
+        r"他(?:の)?(?:社|メーカー|業者|会社|製品|ところ|病院向け)[^。]{0,12}(?:決め|決ま|決定|契約|採用|"
+        r"導入|発注|選)|(?:合わない|適さない|なじまない|向かない|不向き)(?:と|です|ため|ので|かと)|(?:採用|"
+        r"導入|購入|契約)(?:には|まで)?[^。]{0,4}至(?:り|ら)|(?:購入|導入|採用|契約|更新)(?:する|"
+        r"の)必要(?:は|が)?(?:あり|ござ|な)|"
         r"見送(?:ら|り|る|っ|ります)|見合わせ|(?:お)?断り(?:し|いた|さ|申|を)|辞退|お受け(?:して)?(?:でき|"
         r"いたしかね|し(?:て)?おりません|かね)|遠慮(?:させ|いた|し(?:ます|たい|ておき))|(?:他社|別の(?:会社|"
         r"業者|メーカー|製品)|競合)[^。]{0,16}(?:決定|決め|決ま|契約|採用|導入|発注|選)|(?:すで|"
@@ -272,12 +282,15 @@ RULES: Final[tuple[Rule, ...]] = (
         r"what we (?:agreed|discussed))|訂正(?:を|し|お願い|くださ|が必要)|修正(?:を)?(?:お願い|くださ|"
         r"が必要|していただ)",
         r"(?:相違|誤り|間違い|異論|異存|違い|齟齬|ずれ)(?:は|も|が|など)?(?:特に)?(?:あり|ござい)ません|"
-        r"(?:相違|間違い|誤り)(?:が)?な(?:い|けれ|く)|反対(?:は|意見)(?:あり|な)|間違いな",
+        r"(?:相違|間違い|誤り)(?:が)?な(?:い|けれ|く)|反対(?:は|意見)(?:あり|な)|間違いな|"
+        r"反対[^。]{0,10}(?:出ま|あり(?:ま|そ)せん|な(?:く|い|か)|ございません)",
     ),
     # --- later --------------------------------------------------------------------------------------------
     _rule(
         Intent.CONSIDERATION,
         "consideration",
+        r"(?:現時点|今の段階|現段階|今すぐ|まだ)(?:で)?(?:は)?[^。]{0,16}(?:判断|決め|回答|お答え|返答|結論|"
+        r"決定)[^。]{0,6}(?:でき|出来|られ|しかね|いたしかね|出て|ついて)|"
         r"検討(?:いた|致|し(?:ます|て(?:い|お|み|まい|ほ)|たい|ております|中|まして)|させて|の(?:上|うえ)|"
         r"(?:を)?(?:進め|続け|重ね|開始|要)|する|中|課題|予定|事項|段階|したく)|(?:持ち帰|もちかえ)|(?:上|"
         r"上司|上長|院長|部長|事務長|師長|教授|委員会|会議|関係者|経営|関係部署|医局|現場|担当(?:者|"
@@ -327,6 +340,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         Intent.AGREEMENT,
         "agreed",
+        r"\A(?:はい|ええ|Yes|イエス)(?:です)?[、。,.!！]*\Z|"
         r"(?:その|この|上記の|ご(?:認識|理解|記載|指摘|説明|提示)の|仰(?:る|せの)|おっしゃ(?:る|られる)|"
         r"記載(?:いただいた)?の|お(?:見込み|書き)の)(?:とおり|通り)|(?:とおり|通り)(?:です|で(?:す|ござ|"
         r"間違|問題|相違|合|良|結構))|相違(?:は|も|など)?(?:あり|ござい)ません|相違(?:な(?:い|く)|無(?:い|"
@@ -358,11 +372,12 @@ RULES: Final[tuple[Rule, ...]] = (
         r"forward)[^.]{0,40}(?:material|brochure|document|catalog|quote|quotation|information|details|paper|"
         r"pdf|price|slides|data)|(?:send|share) (?:me|us) (?:more|the|some|your|a)",
         r"(?:送らな|不要|結構です|控え|停止|止め|削除|外し|拝受|受け取り|拝見(?:しま|いた)|ありがとう|"
-        r"頂きました|いただきました|要りません|いりません)",
+        r"頂きました|いただきました|要りません|いりません)|共有(?:いた|し)(?:しま|まし|ており)",
     ),
     _rule(
         Intent.APPOINTMENT,
         "appointment",
+        r"ご?(?:来院|来訪|足労|訪問|来室)(?:を)?(?:いただ|くださ|下さ|願|お願い|頂)|"
         r"(?:時間|お時間|都合|予定|日程|スケジュール)[^。]{0,14}(?:取れ|とれ|つき(?:ます|そう)|つけ|空(?:い|"
         r"き|け)|あい(?:て|てい)|作れ|確保|よろし|宜し|良い|よい|調整|合わせ|合い|いかが|結構|大丈夫|あけ|"
         r"教え|伺|お願い)|(?:空い|あい)て(?:い|お)(?:ます|ります)|(?:[0-9]{1,2}(?:時|:[0-9]{2})|午前|午後|"
@@ -382,7 +397,8 @@ RULES: Final[tuple[Rule, ...]] = (
         r"book) (?:a|an|the) (?:call|meeting|appointment|demo|visit)|how about (?:next|on|mon|tue|wed|thu|"
         r"fri|\d)|works? (?:for|best)[^.]{0,20}(?:mon|tue|wed|thu|fri|\d)",
         r"不在|休(?:暇|み)|お休み|返信(?:が|は)遅|確認(?:が|は|の)?(?:でき|遅)|ご?連絡をお待ち|配信|検討|"
-        r"退職|異動|お受け(?:して|でき)|難し|でき(?:ま|か)(?:せん|ね)|見送|時間を(?:くださ|下さ)",
+        r"退職|異動|お受け(?:して|でき)|難し|でき(?:ま|か)(?:せん|ね)|見送|時間を(?:くださ|下さ)|(?:案内|"
+        r"返信|返事|連絡|回答|資料)[^。]{0,4}をお待ち|都合(?:が|は)(?:悪|つか|付か|つきま|合いま)",
     ),
     _rule(
         Intent.QUESTION,
@@ -399,7 +415,7 @@ RULES: Final[tuple[Rule, ...]] = (
 
 STRONG_NO: Final = frozenset({Intent.UNSUBSCRIBE, Intent.UNSUBSCRIBE_TOPIC, Intent.LESS_OFTEN})
 NOT_A_QUESTION: Final = frozenset(
-    {Intent.REQUEST_MATERIAL, Intent.APPOINTMENT, Intent.COMPLAINT, Intent.DEPUTY_NAMED, *STRONG_NO}
+    {Intent.SNOOZE, Intent.REQUEST_MATERIAL, Intent.APPOINTMENT, Intent.COMPLAINT, Intent.DEPUTY_NAMED, *STRONG_NO}
 )
 
 
@@ -436,6 +452,8 @@ def _of_sentence(sentence: str) -> Iterator[Found]:
             hits.pop(weaker, None)
         if Intent.LESS_OFTEN in hits or Intent.UNSUBSCRIBE_TOPIC in hits:
             hits.pop(Intent.REFUSAL, None)
+        if not HANDED_OVER.search(sentence):
+            hits.pop(Intent.SUCCESSOR_NAMED, None)
     if Intent.LESS_OFTEN in hits or (Intent.UNSUBSCRIBE_TOPIC in hits and not ALL_OF_IT.search(sentence)):
         hits.pop(Intent.UNSUBSCRIBE, None)
     if Intent.SNOOZE in hits:
@@ -445,7 +463,7 @@ def _of_sentence(sentence: str) -> Iterator[Found]:
         hits.pop(Intent.AGREEMENT, None)
     if Intent.PARTIAL_AGREEMENT in hits:
         hits.pop(Intent.DISAGREEMENT, None)
-    if Intent.REFUSAL in hits:
+    if hits.keys() & {Intent.REFUSAL, Intent.COMPLAINT}:
         hits.pop(Intent.APPOINTMENT, None)
     if hits.keys() & {Intent.SUCCESSOR_NAMED, Intent.DEPUTY_NAMED}:
         hits.pop(Intent.REFERRAL, None)
@@ -455,6 +473,7 @@ def _of_sentence(sentence: str) -> Iterator[Found]:
         yield Found(intent, name, words)
 
 
+HANDED_OVER: Final = re.compile(r"後任|引き?継|担当(?:者)?が|交代")
 ALL_OF_IT: Final = re.compile(r"今後一切|すべて|全て|一切")
 FOR_A_WHILE: Final = re.compile(r"しばらく|当面|一旦|いったん|当分|一時")
 
@@ -476,9 +495,10 @@ ACCEPTS: Final = re.compile(
 MAILS: Final = re.compile(rf"{_MAIL}")
 FINE: Final = re.compile(r"(?:大丈夫|だいじょうぶ)(?:です|でござい|だと|かと|、|。|\Z)")
 FINE_WITH: Final = re.compile(
-    r"(?:で(?:も)?|時間|内容|日程|日時|それ|なら|であれば|から|まで|以降|午前|午後|曜日?)[、,]?(?:は|なら|"
+    r"\Aはい|(?:で(?:も)?|時間|内容|日程|日時|それ|なら|であれば|から|まで|以降|午前|午後|曜日?)[、,]?(?:は|なら|"
     r"で)?(?:問題なく|大体|全く)?(?:大丈夫|だいじょうぶ)"
 )
+ASKED: Final = re.compile(r"(?:大丈夫|だいじょうぶ)(?:です|でしょう)か")
 UNNEEDED: Final = re.compile(
     r"(?:不要|必要ありません|必要ございません|いりません|要りません)(?:です|でござい|。|\Z|ので|と)"
 )
@@ -497,6 +517,8 @@ def _hanging(sentence: str, hits: dict[Intent, str]) -> Iterator[tuple[Intent, s
         Intent.LESS_OFTEN,
         Intent.UNSUBSCRIBE_TOPIC,
     }:
+        if ASKED.search(sentence):
+            return
         if FINE_WITH.search(sentence):
             yield Intent.AGREEMENT, "fine_with"
         else:
@@ -519,6 +541,8 @@ def _kekko(sentence: str, hits: dict[Intent, str]) -> Iterator[tuple[Intent, str
             yield Intent.AMBIGUOUS, "kekko_need_not"
     elif ALONE.match(sentence):
         yield Intent.REFUSAL, "kekko_alone"
+        if "もう" in sentence:
+            yield Intent.AMBIGUOUS, "kekko_enough"
     elif ACCEPTS.search(sentence):
         yield Intent.AGREEMENT, "kekko_accepts"
     elif ENOUGH.search(sentence):

@@ -30,6 +30,7 @@ TO_WHOM: Final = re.compile(
     rf"(?P<rest>[^。、]{{1,40}}?){_HONORIFIC}(?:[ 　]?[(（][^)）]{{0,60}}[)）])?(?:に|へ|"
     rf"が)(?:[^。]{{0,8}})?(?:引き?継|担当|対応|引継|交代|代わ|変わ|変更)"
 )
+REFERRED: Final = re.compile(r"(?P<rest>[^。、]{1,30}?)(?:様|さん|先生|氏)(?:宛)?(?:に|へ|まで|が担当)")
 URGENT: Final = re.compile(
     r"(?:急ぎ|緊急|至急|急用|不在|休暇|代わり|代理)[^。]{0,24}?(?:場合|際|方|とき|時|ご?用件|ご用|中|間|"
     r"の連絡|は)(?:に|で)?(?:は|、|の連絡先は)*[ 　]*(?P<rest>[^。]{1,60}?)(?:まで|へ|宛|に(?:ご?連絡|お問|"
@@ -103,6 +104,7 @@ def successor(text: str, signature: str, said: Collection[Intent]) -> Successor 
     lines = sentences(text)
     name = email = None
     patterns = [AFTER_SUCCESSOR, TO_WHOM] if Intent.SUCCESSOR_NAMED in said else []
+    patterns += [REFERRED] if Intent.REFERRAL in said else []
     patterns += [URGENT] if Intent.DEPUTY_NAMED in said else []
     for pattern in patterns:
         for index, sentence in enumerate(lines):
@@ -127,7 +129,7 @@ def successor(text: str, signature: str, said: Collection[Intent]) -> Successor 
 def _name(words: str) -> str | None:
     """The name in words such as "医局秘書 佐藤" or "ME室の伊藤": the last piece that is one."""
     words = re.split(
-        r"[(（<＜「【]|[\w.+-]+@|でござい|です|となり|になり|で、|が(?=[^一-龥]|着任|担当|就任)|を|と申|"
+        r"[(（<＜「【]|[\w.+-]+@|でござい|です|となり|になり|で、|(?<=[一-龥々])[にへ](?=[^。]{0,3}[^ぁ-ん])|が(?=[^一-龥]|着任|担当|就任)|を|と申|"
         r"まで|宛|へ(?=ご|お)",
         words,
     )[0]

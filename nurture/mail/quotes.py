@@ -121,7 +121,8 @@ def split(text: str) -> Split:
     lines = [line.rstrip() if line != "-- " else line for line in text.split("\n")[:MAX_LINES]]
     kept, quoted = _without_quotes(lines)
     body, signature = _without_signature(kept)
-    return Split("\n".join(body).strip("\n 　\t"), "\n".join(signature).strip("\n"), quoted)
+    new = re.sub(r"\n{3,}", "\n\n", "\n".join(body))
+    return Split(new.strip("\n 　\t"), "\n".join(signature).strip("\n"), quoted)
 
 
 def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
