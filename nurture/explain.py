@@ -121,6 +121,7 @@ KINDS: Final[Mapping[str, str]] = {
     "message.bounced": mark("bounced: {reason} {status}"),
     "task.opened": mark("task for the representative: {task}"),
     "task.dropped": mark("task dropped: {step}"),
+    "task.done": mark("task done: {task} {note}"),
     "person.created": mark("person added"),
     "person.updated": mark("person changed"),
     "person.away": mark("away, back {back}; no mail before {resume}"),
@@ -136,6 +137,7 @@ KINDS: Final[Mapping[str, str]] = {
     "inbound.other": mark("other mail: {subject}"),
     "login.requested": mark("login link requested"),
     "login.used": mark("signed in"),
+    "login.ended": mark("signed out"),
 }
 
 
@@ -190,8 +192,8 @@ class _Blank(dict[str, object]):
         return ""
 
 
-def entry(w: Words, said: Entry) -> str:
-    """A line of the journal as a sentence."""
+def entry(w: Words, said: Entry, names: Mapping[str, str] | None = None) -> str:
+    """A line of the journal as a sentence; ``names`` as for ``move``."""
     text = KINDS.get(said.kind)
     if text is None:
         return said.kind
@@ -199,17 +201,18 @@ def entry(w: Words, said: Entry) -> str:
     line = w(text).format_map(values).strip()
     why = said.data.get("why")
     if isinstance(why, list) and why:
-        rules = w("; ").join(_why(w, item) for item in why if isinstance(item, dict))
+        rules = w("; ").join(_why(w, item, names) for item in why if isinstance(item, dict))
         return f"{line} — {rules}"
     return line
 
 
-def _why(w: Words, item: Mapping[str, object]) -> str:
+def _why(w: Words, item: Mapping[str, object], names: Mapping[str, str] | None) -> str:
     def day(name: str) -> date | None:
         value = item.get(name)
         return date.fromisoformat(str(value)) if value else None
 
-    return move(w, Move(str(item.get("rule")), str(item.get("entry") or "") or None, day("from"), day("to")))
+    found = Move(str(item.get("rule")), str(item.get("entry") or "") or None, day("from"), day("to"))
+    return move(w, found, names)
 
 
 def why(w: Words, message: Message) -> str:

@@ -102,6 +102,8 @@ def approve(
     _refuse_stale(message, seen)
     if message.state is not MessageState.WAITING:
         raise UserError("This mail does not wait for approval: it is {state}", state=message.state.value)
+    if message.planned_on is None and not at_once:
+        raise UserError("This mail has no date: its enrollment is paused", hint="resume the enrollment first")
     if not may_approve(message, owner, by):
         raise UserError("{by} may not approve this mail", by=by.name)
     if at_once:

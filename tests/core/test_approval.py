@@ -114,6 +114,12 @@ def test_a_manager_step_needs_the_manager() -> None:
     assert approve(mail, BOSS).state is MessageState.APPROVED
 
 
+def test_what_has_no_date_is_not_approved() -> None:
+    """An approval is for a date: a mail of a paused enrollment has none."""
+    with pytest.raises(UserError):
+        approve(replace(MAIL, planned_on=None))
+
+
 def test_two_people_are_two() -> None:
     """B12: the same person twice is not two people."""
     first = approve(replace(MAIL, approve="two_people"))
