@@ -122,6 +122,7 @@ class SqlStore:
         """See ``ports.Store``."""
 
         def read(connection: Connection) -> tuple[Dossier, ...]:
+            """What is due, and all around it."""
             ready = queries.values(connection, Enrollment, queries.due_statement(now, limit))
             return queries.dossiers(connection, ready, now)
 
@@ -136,6 +137,7 @@ class SqlStore:
         wanted = list(dict.fromkeys(clean(key) for key in keys))
 
         def read(connection: Connection) -> tuple[Dossier, ...]:
+            """Those that exist, and all around them."""
             rows = queries.chosen(connection, Enrollment, among(METADATA.tables["enrollment"].c.id, wanted))
             found = {enrollment.id: enrollment for enrollment in rows}
             return queries.dossiers(connection, [found[key] for key in wanted if key in found], now)  # type: ignore[index]

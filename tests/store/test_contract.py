@@ -369,6 +369,7 @@ class TestFind:
         )
 
         async def ids(**where: object) -> str:
+            """Whom these conditions find."""
             return "".join(p.id for p in await store.find(Person, where))
 
         assert await ids() == "abcd"
@@ -407,6 +408,7 @@ class TestFind:
         )
 
         async def ids(*order: str, limit: int | None = None) -> str:
+            """Everybody in this order."""
             return "".join(p.id for p in await store.find(Person, order=order, limit=limit))
 
         assert await ids() == "abcd"
@@ -523,6 +525,7 @@ class TestDossiers:
         await settle(store, elsewhere, person("p"), person("q"), enrollment("e", "p"), enrollment("f", "q"))
 
         def at(key: str, days: int, **fields: object) -> Message:
+            """A colleague's mail, that many days ago."""
             return message(key, "f", "q", planned_on=TODAY - timedelta(days=days), **fields)
 
         own = message("own", "e", "p", planned_on=date(2020, 1, 1), organisation_id=elsewhere.id)

@@ -109,6 +109,7 @@ class TestMigrations:
         store = await SqlStore.open(tmp_path / "n.sqlite")
 
         def compare(connection: Connection) -> list[Any]:
+            """What a new revision would change."""
             return list(compare_metadata(MigrationContext.configure(connection), METADATA))
 
         assert await store._read(compare) == []
@@ -231,6 +232,7 @@ class TestPlans:
         seen: list[int] = []
 
         def claiming(connection: Connection, limit: int) -> None:
+            """Claim, and count the statements."""
             counted: list[str] = []
             driver: Any = connection.connection.driver_connection
             driver.set_trace_callback(counted.append)

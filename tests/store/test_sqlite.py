@@ -36,6 +36,7 @@ class TestTwoProcesses:
         await populate(pair[0], 120)
 
         async def take(store: SqlStore, name: str) -> list[str]:
+            """Claim until nothing is left."""
             taken: list[str] = []
             while batch := await store.claim(NOW.replace(hour=23), 7, name):
                 taken += [m.id for m, _ in batch]
@@ -51,6 +52,7 @@ class TestTwoProcesses:
         await pair[0].commit(Change(puts=(Setting("a", "1"),)))
 
         async def write(store: SqlStore, value: str) -> bool:
+            """Try once."""
             try:
                 await store.commit(Change((Setting("a", value, version=1),), (entry("x.y", actor=value),)))
             except StaleVersion:
@@ -67,6 +69,7 @@ class TestTwoProcesses:
         await pair[0].commit(Change(puts=(Setting("n", "0"),)))
 
         async def count(store: SqlStore) -> None:
+            """Add one, twenty times."""
             done = 0
             while done < 20:
                 seen = await store.get(Setting, "n")
@@ -99,6 +102,7 @@ class TestTwoProcesses:
         held, release = threading.Event(), threading.Event()
 
         def hold(connection: Connection) -> None:
+            """Keep the write lock."""
             connection.exec_driver_sql("UPDATE setting SET value = 'later'")
             held.set()
             release.wait(10)
@@ -128,6 +132,7 @@ class TestCancelled:
         started, release = threading.Event(), threading.Event()
 
         def slow(connection: Connection) -> None:
+            """Keep the writer busy."""
             started.set()
             release.wait(10)
 
@@ -146,6 +151,7 @@ class TestCancelled:
         started, release = threading.Event(), threading.Event()
 
         def slow(connection: Connection) -> None:
+            """Write, and do not end."""
             connection.exec_driver_sql("INSERT INTO setting VALUES ('a', 'b', 1)")
             started.set()
             release.wait(10)
@@ -222,6 +228,7 @@ class TestFile:
         """Durable, write-ahead, and with references checked, on every connection."""
 
         def read(connection: Connection) -> list[object]:
+            """The settings of a connection."""
             names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
 
@@ -321,12 +328,14 @@ class TestJournal:
         for statement in ("UPDATE journal SET actor = 'nobody'", "DELETE FROM journal"):
 
             def rewrite(connection: Connection, sql: str = statement) -> None:
+                """Try to."""
                 connection.exec_driver_sql(sql)
 
             with pytest.raises(Impossible, match="append-only"):
                 await pair[0]._write(rewrite)
 
         def erase(connection: Connection) -> None:
+            """As erasing a person will."""
             connection.exec_driver_sql("INSERT INTO journal_unlock VALUES ('erase')")
             connection.exec_driver_sql("DELETE FROM journal WHERE kind = 'x.z'")
             connection.exec_driver_sql("DELETE FROM journal_unlock")
