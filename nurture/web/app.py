@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from nurture.errors import NurtureError, StaleVersion, TemporaryFailure, UserError
 from nurture.i18n import mark
 from nurture.log import logger
-from nurture.web import enrollment, health, language, live, login, message, people, queue, unsubscribe
+from nurture.web import enrollment, health, language, live, login, message, people, queue, task, unsubscribe
 from nurture.web.desk import HERE, Desk
 from nurture.web.forms import BODY_BYTES
 from nurture.web.guard import SafeHeaders, SameSite
@@ -98,6 +98,7 @@ def routes() -> list[Route | Mount]:
         Route("/enrollments/{id}/pause", signed_in(enrollment.pause), methods=["POST"]),
         Route("/enrollments/{id}/resume", signed_in(enrollment.resume), methods=["POST"]),
         Route("/enrollments/{id}/stop", signed_in(enrollment.stop), methods=["POST"]),
+        Route("/tasks/{id}/done", signed_in(task.finish), methods=["POST"]),
         Route("/messages/{id}", signed_in(message.show), methods=["GET"]),
         Route("/messages/{id}/edit", signed_in(message.write), methods=["GET"]),
         Route("/messages/{id}/edit", signed_in(message.rewrite), methods=["POST"]),

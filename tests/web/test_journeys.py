@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core.change import Change
+from nurture.core.deals import Task
 from nurture.core.ids import InboundId
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, MessageState
 from nurture.web.app import build
@@ -289,3 +290,17 @@ async def test_a_representatives_own_language_is_spoken(desk_world: World) -> No
     async with browser(build(desk_world.doors, SECRET)) as client:
         await sign_in(client, desk_world, MORI)
         assert '<html lang="en">' in (await client.get("/")).text
+
+
+async def test_a_task_that_is_done_leaves_the_list(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """One tap closes a task, the journal says who did it, and a second tap is told that it was done."""
+    page = (await sato.get("/")).text
+    (task,) = await desk_world.doors.store.find(Task, {"kind": "call", "rep_id": SATO.id})
+
+    answer = await send(sato, page, f"/tasks/{task.id}/done")
+    again = await send(sato, page, f"/tasks/{task.id}/done")
+
+    assert (303, 409) == (answer.status_code, again.status_code)
+    assert f"/tasks/{task.id}/done" not in (await sato.get("/")).text
+    (said,) = await desk_world.doors.store.find(Entry, {"kind": "task.done"})
+    assert SATO.id == said.actor
