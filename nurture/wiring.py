@@ -8,7 +8,6 @@ import signal
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nurture import systemd
@@ -24,7 +23,7 @@ from nurture.notify import MailNotifier
 from nurture.ports import Doors
 from nurture.render import TemplateWriter
 from nurture.smtp import SmtpSender
-from nurture.store import daemon_lock, open_store
+from nurture.store import daemon_lock, database_path, open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from nurture.config import Settings
     from nurture.daemon import Daemon
     from nurture.ports import Chance, Clock, Sender, Store
-
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +51,8 @@ async def _mirror(store: Store, settings: Settings) -> None:
         if known.get(key) != fresh:
             puts.append(fresh)
     puts += [replace(r, active=False) for key, r in known.items() if key not in listed and r.active]
-    # Managers first: a representative's manager must stand in the table already.
-    puts.sort(key=lambda r: r.manager_id is not None)
-    for rep in puts:
-        await store.commit(Change((rep,)))
+    if puts:
+        await store.commit(Change(tuple(puts)))
 
 
 @asynccontextmanager
@@ -149,8 +144,8 @@ async def start(
     from nurture.web.app import build  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        if settings.database_url.startswith(SQLITE):
-            stack.enter_context(daemon_lock(Path(settings.database_url.removeprefix(SQLITE))))
+        if (path := database_path(settings.database_url)) is not None:
+            stack.enter_context(daemon_lock(path))
         house = await stack.enter_async_context(open_house(settings, clock=clock, chance=chance))
         doors = house.doors
         watched = {
