@@ -39,6 +39,8 @@ LOOK: Final = 0.002
 """Real seconds between two looks at what is still under way."""
 FRAME: Final = 0.1
 """Real seconds between two pictures while time passes slowly."""
+LATE: Final = 3.0
+"""Real seconds of delay that are made up for; more are forgiven, so that nothing rushes by after a pause."""
 INBOX: Final = "INBOX"
 
 
@@ -111,8 +113,9 @@ class Director:
     speed: float = 0.0
     hands_on: bool = False
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
-    _seen: int = 0
-    _moves: int = 0
+    _seen: int = 0  # the last line of the journal that was told
+    _read: dict[str, int] = field(default_factory=dict)  # how far each mailbox was read, by its cursor
+    _due: float = 0.0  # when, on the event loop's clock, the present moment should be reached
 
     async def run(self, until: datetime) -> None:
         """Let everything happen up to ``until``.
@@ -120,6 +123,7 @@ class Director:
         Raises:
             TemporaryFailure: the program did not become quiet in time; says what it waited for.
         """
+        self._due = asyncio.get_running_loop().time()
         while not self.stopped.is_set():
             await self._quiet()
             await self._tell()
@@ -137,16 +141,14 @@ class Director:
             await self._pass(min(step for step in steps if step is not None))
 
     async def _pass(self, there: datetime) -> None:
-        """Move time on, at the speed that was asked for."""
-        self._moves += 1
+        """Move time on, at the speed that was asked for; real time already used for work counts."""
         here = self.clock.now()
-        span = max(there - here, timedelta())
-        left = span / timedelta(days=1) * self.speed
-        while left > 0 and not self.stopped.is_set():
-            nap = min(left, FRAME)
-            await asyncio.sleep(nap)
-            left -= nap
-            await self.watcher.time(there - timedelta(days=left / self.speed))
+        loop = asyncio.get_running_loop()
+        self._due += max(there - here, timedelta()) / timedelta(days=1) * self.speed
+        while (left := self._due - loop.time()) > 0 and not self.stopped.is_set():
+            await self.watcher.time(max(here, there - timedelta(days=left / self.speed)))
+            await asyncio.sleep(min(left, FRAME))
+        self._due = max(self._due, loop.time() - LATE)
         self.clock.advance_to(max(there, here))
         await self.watcher.time(self.clock.now())
 
@@ -181,11 +183,12 @@ class Director:
         found: list[str] = []
         for box in self.machine.doors.settings.mailboxes:
             last = self.world.office.last_uid(box.address)
-            if box.imap is None or last is None:
+            if box.imap is None or last is None or self._read.get(box.id, 0) >= last:
                 continue
             state = await self.machine.doors.store.get(MailboxState, box.id)
             cursor = state.cursor(INBOX) if state else None
-            if cursor is None or cursor.uid < last:
+            self._read[box.id] = cursor.uid if cursor else 0
+            if self._read[box.id] < last:
                 found.append(box.id)
         return found
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from nurture.sandbox.people import Character, Colleague
     from nurture.sandbox.servers import PostOffice
 
-LONGEST_BEAT: Final = 3600
+LONGEST_BEAT: Final = 6 * 3600
 """Seconds. Thirty days have 43 200 minutes and nothing is due in most of them; the daemon wakes by itself
-when something is, or when a mailbox says that mail has come."""
+when something is, and when a mailbox says that mail has come."""
 
 CALENDAR: Final = """\
 # 自社の暦（デモ用の架空の予定です）。書き方は docs/calendars.md にあります。

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from nurture.sandbox.servers import Delivered
 
 LINK: Final = re.compile(r"/login/[0-9A-Za-z_-]{20,}(?:\?next=[^\s<>]*)?")
-MAIL: Final = re.compile(r"/messages/[0-9A-Za-z_-]{1,64}$")
 PATIENCE: Final = 20.0  # real seconds that somebody waits for the login mail
 
 ADDED: Final = "\n\n追伸　次回は現場の皆様の勤務表も拝見できますと幸いです。\n"
@@ -83,7 +82,9 @@ class Representative:
         return count
 
     def _next(self, page: Page, tried: set[str]) -> str | None:
-        return next((link for link in page.links if MAIL.search(link) and link not in tried), None)
+        """The next mail that the desk offers for approval, most urgent first."""
+        offered = (f.action.removesuffix("/approve") for f in page.forms if f.action.endswith("/approve"))
+        return next((path for path in offered if path not in tried), None)
 
     async def _approve(self, browser: Browser, path: str, *, edit: bool) -> bool:
         page = await browser.open(path)
