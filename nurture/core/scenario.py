@@ -195,7 +195,7 @@ def _of_whole(scenario: Scenario) -> Iterator[Problem]:
         yield Problem(
             UserError(
                 "there is no default send window: roles without a window of their own are never written to",
-                hint='write windows: {{default: {{days: mon-fri, hours: ["09:30-11:30"]}}}}',
+                hint='write windows: {default: {days: mon-fri, hours: ["09:30-11:30"]}}',
             ),
             ("windows",),
             severity=Severity.WARNING,

@@ -81,7 +81,7 @@ class EveryModel(Strict):
             raise Wrong(
                 UserError(
                     "every needs exactly one of: from and to, monthly, rrule",
-                    hint="every: {{from: 12-28, to: 01-04}}",
+                    hint="every: {from: 12-28, to: 01-04}",
                 )
             )
         if yearly and (self.from_ is None or self.to is None):

@@ -114,7 +114,7 @@ class ExpiryModel(Strict):
     @model_validator(mode="after")
     def _one(self) -> ExpiryModel:
         if self.after is None and self.before is None:
-            raise Wrong(UserError("expires needs after or before", hint="expires: {{after: 5d}}"))
+            raise Wrong(UserError("expires needs after or before", hint="expires: {after: 5d}"))
         return self
 
 
