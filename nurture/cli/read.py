@@ -81,7 +81,7 @@ def mails(place: str) -> Iterator[tuple[str, bytes]]:
 def _in_file(path: str, file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """One mail, or the mails of a mailbox file (its lines ``From …`` stand after an empty line)."""
     first = file.readline(MAX_BYTES)
-    if not MAILBOX_LINE.match(first):
+    if path.lower().endswith(".eml") or not MAILBOX_LINE.match(first):  # .eml: one mail, whatever is in it
         yield path, first + file.read(MAX_BYTES + 1 - len(first))
         return
     number = 1

@@ -182,7 +182,11 @@ def _eight_bit(data: bytes, hint: str) -> Decoded:
         return _replaced(data, "utf-16")
     hint = "" if hint in {"jis", "ascii", "utf-7"} else hint
     found: list[tuple[float, str]] = []
-    for name, bonus in ((hint, 0.6), ("cp932", 0.0), ("euc_jp", 0.05)):
+    for name, bonus in (
+        (hint, 0.6 if hint in {"cp1252", "cp932", "euc_jp", "utf-8"} else 9.0),
+        ("cp932", 0.0),
+        ("euc_jp", 0.05),
+    ):
         if name and (text := _strict(data, name)) is not None:
             found.append((_score(text) + bonus, text))
     best = max(found, default=None, key=lambda pair: pair[0])

@@ -1,0 +1,88 @@
+"""Absences with their dates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from nurture.mail.absence import absence
+
+BASE = date(2026, 11, 24)
+
+CASES = [
+    (
+        "ただいま学会出張のため不在にしております。12月5日(土)～12月9日(水)の間はメールの確認ができません。",
+        "2026-12-05",
+        "2026-12-09",
+        "2026-12-10",
+    ),
+    ("現在不在のため、12月10日(木)以降に順次ご返信いたします。", None, "2026-12-09", "2026-12-10"),
+    ("海外学会（RSNA）参加のため11/28～12/6は返信が遅れます。", "2026-11-28", "2026-12-06", "2026-12-07"),
+    (
+        "現在、長期出張中につきメールを確認できない状況です。12月14日（月）より通常どおり対応いたします。",
+        None,
+        "2026-12-13",
+        "2026-12-14",
+    ),
+    ("本日は外来・手術日のため返信が遅くなることがございます。", "2026-11-24", "2026-11-24", "2026-11-25"),
+    (
+        "病院移転作業に伴い、5月1日～5月7日はメールがつながりにくくなります。",
+        "2027-05-01",
+        "2027-05-07",
+        "2027-05-08",
+    ),
+    ("本日より12月9日まで不在にしております。", "2026-11-24", "2026-12-09", "2026-12-10"),
+    ("明日から休暇をいただきます。12/7(月)に出社いたします。", "2026-11-25", "2026-12-06", "2026-12-07"),
+    ("12月4日まで休みをいただいております。", None, "2026-12-04", "2026-12-05"),
+    ("出張のため不在です。次回出勤日：12/7", None, "2026-12-06", "2026-12-07"),
+    ("夏季休暇のため8月10日から8月16日まで休診いたします。", "2027-08-10", "2027-08-16", "2027-08-17"),
+    (
+        "I am out of the office from December 5 to December 9 and will return on December 10.",
+        "2026-12-05",
+        "2026-12-09",
+        "2026-12-10",
+    ),
+    ("I am on annual leave until Friday, December 11.", None, "2026-12-11", "2026-12-12"),
+    ("I will be back in the office on Monday, 14 December.", None, "2026-12-13", "2026-12-14"),
+]
+
+
+@pytest.mark.parametrize(("text", "first", "until", "back"), CASES)
+def test_dates(text: str, first: str | None, until: str | None, back: str | None) -> None:
+    """From, until and back are told apart by the words around them."""
+    found = absence(text, BASE)
+    assert found is not None
+    assert found.away is not None
+    days = (found.away.from_, found.away.until, found.away.back)
+    assert tuple(day.isoformat() if day else None for day in days) == (first, until, back)
+    assert not found.doubtful
+
+
+def test_without_dates() -> None:
+    """An absence without an end has no dates, and is still one."""
+    found = absence("体調不良により当面の間お休みをいただいております。復帰日は未定です。", BASE)
+    assert found is not None
+    assert found.away is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12/10(木) 13:00～14:00 か 12/11(金) 16時以降でいかがでしょうか。",
+        "内容に相違ありません。",
+        "お休みのところ失礼いたします。",
+        "配信をお休みします。",
+    ],
+)
+def test_no_absence(text: str) -> None:
+    """Dates alone are no absence, nor is every お休み."""
+    assert absence(text, BASE) is None
+
+
+def test_contradictions() -> None:
+    """A wrong weekday, or an end before the beginning, is doubtful."""
+    for text in ("12月10日（水）まで不在にしております。", "12月20日より不在です。12月10日に復帰します。"):
+        found = absence(text, BASE)
+        assert found is not None
+        assert found.doubtful
