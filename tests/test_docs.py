@@ -1,0 +1,58 @@
+"""What the documents say is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from nurture.cli.graph import graph
+
+ROOT = Path(__file__).parent.parent
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+
+
+def drawn(kind: str) -> str:
+    """A diagram as ``nurture graph`` draws it."""
+    return CliRunner().invoke(graph, [kind], catch_exceptions=False).output.strip()
+
+
+def with_graphs(text: str) -> str:
+    """The document with its diagrams drawn anew."""
+
+    def put(match: re.Match[str]) -> str:
+        return f"<!-- graph:{match[1]} -->\n\n```mermaid\n{drawn(match[1])}\n```\n\n<!-- /graph -->"
+
+    return re.sub(r"<!-- graph:(\w+) -->.*?<!-- /graph -->", put, text, flags=re.DOTALL)
+
+
+def test_the_diagrams_are_the_tables() -> None:
+    """The pictures of docs/architecture.md are drawn from core/states.py (``python -m tests.test_docs``)."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+
+    assert with_graphs(text) == text
+
+
+def test_every_room_stands_in_the_architecture() -> None:
+    """Each module and package of nurture/ is named in docs/architecture.md."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    rooms = [p for p in (ROOT / "nurture").iterdir() if p.name not in {"__pycache__", "__init__.py", "py.typed"}]
+    names = {p.stem if p.suffix == ".py" else p.name for p in rooms} - {"locale", "shipped"}
+
+    assert [] == sorted(name for name in names if name not in text)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.name
+)
+def test_links_between_documents_lead_somewhere(path: Path) -> None:
+    """A relative link names a file that exists."""
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", path.read_text(encoding="utf-8"))
+
+    assert [] == [link for link in links if not (path.parent / link).exists()]
+
+
+if __name__ == "__main__":
+    ARCHITECTURE.write_text(with_graphs(ARCHITECTURE.read_text(encoding="utf-8")), encoding="utf-8")
