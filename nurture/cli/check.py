@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,7 @@ from nurture.cli.terminal import json_option, shown_path, terminal
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
-    from nurture.errors import UserError
+    pass
 
 
 @click.command(
@@ -34,8 +34,8 @@ def check(folder: Path | None, as_json: bool) -> None:
     if as_json:
         t.json(
             {
-                "errors": [_data(e) for e in found.errors],
-                "warnings": [_data(e) for e in found.warnings],
+                "errors": [t.data(e) for e in found.errors],
+                "warnings": [t.data(e) for e in found.warnings],
                 "looked_at": found.counts,
             }
         )
@@ -59,15 +59,3 @@ def check(folder: Path | None, as_json: bool) -> None:
         )
         sys.exit(1)
     t.say(mark("Everything is right: {looked}; {warnings} warnings."), looked=looked, warnings=len(found.warnings))
-
-
-def _data(error: UserError) -> dict[str, Any]:
-    where = error.where
-    return {
-        "file": where.file if where else None,
-        "line": where.line if where else None,
-        "column": where.column if where else None,
-        "key": where.key if where else None,
-        "text": str(error),
-        "hint": error.hint.format(**error.values) if error.hint else None,
-    }

@@ -69,8 +69,8 @@ def import_(file: Path, dry_run: bool, rep: str | None, by: str | None, as_json:
                 "created": list(report.created),
                 "updated": list(report.updated),
                 "unchanged": list(report.unchanged),
-                "errors": [_data(error) for error in errors],
-                "warnings": [_data(warning) for warning in found.warnings],
+                "errors": [t.data(error) for error in errors],
+                "warnings": [t.data(warning) for warning in found.warnings],
             }
         )
     else:
@@ -130,14 +130,3 @@ def _placed(error: UserError, found: ContactList, file: Path) -> UserError:
 
 def _line(error: UserError) -> int:
     return (error.where.line if error.where else None) or 0
-
-
-def _data(error: UserError) -> dict[str, object]:
-    where = error.where
-    return {
-        "line": where.line if where else None,
-        "column": where.column if where else None,
-        "header": where.key if where else None,
-        "text": str(error),
-        "hint": error.hint.format(**error.values) if error.hint else None,
-    }

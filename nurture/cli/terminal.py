@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from nurture.config import Settings
     from nurture.core.people import Representative
-    from nurture.errors import NurtureError
+    from nurture.errors import NurtureError, UserError
     from nurture.i18n import Words
     from nurture.ports import Doors
 
@@ -119,6 +119,19 @@ class Terminal:
 
         for single in error.errors if isinstance(error, UserErrors) else (error,):
             click.echo(self.w.error(single), err=True)
+
+    def data(self, error: UserError) -> dict[str, object]:
+        """An error as plain values, its texts in the reader's language."""
+        where = error.where
+        values = error.values
+        return {
+            "file": where.file if where else None,
+            "line": where.line if where else None,
+            "column": where.column if where else None,
+            "key": where.key if where else None,
+            "text": self.w(error.text, **values),
+            "hint": self.w(error.hint, **values) if error.hint else None,
+        }
 
     def instant(self, at: datetime | None) -> str:
         """An instant in the reader's zone with its weekday; a dash for none."""

@@ -144,8 +144,8 @@ def test_the_module_runs() -> None:
     assert done.stdout.startswith("nurture ")
 
 
-def test_a_terminal_without_japanese_shows_marks_and_no_traceback() -> None:
-    """An ASCII terminal gets question marks."""
+def test_a_terminal_that_is_not_utf_8_is_no_reason_to_fail() -> None:
+    """Japanese on an ASCII terminal may look odd, and ends well."""
     done = subprocess.run(
         [sys.executable, "-m", "nurture", "--lang", "ja", "--help"],
         capture_output=True,
@@ -153,4 +153,5 @@ def test_a_terminal_without_japanese_shows_marks_and_no_traceback() -> None:
         timeout=60,
         check=True,
     )
-    assert b"??" in done.stdout
+    assert b"nurture" in done.stdout
+    assert not done.stderr
