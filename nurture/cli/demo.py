@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nurture.sandbox.summary import Summary
 
 NEEDS: Final = ("aiosmtpd", "httpx", "pymap")
-SPEED: Final = 2.0
+SPEED: Final = 1.7
 HANDS_ON: Final = "kuroda"
 """Who one is with ``--hands-on``: the manager, who sees and may approve everything."""
 
@@ -117,7 +117,9 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
                 return Silent()
             note = await _invite(t, machine) if options.hands_on else ""
             entries = names(machine.doors, SCENARIO, t.language)
-            return stack.enter_context(Screen(console, t.w, machine.doors, entries, machine.url, note))
+            return stack.enter_context(
+                Screen(console, t.w, machine.doors, entries, machine.url, options.start, note)
+            )
 
         summary, entries = await play(
             options,

@@ -5,7 +5,7 @@ It reads the store as the pages do and changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from rich import box
@@ -26,7 +26,7 @@ from nurture.sandbox.recipients import TOKYO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from rich.console import Console, RenderableType
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from nurture.i18n import Words
     from nurture.ports import Doors
     from nurture.sandbox.agenda import Act
-    from nurture.sandbox.people import Character
+    from nurture.sandbox.people import Character, Colleague
 
 EVENTS: Final = 9
 """Lines of the log below the table."""
@@ -110,6 +110,7 @@ class Screen:
     doors: Doors
     entries: Mapping[str, str]  # calendar entries by name
     url: str
+    start: date
     note: str = ""
     _rows: dict[str, Row] = field(default_factory=dict)
     _events: list[Text] = field(default_factory=list)
@@ -151,8 +152,10 @@ class Screen:
                 continue
             address = self._people.get(entry.person_id or "", "")
             character = next((c for c in CHARACTERS if c.email == address), None)
-            said = explain.entry(self.w, _readable(self.w, entry))
-            self._event(entry.at, self._name(character) if character else "", said, _tone(entry.kind))
+            said = explain.entry(self.w, readable(self.w, entry))
+            ours = next((c for c in COLLEAGUES if c.id == entry.actor), None)
+            who = self._name(character) if character else self._name(ours) if ours else ""
+            self._event(entry.at, who, said, _tone(entry.kind))
         await self._read_rows(people)
         self._draw()
 
@@ -200,8 +203,8 @@ class Screen:
             why=why,
         )
 
-    def _name(self, character: Character) -> str:
-        return character.latin if self.w.language == "en" else character.name
+    def _name(self, person: Character | Colleague) -> str:
+        return person.latin if self.w.language == "en" else person.name
 
     def _event(self, at: datetime, who: str, what: str, tone: str) -> None:
         line = Text(no_wrap=True, overflow="ellipsis")
@@ -219,10 +222,10 @@ class Screen:
         table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1))
         table.add_column(w("Date"), no_wrap=True, min_width=11)
         table.add_column(w("Person"), no_wrap=True, min_width=10)
-        table.add_column(w("Organisation"), no_wrap=True, overflow="ellipsis", ratio=3)
-        table.add_column(w("Step"), no_wrap=True, overflow="ellipsis", ratio=2)
-        table.add_column(w("State"), no_wrap=True, min_width=8)
-        table.add_column(w("Why"), no_wrap=True, overflow="ellipsis", ratio=6)
+        table.add_column(w("Organisation"), no_wrap=True, overflow="ellipsis", max_width=26)
+        table.add_column(w("Step"), no_wrap=True, overflow="ellipsis", min_width=11, max_width=21)
+        table.add_column(w("State"), no_wrap=True, min_width=9)
+        table.add_column(w("Why"), no_wrap=True, overflow="ellipsis", ratio=1)
         for character in CHARACTERS:
             row = self._rows.get(character.email, Row())
             place = hospital(character.hospital)
@@ -234,7 +237,11 @@ class Screen:
                 Text(row.state, style=row.colour),
                 Text(row.why, style="dim"),
             )
-        title = Text(w.instant(self._now, str(TOKYO)) if self._now else "", style="bold")
+        title = Text()
+        if self._now is not None:
+            today = self._now.astimezone(TOKYO)
+            title.append(f"{w.date(today.date())} {today:%H:%M}", style="bold")
+            title.append("   " + w("day {day}", day=(today.date() - self.start).days + 1), style="dim")
         foot = Text(w("The desk: {url}", url=self.url), style="dim")
         events = Group(*self._events, *(Text("") for _ in range(EVENTS - len(self._events))))
         parts: list[RenderableType] = [table, Panel(events, box=box.HORIZONTALS, title=w("What happens"))]
@@ -253,10 +260,8 @@ def _tone(kind: str) -> str:
     return "cyan" if kind.startswith("inbound.") else ""
 
 
-def _readable(w: Words, entry: Entry) -> Entry:
+def readable(w: Words, entry: Entry) -> Entry:
     """The entry with its step in words."""
-    from dataclasses import replace  # noqa: PLC0415
-
     if "step" not in entry.data:
         return entry
     return replace(entry, data={**entry.data, "step": step_name(w, str(entry.data["step"]))})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich import box
 from rich.table import Table
@@ -11,16 +11,20 @@ from rich.text import Text
 from nurture import explain
 from nurture.core.messages import MessageState
 from nurture.sandbox.recipients import TOKYO
-from nurture.sandbox.screen import COLOURS, step_name
+from nurture.sandbox.screen import COLOURS, readable, step_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from rich.console import Console
 
     from nurture.core.messages import Message
     from nurture.i18n import Words
     from nurture.sandbox.summary import Story, Summary
+
+NOTED: Final = frozenset({"enrollment.paused", "message.held", "person.away", "person.suppressed", "task.opened"})
+"""Lines of the journal that stand in the summary."""
 
 
 def tell(console: Console, w: Words, summary: Summary, entries: Mapping[str, str]) -> None:
@@ -48,10 +52,10 @@ def _person(console: Console, w: Words, story: Story, entries: Mapping[str, str]
         head.append(f": {explain.stop_reason(w, story.reason)}")
     console.print(head)
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-    table.add_column(min_width=2)
+    table.add_column(min_width=1)
     table.add_column(no_wrap=True, min_width=22)
-    table.add_column(no_wrap=True, min_width=18)
-    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, min_width=16)
+    table.add_column(no_wrap=True, min_width=10)
     table.add_column(overflow="fold")
     for message in story.messages:
         style = COLOURS.get(message.state.value, "dim")
@@ -60,28 +64,44 @@ def _person(console: Console, w: Words, story: Story, entries: Mapping[str, str]
             step_name(w, message.step_id),
             _date(w, message),
             Text(explain.state(w, message.state), style=style),
-            Text(_why(w, message, entries), style="dim"),
+            Text(_why(w, story, message, entries), style="dim"),
         )
-    for deed in story.deeds:
-        table.add_row("→", Text(w(deed.what), style="italic"), w.instant(deed.at, str(TOKYO)), "", "")
     console.print(table)
+    for at, text in sorted([*_done(w, story), *_noted(w, story)], key=lambda line: line[0]):
+        console.print(Text(f"  → {w.instant(at, str(TOKYO))}  {text}", style="italic"))
     console.print()
+
+
+def _done(w: Words, story: Story) -> list[tuple[datetime, str]]:
+    """What the person did."""
+    return [(deed.at, w(deed.what)) for deed in story.deeds]
+
+
+def _noted(w: Words, story: Story) -> list[tuple[datetime, str]]:
+    """What the program made of it, and of what others did."""
+    return [(entry.at, explain.entry(w, readable(w, entry))) for entry in story.entries if entry.kind in NOTED]
 
 
 def _date(w: Words, message: Message) -> str:
     if message.sent_at is not None:
         return w.instant(message.sent_at, str(TOKYO))
-    return w.day(message.planned_on) if message.planned_on else "–"
+    if message.planned_on is None or message.state is MessageState.CANCELLED:
+        return "–"
+    return w.day(message.planned_on)
 
 
-def _why(w: Words, message: Message, entries: Mapping[str, str]) -> str:
+def _why(w: Words, story: Story, message: Message, entries: Mapping[str, str]) -> str:
     parts = []
-    if message.nominal and message.planned_on and message.nominal != message.planned_on:
-        parts.append(w("by the scenario {date}", date=w.day(message.nominal)))
+    if message.deadline is not None and message.sent_at is not None and story.enrollment is not None:
+        minutes = int((message.sent_at - story.enrollment.anchor_at).total_seconds() // 60)
+        parts.append(w("{hours} h {minutes} min after the meeting", hours=minutes // 60, minutes=minutes % 60))
     if message.state is not MessageState.SENT and message.reason:
         parts.append(explain.reason(w, message.reason))
-    if message.moves and message.state is not MessageState.CANCELLED:
-        parts.append(explain.moves(w, message.moves, entries))
+    if message.planned_on is not None and message.state is not MessageState.CANCELLED:
+        if message.nominal and message.nominal != message.planned_on:
+            parts.append(w("by the scenario {date}", date=w.day(message.nominal)))
+        if message.moves:
+            parts.append(explain.moves(w, message.moves, entries))
     return w("; ").join(parts)
 
 

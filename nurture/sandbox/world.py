@@ -118,7 +118,7 @@ class World:
 
     def _plan_record(self, doors: Doors, visit: Visit, ended: datetime) -> None:
         async def write_down() -> None:
-            await record(doors, meeting(visit, ended))
+            await record(doors, meeting(visit, ended, self.working))
 
         at = (ended + visit.recorded_after).astimezone(UTC)
         self.agenda.plan(at, visit.rep, mark("writes the meeting down"), write_down)
@@ -132,8 +132,9 @@ class World:
         self.agenda.plan(at.astimezone(UTC), rep, mark("looks at the desk"), look)
 
 
-def meeting(visit: Visit, ended: datetime) -> MeetingRecord:
+def meeting(visit: Visit, ended: datetime, working: Callable[[date], date]) -> MeetingRecord:
     """What the representative writes down after a visit."""
+    due = working(ended.date() + timedelta(days=visit.promise_days))
     return MeetingRecord(
         organisation=hospital(visit.hospital).name,
         ended_at=ended,
@@ -145,7 +146,7 @@ def meeting(visit: Visit, ended: datetime) -> MeetingRecord:
         agreements=visit.agreements,
         concerns=tuple(Concern(text, topic) for text, topic in visit.concerns),
         confirmation_question=visit.question,
-        promises=(PromiseRecord(visit.promise, due=ended.date() + timedelta(days=visit.promise_days)),),
+        promises=(PromiseRecord(visit.promise, due=due),),
         private_note=visit.private_note,
         deal_name=visit.deal,
         phase=2,
