@@ -8,7 +8,9 @@ did not change stays the same value, so that its index of days stays warm.
 
 Calendars come from three places: the working folder, the files that ship, and the public holidays of a
 country; for one id the folder's file wins. A scenario's id is what its file says, whatever the file is called.
-A file that is broken is an error for whoever asks for it or for all, never silence.
+
+A broken file is an error, never silence: nobody can know which calendar it was to be. But a file that was right
+before stays in use as it was, while somebody is mending it; ``nurture check`` names it.
 """
 
 from __future__ import annotations
@@ -110,7 +112,8 @@ class _Folder(Generic[V]):
             try:
                 kept = _Kept(stamp, value=self._read(path))
             except UserError as error:
-                kept = _Kept(stamp, error=error)
+                good = kept.value if kept is not None else None
+                kept = _Kept(stamp, good, None if good is not None else error)
             self._kept[path] = kept
         return kept
 
@@ -203,10 +206,10 @@ class FileLibrary:
             UserError, UserErrors: there is none of that id, or its file is broken.
         """
         values, errors = self._calendars.by_id()
+        if errors:  # it may be the one that was to win
+            raise together(errors)
         if calendar_id in values:
             return values[calendar_id]
-        if errors:  # it may be the one that is broken
-            raise together(errors)
         named = f"{self._country.lower()}-holidays" if calendar_id == "holidays" else calendar_id
         if (found := national_holidays(named)) is not None:
             return found
