@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NEEDS: Final = ("aiosmtpd", "httpx", "pymap")
 SPEED: Final = 1.7
+EARLIEST, LATEST = 2000, 2098
+"""Years whose public holidays are known."""
 HANDS_ON: Final = "kuroda"
 """Who one is with ``--hands-on``: the manager, who sees and may approve everything."""
 
@@ -91,9 +93,12 @@ def demo(
 
 def _day(said: str) -> date:
     try:
-        return date.fromisoformat(said)
+        day = date.fromisoformat(said)
     except ValueError:
         raise UserError("found {found}, expected a date such as 2027-03-23", found=said) from None
+    if not EARLIEST <= day.year <= LATEST:
+        raise UserError("the demo can begin between {first} and {last}", first=EARLIEST, last=LATEST)
+    return day
 
 
 async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) -> Summary:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nurture.clock import SeededChance, SimulatedClock
 from nurture.core.calendar import Days, Profile
 from nurture.core.ids import RepId
-from nurture.errors import TemporaryFailure, UserErrors
+from nurture.errors import NurtureError, TemporaryFailure, UserErrors
 from nurture.files import config, people
 from nurture.flows.people import PersonRow, import_people
 from nurture.sandbox import folder
@@ -84,16 +84,28 @@ async def play(
         director = Director(
             machine, clock, world, await watch(machine), options.speed, options.hands_on, options.stopped
         )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(machine.daemon.run(), name="daemon")
-            try:
-                await _answers(settings.web.port)
-                await director.run(until)
-                summary = await summarize(machine.doors, world, options.start, options.days)
-            finally:
-                stop.set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(machine.daemon.run(), name="daemon")
+                try:
+                    await _answers(settings.web.port)
+                    await director.run(until)
+                    days = (
+                        (clock.now() - morning(options.start)).days if options.stopped.is_set() else options.days
+                    )
+                    summary = await summarize(machine.doors, world, options.start, days)
+                finally:
+                    stop.set()
+        except* NurtureError as failures:
+            raise _first(failures) from None
         _keep_mails(options.folder, office)
         return summary, names(machine.doors, SCENARIO, options.language)
+
+
+def _first(failures: BaseExceptionGroup[NurtureError]) -> NurtureError:
+    """The failure that came first; the others followed from it."""
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _settle_in(options: Options, office: PostOffice) -> Settings:
