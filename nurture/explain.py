@@ -47,6 +47,7 @@ REASONS: Final[Mapping[str, str]] = {
     "paused": mark("the enrollment is paused"),
     "suppressed": mark("the address is suppressed"),
     "no_legal_basis": mark("no legal basis for mail"),
+    "address_changed": mark("the person has another address now"),
     "not_approved_so": mark("the approval was for another text or date"),
     "expired": mark("its last permitted date has passed"),
     "rejected": mark("rejected"),

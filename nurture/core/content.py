@@ -41,6 +41,13 @@ class Wanted:
     match: tuple[str, ...] = ()  # of role, specialty, concern, competitor
 
 
+def fits_date(item: ContentItem, on: date, lead: int = 1) -> bool:
+    """Whether an item may be sent on a date: not expired, and its event at least ``lead`` days ahead."""
+    if item.expires is not None and item.expires < on:
+        return False
+    return item.event_on is None or (item.event_on - on).days >= lead
+
+
 def choose(
     items: Iterable[ContentItem],
     wanted: Wanted,
@@ -64,9 +71,7 @@ def choose(
     def rank(item: ContentItem) -> tuple[int, int, str] | None:
         if item.kind != wanted.kind or item.id in used:
             return None
-        if (item.expires is not None and item.expires < on) or (
-            item.event_on is not None and (item.event_on - on).days < lead
-        ):
+        if not fits_date(item, on, lead):
             return None
         score = 0
         for attribute, value, listed in (

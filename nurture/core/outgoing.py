@@ -80,6 +80,8 @@ def check(message: Message, dossier: Dossier, survey: Survey | None, now: dateti
         message.approve == "two_people" and len({a.by for a in message.approvals}) < 2
     ):
         return _back(message, "hold", "message.held", "not_approved_so", now)
+    if message.to_address.lower() != dossier.person.email.lower():
+        return _back(message, "hold", "message.held", "address_changed", now)
     return _check_date(message, survey, now) if survey else None
 
 

@@ -342,9 +342,9 @@ class _Search:
         reason: Reason | None = None
         since = start
         while day <= horizon:
-            block, hold = self.block(day, reason), self.hold(day)
+            block = self.block(day, reason)
             free = free or block is None
-            now = (hold or block) if free else (block or hold)
+            now = (self.hold(day) or block) if free else block
             if now != reason:
                 if reason is not None:
                     moves.append(Move(*reason, since, day))

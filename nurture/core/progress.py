@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from nurture.core.survey import Survey
 
 UNWRITABLE = "cannot_be_written"
+KEPT_REASONS = frozenset({UNWRITABLE, "moved", "colleague_replied"})
+"""What the next text of a planned mail must still say to its approver; reasons of an old pause are over."""
 LOOK_AGAIN = timedelta(minutes=10)
 """How long a waiting or late mail is left alone between two looks."""
 
@@ -141,13 +143,16 @@ def _move_mail(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tu
         deadline=planned.deadline,
         expires_on=planned.expires_on,
         moves=planned.moves if not same_day or before is None else before.moves or planned.moves,
-        reason=message.reason if message.state in states.QUEUED or message.reason == UNWRITABLE else "",
+        reason=message.reason if message.state in states.QUEUED or message.reason in KEPT_REASONS else "",
     )
-    if moved == before:
+    stale = before is not None and _text_is_stale(s, before, same_day=same_day)
+    if moved == before and not stale:
         return None, None
-    if before is None or before.planned_on is None:
+    if before is None or (before.planned_on is None and not stale):
         return moved, entry(s.dossier, "message.planned", now, moved, on=str(planned.planned_on), why=why)
-    if message.state is MessageState.APPROVED and not same_day:
+    if stale:
+        moved = _redrafted(moved, same_day=same_day)
+    elif message.state is MessageState.APPROVED and not same_day:
         # What was approved was this text on that date: another date needs a fresh look.
         moved = replace(
             moved, state=states.move(states.MESSAGES, message.state, "hold"), reason="moved", approvals=()
@@ -158,6 +163,38 @@ def _move_mail(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tu
         return moved, None
     data = {"from": str(before.planned_on), "on": str(planned.planned_on), "why": why}
     return moved, entry(s.dossier, "message.moved", now, moved, **data)
+
+
+def _text_is_stale(s: Survey, message: Message, *, same_day: bool) -> bool:
+    """Whether a queued text no longer fits: another date, other content, another address.
+
+    A text that a person has edited is left to that person, unless it would go to the wrong address.
+    """
+    if message.state not in states.QUEUED:
+        return False
+    if message.to_address.lower() != s.dossier.person.email.lower():
+        return True
+    item = s.chosen.get(message.step_id)
+    other = message.content_id is not None and (item.id if item else None) != message.content_id
+    return message.edited_by is None and (not same_day or other)
+
+
+def _redrafted(message: Message, *, same_day: bool) -> Message:
+    """Back to a plan without a text: dates and offers in it are written anew before anybody approves it."""
+    state = message.state
+    if state is MessageState.APPROVED:
+        state = states.move(states.MESSAGES, state, "hold")
+        message = replace(message, reason="" if same_day or message.approve == "none" else "moved")
+    return replace(
+        message,
+        state=states.move(states.MESSAGES, state, "redraft"),
+        approvals=(),
+        subject="",
+        body="",
+        edited_by=None,
+        content_id=None,
+        rendered_at=None,
+    )
 
 
 def _over(s: Survey, step: Step, at: datetime, now: datetime) -> bool:

@@ -96,15 +96,24 @@ class Survey:
 def _choose(
     dossier: Dossier, scenario: Scenario, items: Sequence[ContentItem], dates: Mapping[str, date]
 ) -> dict[str, ContentItem | None]:
-    """Content for each step that wants some: what its mail already has, else the best that was never used."""
+    """Content for each step that wants some: what its text already speaks of, as long as that fits its date;
+    else the best that was never used.
+    """
     by_id = {item.id: item for item in items}
-    used = {t.content_id for t in dossier.touches if t.person_id == dossier.person.id and t.content_id}
+    open_ids = {m.id for m in dossier.messages if m.state in states.UNSENT}
+    mine = [t for t in dossier.touches if t.person_id == dossier.person.id and t.message_id not in open_ids]
+    used = {t.content_id for t in mine if t.content_id}
     chosen: dict[str, ContentItem | None] = {}
     for step in scenario.steps:
         if step.content is None:
             continue
+        lead = max(step.expires.margin, 1) if step.expires and step.expires.before_event else 1
         message = dossier.message(step.id)
-        kept = by_id.get(message.content_id) if message and message.content_id else None
+        kept = (
+            by_id.get(message.content_id or "") if message and message.state is not MessageState.PLANNED else None
+        )
+        if kept is not None and not contents.fits_date(kept, dates[step.id], lead):
+            kept = None
         chosen[step.id] = kept or contents.choose(
             items,
             step.content,
@@ -114,7 +123,7 @@ def _choose(
             competitor=dossier.deal.competitor if dossier.deal else None,
             used=used | {item.id for item in chosen.values() if item},
             on=dates[step.id],
-            lead=max(step.expires.margin, 1) if step.expires and step.expires.before_event else 1,
+            lead=lead,
         )
     return chosen
 

@@ -125,7 +125,8 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
         rendered_at=now,
     )
     draft = doors.writer.write(_brief(doors, s, ready, step))
-    ready = replace(ready, subject=draft.subject, body=draft.body, reason="")
+    reason = "" if message.reason == progress.UNWRITABLE else message.reason  # why it needs a fresh look
+    ready = replace(ready, subject=draft.subject, body=draft.body, reason=reason)
     if step.approve == "none":
         return approval.release(ready, now)
     return replace(ready, state=states.move(states.MESSAGES, ready.state, "draft"))

@@ -167,7 +167,9 @@ async def resume(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId) -> Non
         shift_days=_shift(dossier, scenario, now),
     )
     tasks = tuple(
-        replace(t, state=TaskState.DONE, done_at=now) for t in dossier.tasks if _answered(t.kind, t.state)
+        replace(t, state=states.move(states.TASKS, t.state, "do"), done_at=now)
+        for t in dossier.tasks
+        if _answered(t.kind, t.state)
     )
     said = replace(progress.entry(dossier, "enrollment.resumed", now, shift=resumed.shift_days), actor=by)
     await doors.store.commit(Change((resumed, *tasks), (said,)))

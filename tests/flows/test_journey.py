@@ -131,14 +131,55 @@ async def test_what_moves_to_another_day_needs_a_fresh_approval(house: House) ->
     await tick.tick(house.doors)
 
     moved = await house.mail("case")
-    assert (MessageState.WAITING, date(2027, 5, 14), "moved", ()) == (
-        moved.state,
-        moved.planned_on,
-        moved.reason,
-        moved.approvals,
-    )
+    assert (MessageState.PLANNED, date(2027, 5, 14), ()) == (moved.state, moved.planned_on, moved.approvals)
     assert "blackout" in [m.rule for m in moved.moves]
-    assert case.fingerprint != moved.fingerprint
+    await house.until(MET + timedelta(days=2))
+    written = await house.mail("case")
+    assert (MessageState.WAITING, "moved") == (written.state, written.reason)
+    assert case.fingerprint != written.fingerprint
+
+
+async def test_a_text_that_somebody_edited_is_kept_when_its_date_moves(house: House) -> None:
+    """The program writes its own texts anew; a person's work it brings back to the person."""
+    await house.met()
+    await house.until(MET + timedelta(days=1))
+    case = await house.mail("case")
+    await review.edit(
+        house.doors, case.id, by=REP.id, subject="事例のご紹介", body="手で直した本文\n", seen=case.fingerprint
+    )
+    (hospital,) = await house.store.find(Organisation)
+    closed = replace(hospital, closures=(Closure(date(2027, 5, 13), date(2027, 5, 13), "病院機能評価"),))
+    await house.store.commit(Change((closed,)))
+    await house.store.wake_all(house.clock.now())
+
+    await tick.tick(house.doors)
+
+    moved = await house.mail("case")
+    assert (MessageState.WAITING, date(2027, 5, 14)) == (moved.state, moved.planned_on)
+    assert "手で直した本文" in moved.body
+
+
+async def test_a_changed_address_gets_a_new_text(house: House) -> None:
+    """A mail that was approved for the old address is not sent there, nor unseen to the new one."""
+    (thanks,) = (await house.met()).messages
+    await house.approve(thanks)
+    await house.send()
+    await house.until(MET + timedelta(days=1))
+    case = await house.approve(await house.mail("case"))
+    assert case.planned_at is not None
+    person = await house.person()
+    await house.store.commit(Change((replace(person, email="h.sato@aoba-hp.example"),)))
+    house.clock.advance_to(case.planned_at)
+
+    await house.send()
+    held = await house.mail("case")
+    await house.store.wake_all(house.clock.now())
+    await tick.tick(house.doors)
+
+    assert 1 == len(house.wire.letters)
+    assert "address_changed" == held.reason
+    fresh = await house.mail("case")
+    assert (MessageState.WAITING, "h.sato@aoba-hp.example") == (fresh.state, fresh.to_address)
 
 
 async def test_the_last_check_sees_what_the_beat_has_not(house: House) -> None:
