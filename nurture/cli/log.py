@@ -45,7 +45,11 @@ def log(
 ) -> None:
     """Read, and go on reading."""
     t = terminal()
-    t.run(lambda doors: _read(t, doors, person, message, kind, since, limit, follow=follow, as_json=as_json))
+    try:
+        t.run(lambda doors: _read(t, doors, person, message, kind, since, limit, follow=follow, as_json=as_json))
+    except KeyboardInterrupt:
+        if not follow:  # else it is how one stops listening
+            raise
 
 
 async def _read(

@@ -176,7 +176,7 @@ def decode(raw: bytes, name: str) -> tuple[str, str]:
 
 def _separator(text: str) -> str:
     """The separator that makes most headers known; among equals the one that is there most often."""
-    first = text.lstrip().partition("\n")[0][:10_000]
+    first = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0][:10_000]
 
     def rank(separator: str) -> tuple[int, int]:
         return len(_columns(next(csv.reader([first], delimiter=separator), []))), first.count(separator)

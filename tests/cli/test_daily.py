@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -288,3 +292,22 @@ def test_a_hostile_name_cannot_paint_the_terminal(shell: Shell) -> None:
     result = shell.run("import", file)
     assert result.exit_code == 1
     assert "\x1b" not in result.output
+
+
+def test_following_the_journal_ends_with_ctrl_c(recorded: Shell) -> None:
+    """What comes later is printed when it comes; an interrupt is the ordinary end."""
+    environ = {**os.environ, **recorded.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "nurture", "--config", str(recorded.folder), "log", "-f", "--limit", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environ,
+    ) as following:
+        assert following.stdout is not None
+        following.stdout.readline()
+        recorded.ok("queue", "reject", _thanks(recorded)["id"], "--reason", "seen while following")
+        assert "seen while following" in following.stdout.readline()
+        following.send_signal(signal.SIGINT)
+        rest, errors = following.communicate(timeout=30)
+        assert (following.returncode, rest, errors) == (0, "", "")
