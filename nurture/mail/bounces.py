@@ -275,14 +275,14 @@ def _fields(root: Part, text: str, *, deep: bool) -> list[_Row]:
 
 def _groups(data: bytes) -> Iterator[_Row]:
     data = re.sub(rb"\r\n?", b"\n", data[:200_000]).strip(b"\n")
-    for group in re.split(rb"\n[ \t]*\n", data)[: 4 * MAX_RECIPIENTS]:
+    for group in re.split(rb"\n[ \t]*\n", data, maxsplit=4 * MAX_RECIPIENTS)[: 4 * MAX_RECIPIENTS]:
         yield from _recipients(group)
 
 
 def _recipients(group: bytes) -> Iterator[_Row]:
     """The recipients of one block: one, or several where the empty lines between them are missing."""
     starts = [m.start() for m in re.finditer(rb"^final-recipient:", group, re.IGNORECASE | re.MULTILINE)]
-    cuts = [0, *starts[1:], len(group)]
+    cuts = [0, *starts[1 : 2 * MAX_RECIPIENTS], len(group)]
     for begin, end in itertools.pairwise(cuts):
         fields = Part(header_and_body(group[begin:end])[0])
         recipient = fields.get("final-recipient") or fields.get("original-recipient")

@@ -1,0 +1,112 @@
+"""New text, quotes, signatures: many clients, two languages."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nurture.mail.quotes import split
+
+FOOTER = "配信停止をご希望の場合は、このメールにご返信ください。"
+
+ATTRIBUTIONS = [
+    "On Fri, Nov 20, 2026 at 6:03 PM Hanako Tanaka <tanaka@vendor.example> wrote:",
+    "On Fri, Nov 20, 2026 at 6:03 PM 田中 花子 <tanaka@vendor.example>\nwrote:",
+    "On 2026/11/20 18:03, 田中 花子 wrote:",
+    "On Fri, 20 Nov 2026 18:03:00 +0900\n田中 花子 <tanaka@vendor.example> wrote:",
+    "2026年11月20日(金) 18:03 田中 花子 <tanaka@vendor.example>:",
+    "2026年11月20日(金) 18:03、田中 花子 <tanaka@vendor.example> さんからのメール:",
+    "2026/11/20 18:03、田中 花子 <tanaka@vendor.example>のメール:",
+    "2026/11/20 18:03、田中花子さんは書きました:",
+    "tanaka@vendor.example wrote:",
+    "田中 花子さんは書きました：",
+]
+BARS = [
+    "-----Original Message-----",
+    "----- Original Message -----",
+    "-----元のメッセージ-----",
+    "----- 元のメール -----",
+    "-------- Forwarded Message --------",
+    "-------- 転送されたメッセージ --------",
+    "Begin forwarded message:",
+    "From: Hanako Tanaka <tanaka@vendor.example>\nSent: Friday, November 20, 2026 6:03 PM\nTo: Sato\nSubject: x",
+    "________________________________\nFrom: Tanaka\nSent: Friday\nTo: Sato\nSubject: x",
+    "差出人: 田中 花子 <tanaka@vendor.example>\n送信日時: 2026年11月20日 18:03\n宛先: 佐藤\n件名: x",
+    "*From:* Tanaka\n*Date:* Friday\n*To:* Sato\n*Subject:* x",
+    "送信元：田中\n日時：2026年11月20日\n宛先：佐藤\n件名：x",
+]
+
+
+@pytest.mark.parametrize("attribution", ATTRIBUTIONS)
+@pytest.mark.parametrize("mark", ["> ", ">", "＞ ", ""])
+def test_who_wrote(attribution: str, mark: str) -> None:
+    """Below a line that says who wrote, marked text goes; where nothing is marked, all of it."""
+    quoted = f"{attribution}\n\n{mark}佐藤先生\n{mark}{FOOTER}"
+    assert split(f"内容に相違ありません。\n\n{quoted}\n") == ("内容に相違ありません。", "", True)
+
+
+@pytest.mark.parametrize("bar", BARS)
+def test_bars(bar: str) -> None:
+    """Below a bar or a header block everything is quoted, marked or not."""
+    assert split(f"検討いたします。\n\n{bar}\n\n佐藤先生\n{FOOTER}\n") == ("検討いたします。", "", True)
+
+
+def test_answers_between_the_lines() -> None:
+    """What stands between and below marked lines is new."""
+    text = (
+        f"On 2026/11/20, 田中 wrote:\n> 1. いつですか\n木曜です。\n> 2. 何名ですか\n三名です。\n> {FOOTER}"
+        f"\n以上です。"
+    )
+    assert split(text).text == "木曜です。\n三名です。\n以上です。"
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "-- \n佐藤 一郎\nsato@hospital.example",
+        "--\n佐藤 一郎",
+        "========================\nさくら総合病院\n放射線科　佐藤\nTEL 03-0000-0000\n========================",
+        "┏━━━━━━━━━━━━┓\n　さくら総合病院　佐藤\n　E-mail: sato@hospital.example\n┗━━━━━━━━━━━━┛",
+        "*******************\n佐藤 一郎\n〒100-0000 東京都架空区1-2-3\n*******************",
+        "佐藤 一郎\nさくら総合病院 放射線科\n〒100-0000 東京都架空区1-2-3\nTEL: 03-0000-0000 FAX: 03-0000-0001",
+        "Ichiro Sato, MD\nDepartment of Radiology, Sakura Hospital\nTel: +81-3-0000-0000",
+        "iPhoneから送信",
+        "Sent from my iPhone",
+        "Get Outlook for iOS",
+        (
+            "-- \n佐藤\n\nこの電子メールには機密情報が含まれている場合があります。誤って受信された場合は削除し"
+            "てください。"
+        ),
+    ],
+)
+def test_signatures(signature: str) -> None:
+    """Signatures go apart, whole."""
+    found = split(f"佐藤です。\n\n検討いたします。\n\n{signature}\n")
+    assert found.text == "佐藤です。\n\n検討いたします。"
+    assert found.signature.split() == signature.split()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OKです。",
+        "候補日\n12/10 13:00\n12/11 16:00",
+        (
+            "以下の2点を確認しました。\n--------------------\n1. 納期について問題ありません。\n2. 価格について"
+            "も問題ありません。"
+        ),
+        "田中様\n\nよろしくお願いいたします。\n佐藤",
+    ],
+)
+def test_whole_texts_stay(text: str) -> None:
+    """Short texts, lists and rules in the middle are no signature and no quote."""
+    assert split(text) == (text, "", False)
+
+
+@given(st.text(alphabet="ab\n> -=佐藤:：。@.1/TELwroteOn", max_size=400))
+def test_pieces_of_the_text(text: str) -> None:
+    """Whatever comes: each line of the answer is a line of the mail."""
+    found = split(text)
+    lines = {"", *(line.strip(" 　\t") for line in text.split("\n"))}
+    assert all(line.strip(" 　\t") in lines for line in found.text.split("\n"))
