@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from nurture.files import shipped
-from nurture.sandbox.hospitals import VENDOR_DOMAIN, hospital
+from nurture.sandbox.hospitals import PUBLIC_URL, VENDOR_DOMAIN, hospital
 from nurture.sandbox.people import CHARACTERS, COLLEAGUES, VISITS
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ name_en = "Hoshikage Medical Systems"
 port = {web_port}
 public_url = "{public_url}"
 login_mailbox = "shinohara"
-session_hours = 168
+session_hours = {session}
 
 [work]
 beat_seconds = {beat}
@@ -107,7 +107,12 @@ def config(office: PostOffice, web_port: int, language: str, public_url: str) ->
     """The text of config.toml with these ports."""
     parts = [
         CONFIG.format(
-            language=language, domain=VENDOR_DOMAIN, web_port=web_port, public_url=public_url, beat=LONGEST_BEAT
+            language=language,
+            domain=VENDOR_DOMAIN,
+            web_port=web_port,
+            public_url=public_url,
+            session=24 * 7 if public_url == PUBLIC_URL else 24 * 90,  # who plays along signs in once
+            beat=LONGEST_BEAT,
         )
     ]
     parts += [
