@@ -8,7 +8,7 @@ from itertools import product
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture.core.calendar import (
@@ -70,6 +70,7 @@ def test_keys_are_anded_and_values_ored(to: AppliesTo, profile: Profile, *, said
     assert said == bool(calendar.on(calendar.reader(profile), date(2027, 4, 8)))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_matching_is_that_of_the_obvious_planner(number: int) -> None:
     """Every entry, every profile."""
@@ -80,6 +81,7 @@ def test_matching_is_that_of_the_obvious_planner(number: int) -> None:
         assert matches(entry, profile) == applies(entry.applies_to, profile)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_days_are_those_of_the_obvious_planner(number: int) -> None:
     """Recurrences, clamped days and widening come to the same days."""
@@ -182,6 +184,7 @@ def test_rules_of_rfc_5545(rule: str, start: str, expected: list[str]) -> None:
     assert expected == [day.isoformat() for _, day in zip(expected, found, strict=False)]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")), st.integers(1, 5), st.integers(0, 900))
 def test_a_series_seen_from_later_is_the_same_series(freq: str, interval: int, later: int) -> None:
     """Stepping over the periods before the range changes nothing."""

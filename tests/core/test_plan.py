@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture.core import calendar, pace, windows
@@ -478,12 +478,14 @@ def agree(number: int) -> None:
     assert Obvious(asked).plan() == found
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_obvious_planner_agrees(number: int) -> None:
     """Outcome and dates are those of a planner that was written straight from the rules."""
     agree(number)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_every_moment_is_one_at_which_mail_may_leave(number: int) -> None:
     """Not before now nor the anchor, on the planned date, in an open window of that date."""
@@ -510,6 +512,7 @@ def gap(on: date, zone: ZoneInfo) -> bool:
     return start.utcoffset() != end.utcoffset()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_moves_lead_from_the_nominal_to_the_planned_date(number: int) -> None:
     """Each begins where the one before ended; what is not planned ends in a reason without a goal."""
@@ -524,6 +527,7 @@ def test_moves_lead_from_the_nominal_to_the_planned_date(number: int) -> None:
             assert not step.moves or step.moves[0].from_ == step.nominal
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_planning_again_gives_the_same_plan(number: int) -> None:
     """Nothing but the request counts."""

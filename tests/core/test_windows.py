@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture.core.scenario import END_OF_DAY, Hours
@@ -74,6 +74,7 @@ def test_a_window_is_over_when_its_end_has_come() -> None:
     assert not is_over(date(2027, 6, 7), window, TOKYO, end - timedelta(seconds=1))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=8), st.integers(0, 7199), st.sampled_from((SPRING, AUTUMN, date(2027, 6, 7))))
 def test_the_moment_lies_in_the_rest_of_the_window(key: str, passed: int, day: date) -> None:
     """Whenever it is asked for, and it stays until it has passed."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -219,12 +219,14 @@ def said(text: str) -> str:
     return ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """No other exception gets out."""
     assert isinstance(said(text), str)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab:-[]{}#&*!|>'\"%@` \n\t?,", max_size=60))
 def test_any_punctuation_is_read_or_refused(text: str) -> None:
     """Where YAML means something by it, too."""
