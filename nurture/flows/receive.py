@@ -117,7 +117,7 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
         if match is not None:
             await _react(doors, box, item, match)
             report.matched.append((item.reading.kind.value, match.person.id))
-        elif _concerns_us(item, found):
+        elif _concerns_us(item, found, own):
             await _stray(doors, box, item)
             report.strays += 1
 
@@ -132,10 +132,15 @@ async def _organisations(doors: Doors, people: Sequence[Person]) -> tuple[Organi
     return await doors.store.find(Organisation, {"id": tuple(ids)}) if ids else ()
 
 
-def _concerns_us(item: Item, found: Matches) -> bool:
-    """Whether an unmatched mail is shown to a person: a bounce or complaint, or one that cites a mail of ours."""
+def _concerns_us(item: Item, found: Matches, own: frozenset[str]) -> bool:
+    """Whether an unmatched mail is shown to a person: a bounce or complaint, or one that cites a mail of ours.
+
+    What we wrote ourselves (a copy, a forwarded thank-you) is nobody's answer.
+    """
     if item.reading.kind in {Kind.BOUNCE, Kind.COMPLAINT, Kind.UNSUBSCRIBE}:
         return True
+    if (item.reading.from_ or "").lower() in own:
+        return False
     cited = {item.reading.in_reply_to, *item.reading.references}
     return any(m.header_id in cited for m in found.messages)
 

@@ -1,0 +1,323 @@
+"""The journey of one reply through the flow: read, matched, reacted to, once."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nurture.core.change import Change, Cursor, MailboxState
+from nurture.core.deals import Task
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, MessageState, Suppression
+from nurture.errors import TemporaryFailure
+from nurture.flows import receive, tick
+from nurture.ports import Fetched, RawMail
+from tests.flows.conftest import MET, House, attendee
+from tests.samples import REP
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Sequence
+    from datetime import datetime
+
+    from nurture.core.messages import Message
+
+SATO = "sato@aoba-hp.example"
+
+
+@dataclass
+class Pigeonhole:
+    """A mailbox in memory (``ports.Mailbox``). ``break_at`` breaks the line at that fetch."""
+
+    mails: list[bytes] = field(default_factory=list)
+    fetches: int = 0
+    break_at: int | None = None
+    forgetful: bool = False  # gives everything again at each fetch, as after a lost cursor
+
+    async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
+        """Mails after the cursor."""
+        self.fetches += 1
+        if self.break_at == self.fetches:
+            raise TemporaryFailure("the line broke")
+        start = 0 if self.forgetful or not cursors else cursors[0].uid
+        new = self.mails[start : start + limit]
+        found = tuple(RawMail("INBOX", start + i + 1, raw, MET + timedelta(hours=1)) for i, raw in enumerate(new))
+        end = start + len(new)
+        return Fetched(found, (Cursor("INBOX", 1, end),), more=end < len(self.mails))
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[asyncio.Event]:
+        """Not asked for here."""
+        yield asyncio.Event()
+
+    async def keep_sent(self, data: bytes, at: datetime) -> None:
+        """Not asked for here."""
+
+    async def sent(self, header_ids: Collection[str]) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def letter(text: str, answers: Message | None = None, sender: str = SATO, **headers: str) -> bytes:
+    """A mail as a person's program writes it, our own mail quoted below."""
+    lines = [
+        f"From: {sender}",
+        f"To: {REP.email}",
+        "Subject: Re: " + ("ご面談の御礼" if answers else "お知らせ"),
+        "Date: Mon, 10 May 2027 17:00:00 +0900",
+        "Message-ID: <answer-1@aoba-hp.example>",
+    ]
+    if answers is not None:
+        lines += [f"In-Reply-To: {answers.header_id}", f"References: {answers.header_id}"]
+    lines = [line for line in lines if line.partition(":")[0].replace("-", "_").lower() not in headers]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    quoted = "\r\n".join("> " + line for line in (answers.body if answers else "").splitlines())
+    lines += ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "", text, "", quoted, ""]
+    return "\r\n".join(lines).encode()
+
+
+async def thanked(house: House) -> Message:
+    """A meeting whose thank-you has left."""
+    (mail,) = (await house.met()).messages
+    await house.approve(mail)
+    await house.send()
+    return await house.mail("thanks")
+
+
+async def read(house: House, box: Pigeonhole) -> receive.Received:
+    """One look into the mailbox."""
+    return await receive.receive(house.doors, house.doors.settings.mailboxes[0], box)
+
+
+async def enrollment(house: House) -> Enrollment:
+    """The one enrollment."""
+    (found,) = await house.store.find(Enrollment)
+    return found
+
+
+async def test_a_reply_pauses_and_tells_the_representative(house: House) -> None:
+    """A person wrote: pause, a task, a line in the journal, and word to the representative at once."""
+    sent = await thanked(house)
+    report = await read(
+        house, Pigeonhole([letter("ありがとうございます。一点ご質問です。対応OSは何でしょうか。", sent)])
+    )
+
+    assert [("reply", sent.person_id)] == report.matched
+    assert (EnrollmentState.PAUSED, "reply") == ((await enrollment(house)).state, (await enrollment(house)).reason)
+    (task,) = await house.store.find(Task, {"kind": "reply"})
+    assert "対応OS" in task.detail
+    assert "配信停止" not in task.detail  # our own footer, quoted
+    ((who, notice),) = house.told.notices
+    assert (REP.id, "reply") == (who, notice.kind)
+    (row,) = await house.store.find(Inbound)
+    assert ("header_id", sent.id) == (row.match_rule, row.message_id)
+
+
+async def test_our_quoted_footer_is_no_opt_out(house: House) -> None:
+    """配信停止 stands in the footer that every top-posted reply quotes."""
+    sent = await thanked(house)
+    await read(house, Pigeonhole([letter("その通りです。", sent)]))
+
+    assert () == await house.store.find(Suppression)
+
+
+async def test_an_opt_out_in_words_is_an_opt_out(house: House) -> None:
+    """A plain reply counts (特定電子メール法)."""
+    sent = await thanked(house)
+    await read(house, Pigeonhole([letter("今後の配信は不要です。", sent)]))
+
+    assert [SATO] == [s.value for s in await house.store.find(Suppression)]
+    assert EnrollmentState.STOPPED is (await enrollment(house)).state
+    assert {MessageState.SENT, MessageState.CANCELLED} == {m.state for m in await house.mails()}
+
+
+async def test_the_same_mail_twice_counts_once(house: House) -> None:
+    """Keyed by mailbox and Message-ID: a second look at the same mail finds the key."""
+    sent = await thanked(house)
+    box = Pigeonhole([letter("承知しました。", sent)], forgetful=True)
+    await read(house, box)
+    before = await house.kinds()
+    await read(house, box)
+
+    assert before == await house.kinds()
+    assert 1 == len(await house.store.find(Inbound))
+    assert 1 == len(house.told.notices)
+
+
+async def test_a_broken_line_loses_nothing(house: House) -> None:
+    """The cursor moves with what was handled; the failure is written down and over with the next success."""
+    sent = await thanked(house)
+    box = Pigeonhole([letter("承知しました。", sent)], break_at=1)
+    with pytest.raises(TemporaryFailure):
+        await read(house, box)
+    await receive.failed(house.doors, house.doors.settings.mailboxes[0], "the line broke")
+    broken = await house.store.get(MailboxState, "tanaka")
+    await read(house, box)
+    mended = await house.store.get(MailboxState, "tanaka")
+
+    assert broken is not None
+    assert mended is not None
+    assert ("the line broke", "") == (broken.error, mended.error)
+    assert (None, house.clock.now()) == (mended.failing_since, mended.read_at)
+    assert EnrollmentState.PAUSED is (await enrollment(house)).state
+
+
+async def test_unread_mail_keeps_the_mailbox_stale(house: House) -> None:
+    """More than one batch waits: the mailbox is called read only after the last."""
+    await thanked(house)
+    unrelated = [letter("社内連絡です。", sender=f"a{i}@other.example", message_id=f"<{i}@x>") for i in range(60)]
+    box = Pigeonhole(unrelated)
+    house.clock.advance_to(house.clock.now() + timedelta(minutes=5))
+    first = await read(house, box)
+    between = await house.store.get(MailboxState, "tanaka")
+    await read(house, box)
+    after = await house.store.get(MailboxState, "tanaka")
+
+    assert first.more
+    assert between is not None
+    assert after is not None
+    assert between.read_at != house.clock.now()
+    assert house.clock.now() == after.read_at
+
+
+async def test_unrelated_mail_leaves_no_trace(house: House) -> None:
+    """A representative's mailbox holds private mail: none of our business, none of our rows."""
+    await thanked(house)
+    before = await house.kinds()
+    report = await read(house, Pigeonhole([letter("週末の件、了解です。", sender="friend@home.example")]))
+
+    assert (1, 0, []) == (report.seen, report.strays, report.matched)
+    assert () == await house.store.find(Inbound)
+    assert before == await house.kinds()
+
+
+async def test_a_forged_answer_from_elsewhere_is_a_stray(house: House) -> None:
+    """Somebody of another domain cites our mail: shown to a person, matched to nobody."""
+    sent = await thanked(house)
+    report = await read(house, Pigeonhole([letter("配信停止してください。", sent, sender="x@elsewhere.example")]))
+
+    assert 1 == report.strays
+    assert EnrollmentState.ACTIVE is (await enrollment(house)).state
+    assert () == await house.store.find(Suppression)
+    assert "inbound.stray" in await house.kinds()
+
+
+async def test_our_own_copies_are_no_replies(house: House) -> None:
+    """What we sent, found in the mailbox again, changes nothing."""
+    sent = await thanked(house)
+    before = await house.kinds()
+    await read(house, Pigeonhole([house.wire.letters[0].data, letter("x", sent, sender=REP.email)]))
+
+    assert before == await house.kinds()
+    assert EnrollmentState.ACTIVE is (await enrollment(house)).state
+
+
+async def test_an_absence_moves_what_is_planned_past_the_return(house: House) -> None:
+    """Away until Friday 21 May: back Monday, mail from Tuesday on."""
+    sent = await thanked(house)
+    note = letter(
+        "ただいま出張のため不在にしております。5月12日(水)～5月21日(金)の間はメールの確認ができません。",
+        sent,
+        auto_submitted="auto-replied",
+    )
+    await read(house, Pigeonhole([note]))
+    await tick.tick(house.doors)
+
+    person = await house.person()
+    assert person.away is not None
+    case = await house.mail("case")
+    assert case.planned_on is not None
+    assert case.planned_on > date(2027, 5, 21)
+    assert "away" in [m.rule for m in case.moves]
+    assert EnrollmentState.ACTIVE is (await enrollment(house)).state
+
+
+async def test_a_bounce_is_known_by_the_mail_that_it_returns(house: House) -> None:
+    """A delivery report with our Message-ID inside: the address is suppressed, the sequence ends."""
+    sent = await thanked(house)
+    report = "\r\n".join(
+        [
+            "From: MAILER-DAEMON@mx.example",
+            f"To: {REP.email}",
+            "Subject: Undelivered Mail Returned to Sender",
+            "Message-ID: <dsn-1@mx.example>",
+            "Auto-Submitted: auto-replied",
+            "MIME-Version: 1.0",
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
+            "",
+            "--b",
+            "Content-Type: text/plain",
+            "",
+            "I'm sorry to have to inform you that your message could not be delivered.",
+            "",
+            "--b",
+            "Content-Type: message/delivery-status",
+            "",
+            "Reporting-MTA: dns; mx.example",
+            "",
+            f"Final-Recipient: rfc822; {SATO}",
+            "Action: failed",
+            "Status: 5.1.1",
+            "Diagnostic-Code: smtp; 550 5.1.1 User unknown",
+            "",
+            "--b",
+            "Content-Type: text/rfc822-headers",
+            "",
+            f"Message-ID: {sent.header_id}",
+            "",
+            "--b--",
+            "",
+        ]
+    )
+    await read(house, Pigeonhole([report.encode()]))
+
+    assert (await house.mail("thanks")).state is MessageState.BOUNCED
+    assert (EnrollmentState.STOPPED, "bounce") == (
+        (await enrollment(house)).state,
+        (await enrollment(house)).reason,
+    )
+    assert [SATO] == [s.value for s in await house.store.find(Suppression)]
+
+
+async def test_a_colleagues_queued_mail_is_held(house: House) -> None:
+    """on_colleague_reply: hold. The colleague's approved mail needs a fresh approval."""
+    done = await house.met(attendee(), attendee("kato@aoba-hp.example", "加藤"))
+    first, second = sorted(done.messages, key=lambda m: m.to_address != SATO)
+    await house.approve(first)
+    await house.send()
+    await house.approve(second)
+    sent = next(m for m in await house.mails("thanks") if m.state is MessageState.SENT)
+    await read(house, Pigeonhole([letter("一度お電話ください。", sent)]))
+    await house.send()
+
+    held = next(m for m in await house.mails("thanks") if m.id == second.id)
+    assert (MessageState.WAITING, "colleague_replied") == (held.state, held.reason)
+    assert 1 == len(house.wire.letters)
+
+
+async def test_somebody_else_writing_meanwhile_is_decided_anew(house: House) -> None:
+    """A stale version during the reaction: read again, decide again, nothing lost."""
+    sent = await thanked(house)
+    store = house.store
+    commit = store.commit
+    raced: list[bool] = []
+
+    async def racing(change: Change) -> None:
+        if not raced and any(isinstance(p, Inbound) for p in change.puts):
+            raced.append(True)
+            row = await enrollment(house)
+            await commit(Change((row,)))  # the planning beat was faster
+        await commit(change)
+
+    store.commit = racing  # type: ignore[method-assign]
+    await read(house, Pigeonhole([letter("承知しました。", sent)]))
+
+    assert raced
+    assert EnrollmentState.PAUSED is (await enrollment(house)).state
+    assert 1 == len([e for e in await store.find(Entry) if e.kind == "inbound.reply"])
