@@ -429,6 +429,9 @@ class NoWriter:
         """Never called."""
         raise AssertionError(brief.template)
 
+    def content(self, template: str) -> None:
+        """No template is written for anything here."""
+
 
 @dataclass
 class Post:
