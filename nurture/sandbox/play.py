@@ -93,7 +93,7 @@ async def play(
                     days = (
                         (clock.now() - morning(options.start)).days if options.stopped.is_set() else options.days
                     )
-                    summary = await summarize(machine.doors, world, options.start, days)
+                    summary = await summarize(machine.doors, world, options.start, days, led=not options.hands_on)
                 finally:
                     stop.set()
         except* NurtureError as failures:

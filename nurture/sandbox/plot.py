@@ -44,11 +44,18 @@ class Difference:
 
 
 def compare(
-    stories: Sequence[Story], totals: Totals, *, start: date, days: int
+    stories: Sequence[Story], totals: Totals, *, start: date, days: int, led: bool
 ) -> tuple[list[Difference], list[Part]]:
     """What differs, and the parts whose moment did not come.
 
     On the demo's own first day, with all its days, a part without its moment is a difference too.
+
+    Args:
+        stories: what came of everybody.
+        totals: the numbers.
+        start: the first day.
+        days: how many were played.
+        led: whether the invented representatives approved; else somebody at the desk did, as he liked.
     """
     strict = start == FIRST_DAY and days >= DAYS
     found = _never(totals)
@@ -64,10 +71,12 @@ def compare(
         found += [
             _about(by_part[Part.COLLEAGUE], t) for t in _held(by_part[Part.COLLEAGUE], by_part[Part.QUESTION])
         ]
-    found += _thanks(stories)
+    found += _thanks(stories) if led else []
     if strict:
         found += [_about(by_part[part], mark("{name}: this part's moment did not come")) for part in missed]
         found += _own_first_day(by_part)
+        if led and not totals.edited:
+            found.append(Difference(mark("nobody edited a text")))
     return found, missed
 
 
@@ -206,6 +215,4 @@ def _own_first_day(by_part: Mapping[Part, Story]) -> list[Difference]:
                 by_part[Part.COLLEAGUE], mark("{name}: the queued mail was not held when the colleague replied")
             )
         )
-    if not any(story.said("message.edited") for story in by_part.values()):
-        found.append(Difference(mark("nobody edited a text")))
     return found

@@ -266,9 +266,9 @@ def _unaccounted(story: Story) -> int:
     return other + changed
 
 
-async def summarize(doors: Doors, world: World, start: date, days: int) -> Summary:
+async def summarize(doors: Doors, world: World, start: date, days: int, *, led: bool) -> Summary:
     """The whole summary."""
     stories = await collect(doors, world)
     totals = count(stories)
-    differences, missed = plot.compare(stories, totals, start=start, days=days)
+    differences, missed = plot.compare(stories, totals, start=start, days=days, led=led)
     return Summary(start, days, doors.clock.now(), stories, totals, differences, missed)
