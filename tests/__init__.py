@@ -1,0 +1,1 @@
+"""The tests. `make test` sets up what they need."""

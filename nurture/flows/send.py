@@ -101,6 +101,7 @@ async def send_due(
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(message: Message) -> None:
+        """Send one, unless the daemon is stopping."""
         async with gate:
             if stop.is_set():
                 await doors.store.commit(outgoing.put_back(message, "stopping", doors.clock.now()))

@@ -182,9 +182,7 @@ def test_opting_out_by_reply_is_for_ever(program: Program, post: Post, dovecot: 
         (sent,) = post.wait_for(SATO)
         program.wait_for("the row says sent", lambda: state_of(program, mail["id"]) == "sent")
         dovecot.deliver(user, reply(sent, "配信停止してください。"))
-        program.wait_for(
-            "suppressed", lambda: [e for e in program.journal() if e["kind"] == "person.suppressed"]
-        )
+        program.wait_for("suppressed", lambda: [e for e in program.journal() if e["kind"] == "person.suppressed"])
         again = record(program, SATO)
         assert [] == [m for m in again if m["to"]["email"] == SATO and m["state"] == "waiting"]
 

@@ -309,6 +309,7 @@ async def test_somebody_else_writing_meanwhile_is_decided_anew(house: House) -> 
     raced: list[bool] = []
 
     async def racing(change: Change) -> None:
+        """Somebody else writes first, once."""
         if not raced and any(isinstance(p, Inbound) for p in change.puts):
             raced.append(True)
             row = await enrollment(house)
