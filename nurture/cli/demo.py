@@ -12,7 +12,7 @@ import tempfile
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from nurture.sandbox.play import Options
     from nurture.sandbox.summary import Summary
 
+PROBLEMS: Final = 1
+STOPPED: Final = 130
+"""Exit codes, as ``cli.main`` counts them."""
 NEEDS: Final = ("aiosmtpd", "httpx", "pymap")
 SPEED: Final = 1.7
 EARLIEST, LATEST = 2000, 2098
@@ -87,8 +90,10 @@ def demo(
         summary = asyncio.run(_play(t, options, quiet=headless, as_json=as_json))
     if keep is not None and not as_json:
         t.say(mark("Kept in {folder}: database, mails (mails/), log (daemon.log)."), folder=str(keep))
+    if options.stopped.is_set():
+        sys.exit(STOPPED)
     if summary.differences:
-        sys.exit(1)
+        sys.exit(PROBLEMS)
 
 
 def _day(said: str) -> date:
@@ -113,7 +118,8 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, options.stopped.set)
     console = Console(highlight=False)
     with ExitStack() as stack:
-        out = stack.enter_context((options.folder / "daemon.log").open("w", encoding="utf-8"))
+        out = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        stack.callback(_keep_log, out, options.folder)
         log.configure(stream=out, json=True)
         logging.getLogger("httpx").setLevel(logging.WARNING)  # the invented people's browsers
 
@@ -136,6 +142,14 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
     else:
         tell(console, t.w, summary, entries)
     return summary
+
+
+def _keep_log(out: TextIO, folder: Path) -> None:
+    """What the daemon logged goes to its folder, if there was one to be made."""
+    if (folder / "config.toml").is_file() and (folder / "people.csv").is_file():
+        out.seek(0)
+        with (folder / "daemon.log").open("w", encoding="utf-8") as kept:
+            shutil.copyfileobj(out, kept)
 
 
 async def _invite(t: Terminal, machine: Machine) -> str:
