@@ -95,9 +95,11 @@ class Obvious:
         return self.known[day]
 
     def business(self, day: date) -> bool:
+        """Monday to Friday without a matching holiday that is not estimated."""
         return day.weekday() < 5 and not any(effect == "holiday" for effect, _ in self.effects(day))
 
     def windows(self, step: Step) -> Windows | None:
+        """The step's, else the scenario's; by role, else default."""
         for place in (step.windows or {}, self.r.scenario.windows):
             for role in (self.r.profile.role, "default"):
                 if role is not None and role in place:
@@ -118,6 +120,7 @@ class Obvious:
         return start + self.r.shift_days * DAY
 
     def over(self, day: date, end: time) -> bool:
+        """Whether the end of a window has come."""
         if end == time.max:
             day, end = day + DAY, time(0)
         return datetime.combine(day, end, tzinfo=self.zone).astimezone(UTC) <= self.earliest
@@ -173,6 +176,7 @@ class Obvious:
         return True
 
     def expires(self, step: Step, nominal: date) -> date | None:
+        """The last permitted date."""
         if step.expires is None:
             return None
         found = []
@@ -184,6 +188,7 @@ class Obvious:
         return min(found, default=None)
 
     def wanted(self, step: Step) -> bool:
+        """Whether all conditions hold; what is unknown fits no list."""
         when, p, s = step.when, self.r.profile, self.r.situation
         return all(
             (
