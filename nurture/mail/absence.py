@@ -35,6 +35,7 @@ class Absence:
 
 
 STRONG: Final = re.compile(
+    r"連絡(?:が|は)(?:つきません|つかない|取れません|とれません)|外出(?:し|中|のため)|"
     r"不在(?:と(?:して|なっ)|に(?:して|なり|なっ)|の(?:ため|為|間|期間|場合|連絡)|です|で(?:す|ござ|あ)|"
     r"とさせ|中|期間|いたし|致し|、|。|\Z)|(?:休暇|お休み|休み|休業|休診|産休|育休|休職|忌引|夏季休|"
     r"年末年始|冬季休)[^。]{0,16}(?:いただ|頂|取得|中|とな(?:り|っ)|のため|させ|して(?:い|お)|期間|です|"
@@ -105,8 +106,8 @@ def absence(text: str, base: date | None, *, subject: str = "") -> Absence | Non
     for sentence in said:
         about = STRONG.search(sentence) is not None or WEAK.search(sentence) is not None
         near = 3 if about else near - 1  # 期間： often stands in lines of its own
-        if about or near > 0 or PERIOD.search(sentence):
-            dates.take(sentence, base, about=about)
+        near_enough = about or near > 0 or PERIOD.search(sentence) is not None
+        dates.take(sentence, base, about=about, back_only=not near_enough)
     return Absence(dates.away(), (strong or weak)[0][:200], bool(strong), dates.doubtful)
 
 
@@ -119,12 +120,14 @@ class _Dates:
         self.back: date | None = None
         self.doubtful = False
 
-    def take(self, sentence: str, base: date | None, *, about: bool) -> None:
+    def take(self, sentence: str, base: date | None, *, about: bool, back_only: bool) -> None:
         found: Sequence[Mention] = mentions(sentence, base)
         for mention in found:
             after = sentence[mention.end : mention.end + 40]
             before = sentence[: mention.start]
             if NOT_OF_IT.match(after):
+                continue
+            if back_only and not (BEFORE_BACK.search(before) or AFTER_BACK.match(after)):
                 continue
             self.doubtful = self.doubtful or mention.doubtful
             self._place(mention, before, after, about=about)

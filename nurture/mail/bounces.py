@@ -110,7 +110,8 @@ BODY: Final = re.compile(
     re.IGNORECASE,
 )
 DELAY: Final = re.compile(
-    r"(?:will|continue|keep|still|be|is) (?:be )?(?:continu\w+ )?(?:to )?(?:re)?try(?:ing)?\b|"
+    r"will retry|delivery incomplete|temporary problem|(?:will|continue|keep|still|be|"
+    r"is) (?:be )?(?:continu\w+ )?(?:to )?(?:re)?try(?:ing)?\b|"
     r"has not yet been delivered|delivery (?:is |has been )?delayed|delayed (?:for|delivery|mail|message)|"
     r"message (?:is |has been |was )?delayed|transient|temporary failure report|still (?:being|in the queue|"
     r"undelivered|attempting)|"
@@ -356,12 +357,31 @@ def _inner(value: Any) -> Mapping[str, Any] | None:
     return None
 
 
+def _still_trying(subject: str, notification: str) -> bool:
+    """Whether the server means to try again, rather than to have tried."""
+    if DELAYED_SUBJECT.search(subject):
+        return True
+    said = PROSPECT.sub("", notification)
+    return DELAY.search(f"{subject}\n{said}") is not None and GIVEN_UP.search(said) is None
+
+
+DELAYED_SUBJECT: Final = re.compile(
+    r"\(delay(?:ed)?\)|delayed mail|delivery delayed|warning: (?:could not send|message .{0,60}delayed)|"
+    r"遅延(?:のお知らせ|通知)",
+    re.IGNORECASE,
+)
+PROSPECT: Final = re.compile(
+    r"(?:if|when|unless|once|until)\b[^.]{0,80}(?:permanent|fail|expire)[^.]*", re.IGNORECASE
+)
+"""What will be said if it fails for good is not said now."""
+
+
 def _failed_recipients(root: Part, notification: str) -> list[_Row]:
     """``X-Failed-Recipients``, which Exim and Google write."""
     addresses = addresses_in(" ".join(root.all("x-failed-recipients")), MAX_RECIPIENTS)
     if not addresses:
         return []
-    action = "delayed" if DELAY.search(notification) and not GIVEN_UP.search(notification) else "failed"
+    action = "delayed" if _still_trying(root.get("subject"), notification) else "failed"
     shares = _shares(notification, list(addresses))
     return [
         _Row(address, action, _status_in(shares.get(address, "")), shares.get(address, ""))
@@ -402,7 +422,7 @@ def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy:
     if not (by_daemon or (subject and body and enclosed)):
         return []
     addresses = _addressed(root, envelope, notification, copy)
-    late = DELAY.search(f"{envelope.subject}\n{notification}") and not GIVEN_UP.search(notification)
+    late = _still_trying(envelope.subject, notification)
     action = "delayed" if late else "failed"
     if not addresses:
         return [_Row("", action, _status_in(notification), notification)]

@@ -81,11 +81,13 @@ PATTERN: Final = re.compile(
             r"(?<![一-龥\d])(?P<lone>[月火水木金土日])曜日?",
             (
                 rf"(?i:\b(?:(?P<en1>{_DAY_NAME}),?[ ]+)?(?P<emon>{_MONTH_NAME})\.?[ ]+(?P<eday>\d{{1,2}})(?:st|"
-                rf"nd|rd|th)?(?:,?[ ]+(?P<eyear>20\d\d))?(?![\d:]))"
+                rf"nd|rd|th)?(?:[ ]?[-–—][ ]?(?P<eday2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]))?"
+                rf"(?:,?[ ]+(?P<eyear>20\d\d))?(?![\d:]))"
             ),
             (
-                rf"(?i:\b(?:(?P<en2>{_DAY_NAME}),?[ ]+)?(?P<fday>\d{{1,2}})(?:st|nd|rd|"
-                rf"th)?(?:[ ]+of)?[ ]+(?P<fmon>{_MONTH_NAME})\b\.?(?:,?[ ]+(?P<fyear>20\d\d))?)"
+                rf"(?i:\b(?:(?P<en2>{_DAY_NAME}),?[ ]+)?(?:(?P<fday0>\d{{1,2}})(?:st|nd|rd|th)?"
+                rf"[ ]?[-–—][ ]?)?(?P<fday>\d{{1,2}})(?:st|nd|rd|th)?(?:[ ]+of)?[ ]+"
+                rf"(?P<fmon>{_MONTH_NAME})\b\.?(?:,?[ ]+(?P<fyear>20\d\d))?)"
             ),
             (
                 r"(?i:\b(?P<eword>today|tomorrow|next week|next month|end of (?:the|this) month|"
@@ -197,6 +199,10 @@ def _english(match: re.Match[str], base: date | None, anchor: date | None, joine
         return None
     name = match["en1"] or match["en2"]
     doubtful = bool(name) and ENGLISH_DAYS.index(name.lower()[:3]) != day.weekday()
+    other = match["eday2"] or match["fday0"]
+    if other and (end := _made(day.year, day.month, int(other))):
+        first, last = min(day, end), max(day, end)
+        return Mention(first, last, match.start(), match.end(), match[0], is_range=True, doubtful=doubtful)
     return Mention(day, day, match.start(), match.end(), match[0], doubtful=doubtful)
 
 

@@ -9,7 +9,9 @@ from typing import Final
 MAX_SENTENCES: Final = 400
 MAX_LENGTH: Final = 600
 
-END: Final = re.compile(r"(?<=[。！？!?])[」）)]?|(?<=[a-z)][.])(?<![DM]r[.])(?<!Ms[.])(?<!Mrs[.])(?<!rof[.])\s+")
+END: Final = re.compile(
+    r"(?<=[。！？!?])[」）)]?|(?<=[a-z)][.])(?<![DM]r[.])(?<!Ms[.])(?<!Mrs[.])(?<!rof[.])\s+(?![0-9a-z])"
+)
 JOINS: Final = re.compile(
     r"[。！？!?：:）)」』】]\Z|[.]\Z|(?:です|ます|ました|ません|ください|下さい|願います|致します|ございます|でしょうか)\Z|\Z(?<=^)"
 )
