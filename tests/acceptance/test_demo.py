@@ -98,7 +98,7 @@ def test_a_dead_address_is_written_to_once(told: Any) -> None:
     person = story(told, "gone")
     assert (person["outcome"], person["reason"]) == ("stopped", "bounce")
     assert len(person["returned"]) == 1
-    assert [task["kind"] for task in person["tasks"]] == ["bounce"]
+    assert [task["kind"] for task in person["tasks"] if task["state"] == "open"] == ["bounce"]
 
 
 def test_the_congress_moves_two_steps_and_says_so(told: Any) -> None:
