@@ -19,6 +19,7 @@ A verdict is permanent only if the address itself is no good, and never where a 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 
@@ -623,6 +624,11 @@ def judge(words: str, status: str | None = None, context: str = "") -> Fate:
 
     At most ``MAX_WORDS`` characters of each are looked at.
     """
+    return _judged(words[:MAX_WORDS], status, context[:MAX_WORDS])
+
+
+@lru_cache(maxsize=128)  # a report repeats its words for each recipient
+def _judged(words: str, status: str | None, context: str) -> Fate:
     text, around = _flat(words), _flat(context)
     best = _weightiest([status] if status else [], [m[0] for m in ENHANCED.finditer(text)])
     reason = _by_words(text) or ""
@@ -646,7 +652,7 @@ MAX_WORDS: Final = 3000
 
 
 def _flat(words: str) -> str:
-    return re.sub(r"\s+", " ", words[:MAX_WORDS]).strip()
+    return re.sub(r"\s+", " ", words).strip()
 
 
 def _by_words(text: str) -> str | None:
