@@ -64,6 +64,11 @@ class UserError(NurtureError):
         self.where = where
         self.hint = hint
 
+    @property
+    def with_place(self) -> str:
+        """The text with its place before it, in English: for the journal."""
+        return f"{self.where}: {self}" if self.where and str(self.where) else str(self)
+
 
 class UserErrors(UserError):
     """Several at once: a file is checked to its end before anybody is told."""

@@ -116,7 +116,7 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
     from nurture.sandbox.world import SCENARIO  # noqa: PLC0415
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, options.stopped.set)
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=as_json)  # with --json standard output is for the data alone
     with ExitStack() as stack:
         out = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
         stack.callback(_keep_log, out, options.folder)

@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "init": Entry("init", mark("Make a working folder: configuration, scenarios, templates, calendars."), SETUP),
     "check": Entry("check", mark("Check everything in a working folder; all problems at once."), SETUP),
     "run": Entry("run", mark("Run the daemon: plan, draft, send, read replies, serve the desk."), SETUP),
+    "upgrade": Entry("upgrade", mark("Bring the database to this version's schema."), SETUP),
     "import": Entry("importing", mark("Import people from a CSV file."), SETUP),
     "record": Entry("record", mark("Record a meeting; the drafts of the thank-you mails follow at once."), DAILY),
     "queue": Entry("queue", mark("Look at what waits for approval; approve, edit, reject, settle."), DAILY),

@@ -25,12 +25,17 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier, Touch
     from nurture.core.ids import MessageId, PersonId
     from nurture.core.messages import Message
+    from nurture.core.people import Organisation, Person
     from nurture.core.scenario import Scenario, Step
 
 
 def profile_of(dossier: Dossier) -> Profile:
-    """The attributes that calendars ask for; the organisation fills in what the person lacks."""
-    person, organisation = dossier.person, dossier.organisation
+    """The attributes that calendars ask for."""
+    return profile(dossier.person, dossier.organisation)
+
+
+def profile(person: Person, organisation: Organisation | None) -> Profile:
+    """A person as calendars see him; the organisation fills in what the person lacks."""
     return Profile(
         role=person.role,
         specialty=person.specialty,

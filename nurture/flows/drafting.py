@@ -144,7 +144,7 @@ def _stuck(s: Survey, message: Message, error: UserError, now: datetime) -> Chan
         rep_id=s.dossier.enrollment.rep_id,
         title=s.dossier.person.name,
         due_at=now,
-        detail=str(error),
+        detail=error.with_place,
         person_id=s.dossier.person.id,
         organisation_id=s.dossier.person.organisation_id,
         deal_id=s.dossier.enrollment.deal_id,
@@ -152,7 +152,7 @@ def _stuck(s: Survey, message: Message, error: UserError, now: datetime) -> Chan
         message_id=message.id,
         created_at=now,
     )
-    said = progress.entry(s.dossier, "message.unwritable", now, message, problem=str(error))
+    said = progress.entry(s.dossier, "message.unwritable", now, message, problem=error.with_place)
     return Change((marked, task), (said,))
 
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from nurture.core import reactions
-from nurture.core.calendar import Profile, next_business_day
+from nurture.core.calendar import next_business_day
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import InboundId, derived
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
 from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reactions import Arrival
 from nurture.core.reading import Kind, Reading
+from nurture.core.survey import profile
 from nurture.errors import StaleVersion
 from nurture.flows import drafting
 from nurture.mail import threads
@@ -263,7 +264,9 @@ def _arrival(
     today = now.astimezone(ZoneInfo(zone)).date()
     back = item.reading.away.back if item.reading.away else None
     calendars = doors.library.calendars(scenario, organisation) if scenario else ()
-    after = next_business_day(calendars, Profile(role=person.role), back) if back else today + timedelta(days=1)
+    after = (
+        next_business_day(calendars, profile(person, organisation), back) if back else today + timedelta(days=1)
+    )
     return Arrival(row, item.reading, person, message, today, now, after)
 
 

@@ -96,7 +96,7 @@ def _decide(
         return drafting.written(doors, seen, result, now)
     except UserError as error:
         later = replace(dossier.enrollment, wake_at=now + timedelta(hours=1))
-        said = progress.entry(dossier, "enrollment.unplannable", now, problem=str(error))
+        said = progress.entry(dossier, "enrollment.unplannable", now, problem=error.with_place)
         return Change((later,), (said,)), None
 
 

@@ -151,3 +151,16 @@ def test_diagrams_show_every_move_of_the_tables(shell: Shell) -> None:
         for event, after in moves.items():
             assert re.search(rf"{state.value} --> {after.value}: .*\b{event}\b", drawn)
     assert shell.ok("graph").count("```mermaid") == 3
+
+
+def test_upgrade_says_that_there_is_nothing_to_do(recorded: Shell) -> None:
+    """A database of this version stays as it is; a folder without one is told so."""
+    assert "already" in recorded.ok("upgrade")
+
+
+def test_upgrade_without_a_database(shell: Shell) -> None:
+    """There is nothing to upgrade before the first run."""
+    done = shell.run("upgrade")
+
+    assert done.exit_code == 1
+    assert "no database yet" in done.output
