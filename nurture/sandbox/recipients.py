@@ -103,6 +103,7 @@ class Recipient:
         at = mail.at + timedelta(minutes=3)
 
         async def report() -> None:
+            """What the server sends."""
             letter = letters.returned(mail.raw, mail.sender, mail.to, host, at.astimezone(TOKYO))
             self.deeds.append(Deed(at, mark("the mail came back: user unknown"), silences=True))
             await self.around.send("", mail.sender, letter)
@@ -115,6 +116,7 @@ class Recipient:
         """Answer ``got`` at ``at`` with the letter that ``make`` writes then."""
 
         async def write() -> None:
+            """What the person sends."""
             self.deeds.append(Deed(at, what, silences=last))
             await self.around.send(self.character.email, got.answer_to, make(at.astimezone(TOKYO)))
 

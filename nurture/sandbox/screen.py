@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from nurture.sandbox.agenda import Act
     from nurture.sandbox.people import Character, Colleague
 
-EVENTS: Final = 9
-"""Lines of the log below the table."""
+AROUND: Final = 18
+"""Lines of the picture besides the log of events: title, table, rules, foot."""
 
 COLOURS: Final = {
     "sent": "green",
@@ -211,7 +211,14 @@ class Screen:
         line.append(f"{self.w.instant(at, str(TOKYO))}  ", style="dim")
         line.append(f"{who}  " if who else "", style="bold")
         line.append(what, style=tone if tone != "bold" else "")
-        self._events = [*self._events[-EVENTS + 1 :], line]
+        self._events = [*self._events[-self._room + 1 :], line]
+        if not self.console.is_terminal:
+            self.console.print(line, soft_wrap=True)
+
+    @property
+    def _room(self) -> int:
+        """How many events the terminal has room for."""
+        return min(12, max(3, self.console.size.height - AROUND))
 
     def _draw(self) -> None:
         if self._live is not None:
@@ -222,7 +229,8 @@ class Screen:
         table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1))
         table.add_column(w("Date"), no_wrap=True, min_width=11)
         table.add_column(w("Person"), no_wrap=True, min_width=10)
-        table.add_column(w("Organisation"), no_wrap=True, overflow="ellipsis", max_width=26)
+        narrow = self.console.size.width < 110
+        table.add_column(w("Organisation"), no_wrap=True, overflow="ellipsis", max_width=12 if narrow else 26)
         table.add_column(w("Step"), no_wrap=True, overflow="ellipsis", min_width=11, max_width=21)
         table.add_column(w("State"), no_wrap=True, min_width=9)
         table.add_column(w("Why"), no_wrap=True, overflow="ellipsis", ratio=1)
@@ -243,7 +251,7 @@ class Screen:
             title.append(f"{w.date(today.date())} {today:%H:%M}", style="bold")
             title.append("   " + w("day {day}", day=(today.date() - self.start).days + 1), style="dim")
         foot = Text(w("The desk: {url}", url=self.url), style="dim")
-        events = Group(*self._events, *(Text("") for _ in range(EVENTS - len(self._events))))
+        events = Group(*self._events[-self._room :], *(Text("") for _ in range(self._room - len(self._events))))
         parts: list[RenderableType] = [table, Panel(events, box=box.HORIZONTALS, title=w("What happens"))]
         if self.note:
             parts.append(Text(self.note, style="yellow"))

@@ -104,6 +104,7 @@ async def test_acts_happen_at_their_instants_and_the_program_wakes_at_its_own() 
     at: list[datetime] = []
 
     async def act() -> None:
+        """Note the time."""
         at.append(told.clock.now())
 
     for minutes in (150, 20):
@@ -132,6 +133,7 @@ async def test_time_goes_on_once_the_mail_was_read(monkeypatch: pytest.MonkeyPat
     world.office.last = 7
 
     async def read() -> None:
+        """Publish the cursor, once."""
         if daemon.woken == 1:
             await store.commit(Change((MailboxState(BOX.id, (Cursor("INBOX", 1, 7),)),)))
 
