@@ -51,6 +51,9 @@ COLOURS: Final = {
     "completed": "green",
 }
 
+TELLING: Final = ("away", "quiet", "blackout", "no_appointment", "holiday", "reduce", "per_organisation")
+"""Rules whose reasons come first where there is room for one only."""
+
 UNSEEN: Final = frozenset(
     {
         "message.planned",
@@ -59,6 +62,7 @@ UNSEEN: Final = frozenset(
         "person.created",
         "person.updated",
         "enrollment.started",
+        "login.requested",
         "session.opened",
         "session.closed",
         "message.cancelled",
@@ -190,8 +194,9 @@ class Screen:
         if near is None:
             return Row(state=explain.state(w, enrollment.state))
         day = near.planned_on
-        why = "; ".join(
-            part for part in (explain.reason(w, near.reason), explain.moves(w, near.moves, self.entries)) if part
+        telling = sorted(near.moves, key=lambda m: TELLING.index(m.rule) if m.rule in TELLING else len(TELLING))
+        why = w("; ").join(
+            part for part in (explain.reason(w, near.reason), explain.moves(w, telling, self.entries)) if part
         )
         if person.away is not None and day is not None and day >= person.away.resume_on and not why:
             why = w("away, back {back}", back=w.day(person.away.back) if person.away.back else "?")
