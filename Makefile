@@ -9,7 +9,7 @@ demo: setup
 	$(BIN)/nurture demo $(ARGS)
 
 test: setup-dev servers
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff format --check nurture tests

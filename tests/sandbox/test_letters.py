@@ -6,9 +6,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from nurture.mail.reading import read
 
 from nurture.core.reading import Intent, Kind
+from nurture.mail.reading import read
 from nurture.sandbox import letters
 from nurture.sandbox.letters import Writer
 from nurture.sandbox.recipients import ACCEPT, OPT_OUT, QUESTION
