@@ -26,7 +26,7 @@ def enroll(person: str, scenario: str, anchor: str | None, by: str | None) -> No
     t = terminal()
     reader = t.reader(by)
 
-    async def act(doors: Doors) -> tuple[str, Enrollment]:
+    async def _act(doors: Doors) -> tuple[str, Enrollment]:
         from nurture.cli import find  # noqa: PLC0415
         from nurture.cli.log import moment  # noqa: PLC0415
         from nurture.flows import enroll as flow  # noqa: PLC0415
@@ -35,7 +35,7 @@ def enroll(person: str, scenario: str, anchor: str | None, by: str | None) -> No
         at = moment(anchor, doors.clock.now(), t.zone()) if anchor else doors.clock.now()
         return who.name, await flow.enroll(doors, who.id, scenario, by=reader.id, anchor_at=at)
 
-    name, started = t.run(act)
+    name, started = t.run(_act)
     t.say(
         mark("{name} is enrolled in {scenario}, day 1 is {at}."),
         name=name,

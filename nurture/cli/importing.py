@@ -53,14 +53,14 @@ def import_(file: Path, dry_run: bool, rep: str | None, by: str | None, as_json:
     ours = rep or (reader.id if AccessRole.REP in reader.access else "")
     found = files.read(file, shown_path(file))
 
-    async def act(doors: Doors) -> ImportReport:
+    async def _act(doors: Doors) -> ImportReport:
         from nurture.flows import people as flow  # noqa: PLC0415
 
         owned = await _owned(doors, found.rows)
         rows = [_row(row, "" if row.email.lower() in owned else ours) for row in found.rows]
         return await flow.import_people(doors, rows, by=reader.id, dry_run=dry_run)
 
-    report = t.run(act)
+    report = t.run(_act)
     errors = sorted([*found.errors, *(_placed(e, found, file) for e in report.errors)], key=_line)
     if as_json:
         t.json(

@@ -126,7 +126,7 @@ class Program(click.Group):
                 param.help = ctx.obj.w(HELP.get(param.name or "", param.help))
         return super().parse_args(ctx, args)
 
-    def main(  # noqa: D102 - as click's
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = "nurture",
@@ -134,6 +134,7 @@ class Program(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
+        """As click's own; every error comes out as words and an exit code."""
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         asked = _asked_language(list(args) if args is not None else sys.argv[1:])

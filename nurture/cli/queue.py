@@ -76,7 +76,7 @@ def list_(rep: str | None, waiting: bool, limit: int, as_json: bool) -> None:
     """The queue."""
     t = terminal()
 
-    async def look(doors: Doors) -> Listed:
+    async def _look(doors: Doors) -> Listed:
         from nurture.cli import find  # noqa: PLC0415
         from nurture.core.messages import Message, MessageState  # noqa: PLC0415
 
@@ -89,7 +89,7 @@ def list_(rep: str | None, waiting: bool, limit: int, as_json: bool) -> None:
         found = await doors.store.find(Message, where, order=("planned_at",), limit=limit)
         return Listed(found, *await find.about(doors, found))
 
-    listed = t.run(look)
+    listed = t.run(_look)
     if as_json:
         t.json([_data(m, listed) for m in listed.messages])
     elif not listed.messages:
@@ -209,12 +209,12 @@ def approve(message: str, by: str | None, yes: str | None) -> None:
         t.echo()
         click.confirm(t.w("Approve exactly this text?"), abort=True)
 
-    async def act(doors: Doors) -> Message:
+    async def _act(doors: Doors) -> Message:
         from nurture.flows import review  # noqa: PLC0415
 
         return await review.approve(doors, found.id, by=reader.id, seen=found.fingerprint, via="cli")
 
-    done = _acted(t, act)
+    done = _acted(t, _act)
     if done.state == "approved":
         t.say(mark("Approved. It leaves {at}."), at=t.instant(done.planned_at))
     else:
@@ -230,14 +230,14 @@ def reject(message: str, reason: str, by: str | None) -> None:
     t = terminal()
     reader = t.reader(by)
 
-    async def act(doors: Doors) -> Message:
+    async def _act(doors: Doors) -> Message:
         from nurture.cli import find  # noqa: PLC0415
         from nurture.flows import review  # noqa: PLC0415
 
         found = await find.message(doors, message)
         return await review.reject(doors, found.id, by=reader.id, reason=reason)
 
-    _acted(t, act)
+    _acted(t, _act)
     t.say(mark("Rejected. It will not be sent."))
 
 
@@ -255,14 +255,14 @@ def settle(message: str, answer: str, by: str | None) -> None:
     t = terminal()
     reader = t.reader(by)
 
-    async def act(doors: Doors) -> Message:
+    async def _act(doors: Doors) -> Message:
         from nurture.cli import find  # noqa: PLC0415
         from nurture.flows import review  # noqa: PLC0415
 
         found = await find.message(doors, message)
         return await review.settle(doors, found.id, by=reader.id, sent=answer == "left")
 
-    _acted(t, act)
+    _acted(t, _act)
     t.say(mark("Settled: it counts as sent.") if answer == "left" else mark("Settled: it will be sent again."))
 
 
@@ -284,14 +284,14 @@ def edit(message: str, by: str | None) -> None:
     try:
         subject, body = _parted(after)
 
-        async def act(doors: Doors) -> Message:
+        async def _act(doors: Doors) -> Message:
             from nurture.flows import review  # noqa: PLC0415
 
             return await review.edit(
                 doors, found.id, by=reader.id, subject=subject, body=body, seen=found.fingerprint
             )
 
-        done = _acted(t, act)
+        done = _acted(t, _act)
     except UserError:
         kept = _keep(after)
         click.echo(t.w("Your text is kept in {file}", file=kept), err=True)

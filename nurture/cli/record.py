@@ -89,12 +89,12 @@ def _keep(answers: dict[str, Any]) -> Path:
 def _write(t: Terminal, form: MeetingForm, reader: Representative, scenario: str | None) -> None:
     asked = from_form(form, reader, scenario)
 
-    async def act(doors: Doors) -> Recorded:
+    async def _act(doors: Doors) -> Recorded:
         from nurture.flows import record as flow  # noqa: PLC0415
 
         return await flow.record(doors, asked)
 
-    _show(t, t.run(act))
+    _show(t, t.run(_act))
 
 
 def from_form(form: MeetingForm, reader: Representative, scenario: str | None = None) -> MeetingRecord:

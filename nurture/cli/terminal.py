@@ -97,11 +97,11 @@ class Terminal:
 
         from nurture import wiring  # noqa: PLC0415
 
-        async def inside() -> T:
+        async def _inside() -> T:
             async with wiring.open_doors(self.settings()) as doors:
                 return await work(doors)
 
-        return asyncio.run(inside())
+        return asyncio.run(_inside())
 
     # --- printing --------------------------------------------------------------------------------
 
