@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from nurture.core import outgoing, survey
 from nurture.core.change import Change, MailboxState
@@ -159,7 +160,7 @@ async def _send_one(
     try:
         data = compose(
             message,
-            date=doors.clock.now(),
+            date=doors.clock.now().astimezone(ZoneInfo(doors.settings.timezone)),
             unsubscribe_mail=message.from_address,
             unsubscribe_url=f"{public.rstrip('/')}/u/{message.unsubscribe_token}"
             if public.startswith("https://")
