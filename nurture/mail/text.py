@@ -8,12 +8,14 @@ A line of the source is a line of the mail; only a line wider than ``HARD`` colu
 * *wished* breaks: the ends of phrases (handed in: a model of Japanese phrases is not ours to know), spaces,
   and both ends of an address;
 * *forbidden* breaks: before closing punctuation and after opening punctuation (kinsoku, JIS X 4051), and
-  inside a date, a number with its unit, or an ASCII word;
+  inside a date, a number with its unit, a short 「quotation」, or an ASCII word;
 * addresses (URL, mail) are never broken, not even where they are wider than the line.
 
-Wished breaks that are not forbidden cut the line into pieces that are filled in greedily; a piece that is
-too wide by itself is cut between characters, where kinsoku still holds. A list item hangs: what follows its
-first line stands under its text. Nothing but white space at a break is ever taken away.
+Wished breaks that are not forbidden cut the line into pieces that are filled in. A line that is full ends
+after its last sentence or comma, where that leaves it long enough, as a person would break it; else after its
+last piece. A piece that is too wide by itself is cut between characters, where kinsoku still holds. A list
+item hangs: what follows its first line stands under its text. Nothing but white space at a break is ever taken
+away.
 
 The footer begins at the *last* line that is exactly ``FOOTER_RULE``. The system writes the footer last and
 never writes that line inside it, so no text before it can move the place where it begins.
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
 SOFT: Final = 70
 HARD: Final = 76
+AFTER_SENTENCE: Final = 44
+AFTER_COMMA: Final = 54
+"""A full line ends after a 。 or a 、 that stands at least so many columns in."""
 FOOTER_RULE: Final = "-" * 72
 SIGNATURE_RULE: Final = "-- "
 """RFC 3676 section 4.3: mail programs leave out what follows when they quote (and with it our 配信停止)."""
@@ -46,6 +51,7 @@ NO_END: Final = frozenset("「『【〔（［｛〈《“‘￥〒([{｢＃№")
 _ADDRESS = re.compile(r"https?://[!-~]+|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]+")
 _TOGETHER = re.compile(
     r"(?:\d{4}年)?\d{1,2}月\d{1,2}日(?:[(（][月火水木金土日][)）])?"
+    r"|「[^「」\s]{1,12}」"
     r"|[0-9][0-9.,:/-]*(?:ページ|時間|か月|[分秒時日月年名件回点割倍床社院人台])?"
     r"|[!-~]+"
 )
@@ -130,19 +136,32 @@ def _wrap_line(line: str, phrases: Phrases | None) -> Iterator[str]:
     mark = _mark(line)
     columns = width(mark)
     hang = "".join("　" if width(char) == 2 else " " for char in mark)
-    started, current = mark, ""
+    started, filled = mark, list[str]()
     pieces = [cut for piece in _pieces(line[len(mark) :], phrases) for cut in _cut(piece, SOFT - columns)]
     rest = sum(width(piece) for piece in pieces)
     for piece in pieces:
-        used = columns + width(current)
-        fits = used + width(piece.rstrip()) <= SOFT or used + rest <= HARD
-        if current and not fits:
-            yield (started + current).rstrip()
-            started, current = hang, ""
+        while filled:
+            used = columns + width("".join(filled))
+            if used + width(piece.rstrip()) <= SOFT or used + rest <= HARD:
+                break
+            end = _end(filled, columns)
+            yield (started + "".join(filled[:end])).rstrip()
+            started, filled = hang, filled[end:]
         rest -= width(piece)
-        current += piece if current else piece.lstrip(" 　")
-    if current:
-        yield (started + current).rstrip()
+        filled.append(piece if filled else piece.lstrip(" 　"))
+    if filled:
+        yield (started + "".join(filled)).rstrip()
+
+
+def _end(filled: list[str], columns: int) -> int:
+    """How many pieces of a full line stay on it: up to its last sentence or comma, if that is far enough in."""
+    used = columns + width("".join(filled))
+    for end in range(len(filled), 0, -1):
+        last = filled[end - 1].rstrip()[-1:]
+        if (last in "。！？" and used >= AFTER_SENTENCE) or (last == "、" and used >= AFTER_COMMA):
+            return end
+        used -= width(filled[end - 1])
+    return len(filled)
 
 
 def _mark(line: str) -> str:

@@ -82,8 +82,24 @@ def test_short_lines_and_blank_lines_are_kept() -> None:
 
 def test_phrases_are_kept_whole() -> None:
     """With phrases at hand a word is not cut in two."""
+    text = "先日ご相談のありました夜間の運用と休日の体制の件につきましてあらためてご説明申し上げます。"
+    assert "あらためて\nご説明" in wrap(text, PARSER.parse)
+
+
+def test_a_full_line_ends_with_its_sentence() -> None:
+    """A sentence or a clause that ends far enough in is where the line ends; one near its start is not."""
     text = "本日はご多忙のところ、病棟の情報共有についてお時間を頂戴し、誠にありがとうございました。感謝します。"
-    assert "誠に\nありがとうございました" in wrap(text, PARSER.parse)
+    assert "頂戴し、\n誠にありがとうございました" in wrap(text, PARSER.parse)
+    text = "看護の現場でそのままお使いいただける話題をまとめました。病棟の会議の資料としてもお使いいただけます。"
+    assert "まとめました。\n病棟の" in wrap(text, PARSER.parse)
+    text = "まとめました。看護の現場でそのままお使いいただける話題ですので病棟の会議の資料としてもお役に立ちます。"
+    assert "まとめました。\n" not in wrap(text, PARSER.parse)
+
+
+def test_a_short_quotation_is_kept_whole() -> None:
+    """What stands in 「」 and is short is not parted."""
+    for shift in range(12):
+        assert "「業務の流れ」" in wrap("あ" * (25 + shift) + "「業務の流れ」についてまとめた箇所でございます。")
 
 
 def test_addresses_are_never_broken() -> None:
