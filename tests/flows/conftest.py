@@ -23,16 +23,15 @@ from nurture.flows import record, send, tick
 from nurture.flows.record import AttendeeRecord, MeetingRecord, PromiseRecord, Recorded
 from nurture.ports import Doors, Notice
 from nurture.render import TemplateWriter
-from nurture.store import open_store
+from nurture.store import MemoryStore, SqlStore
 from tests.samples import REP
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from nurture.core.people import Representative
     from nurture.core.sending import Letter
-    from nurture.store import MemoryStore
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 MET = datetime(2027, 5, 10, 15, 0, tzinfo=TOKYO)
@@ -59,14 +58,20 @@ steps:
 
 @dataclass
 class Wire:
-    """A sender that keeps what it is given and answers as it is told (``ports.Sender``)."""
+    """A sender that keeps what it is given and answers as it is told (``ports.Sender``).
+
+    ``meanwhile`` happens while a letter is on the wire.
+    """
 
     letters: list[Letter] = field(default_factory=list)
     answer: Callable[[Letter], Outcome] = lambda _: Outcome(Verdict.ACCEPTED, "250 ok")
+    meanwhile: Callable[[Letter], Awaitable[None]] | None = None
 
     async def send(self, letter: Letter) -> Outcome:
         """Keep and answer."""
         self.letters.append(letter)
+        if self.meanwhile is not None:
+            await self.meanwhile(letter)
         return self.answer(letter)
 
     async def close(self) -> None:
@@ -78,10 +83,33 @@ class Told:
     """A notifier that keeps what it is told (``ports.Notifier``)."""
 
     notices: list[tuple[str, Notice]] = field(default_factory=list)
+    problem: Exception | None = None
 
     async def notify(self, to: Representative, notice: Notice) -> None:
-        """Keep."""
+        """Keep, or fail as no notifier should."""
+        if self.problem is not None:
+            raise self.problem
         self.notices.append((to.id, notice))
+
+
+class Troubled:
+    """A store in whose way something comes before each commit: another writer, a full disk, a kill."""
+
+    trouble: Callable[[Change], Awaitable[None]] | None = None
+
+    async def commit(self, change: Change) -> None:
+        """As the store does it, after the trouble."""
+        if self.trouble is not None:
+            await self.trouble(change)
+        await super().commit(change)  # type: ignore[misc]
+
+
+class TroubledMemory(Troubled, MemoryStore):
+    """In memory."""
+
+
+class TroubledSql(Troubled, SqlStore):
+    """On SQLite."""
 
 
 @dataclass
@@ -89,7 +117,7 @@ class House:
     """Everything that flows need, with the insides in reach."""
 
     doors: Doors
-    store: MemoryStore
+    store: TroubledMemory
     clock: SimulatedClock
     wire: Wire
     told: Told
@@ -174,7 +202,24 @@ def attendee(email: str = "sato@aoba-hp.example", name: str = "佐藤", **fields
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A house whose clock stands ten minutes after a meeting."""
-    scenarios = tmp_path / "scenarios"
+    made = build(tmp_path, TroubledMemory())
+    await made.store.commit(Change((REP,)))
+    yield made
+    await made.store.close()
+
+
+@pytest.fixture
+async def sql_house(tmp_path: Path) -> AsyncIterator[House]:
+    """The same on a SQLite file."""
+    made = build(tmp_path, await TroubledSql.open(tmp_path / "n.sqlite"))
+    await made.store.commit(Change((REP,)))
+    yield made
+    await made.store.close()
+
+
+def build(folder: Path, store: TroubledMemory | SqlStore) -> House:
+    """A house around a store."""
+    scenarios = folder / "scenarios"
     scenarios.mkdir()
     (scenarios / "short.yaml").write_text(SCENARIO, encoding="utf-8")
     box = MailboxSettings(
@@ -188,14 +233,13 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         "株式会社ミナト医療システム", "105-0000", "東京都港区架空1-2-3", "03-0000-0000", "info@minato.example"
     )
     settings = Settings(
-        folder=tmp_path,
+        folder=folder,
         company=company,
         mailboxes=(box,),
         representatives=(REP,),
         web=Web(public_url="https://n.minato.example"),
         work=Work(draft_days=2),
     )
-    store = await open_store("memory://")
     clock = SimulatedClock(MET + timedelta(minutes=10))
     told = Told()
     doors = Doors(
@@ -207,6 +251,4 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         TemplateWriter(shipped() / "templates", company),
         told,
     )
-    await store.commit(Change((REP,)))
-    yield House(doors, store, clock, Wire(), told)  # type: ignore[arg-type]
-    await store.close()
+    return House(doors, store, clock, Wire(), told)  # type: ignore[arg-type]
