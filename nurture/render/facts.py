@@ -102,7 +102,7 @@ def facts(brief: Brief, company: Company) -> Facts:
                 {"name": p.name, "called": called(p), "department": p.department, "title": p.title}
                 for p in brief.attendees
             ],
-            "concern": _main_concern(concerns, topics, language),
+            "concern": _main_concern(concerns, topics, language, brief.content),
             "content": _content(brief.content, pages, topics),
             "proposed": list(brief.proposed),
             "send_on": brief.send_on,
@@ -243,15 +243,23 @@ def _concern(concern: Concern, pointers: Iterable[PagePointer], language: str) -
     }
 
 
-def _main_concern(concerns: list[dict[str, Any]], topics: tuple[str, ...], language: str) -> dict[str, Any]:
-    """The concern of the reader's first topic; else the meeting's first; else a topic without words."""
-    for topic in topics:
+def _main_concern(
+    concerns: list[dict[str, Any]], topics: tuple[str, ...], language: str, content: ContentItem | None
+) -> dict[str, Any]:
+    """The concern of the reader's first topic; else the meeting's first; else a topic without words.
+
+    Beside content that names its topics, a concern that it does not answer is none: a mail must not offer a
+    price list "concerning your worry about the workflow".
+    """
+    answers = content.topics if content else ()
+    wanted = [topic for topic in topics if not answers or topic in answers]
+    for topic in wanted:
         for concern in concerns:
             if concern["topic"] == topic:
                 return concern
-    if concerns:
+    if concerns and not answers:
         return concerns[0]
-    first = topics[0] if topics else None
+    first = wanted[0] if wanted else None
     return {"text": None, "topic": first, "label": _label(first, language), "pages": []}
 
 

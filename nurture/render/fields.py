@@ -159,7 +159,7 @@ FIELDS: Final = _record(
     next_actions=_maybe(_list(PROMISE), "promises that are still open"),
     promises=_maybe(_list(PROMISE), "all promises of the meeting"),
     attendees=_maybe(_list(COLLEAGUE), "the others who were there"),
-    concern=_maybe(CONCERN, "this reader's main concern"),
+    concern=_maybe(CONCERN, "this reader's main concern; beside content, the one that it answers"),
     content=_maybe(
         _record(
             kind=_some(CODE, "case_study, seminar, column …"),

@@ -122,6 +122,31 @@ def test_nothing_private_is_written(template: str, role: str) -> None:
     assert not re.search("PRIVATE|sceptical", draft.subject + draft.body)
 
 
+def test_a_mail_speaks_of_the_concern_that_its_content_answers() -> None:
+    """A case is introduced by the worry that it answers, not by another; an unrelated one by none."""
+    given = brief("case-study", "procurement")
+    assert given.content is not None
+    person = replace(given.person, topics=("workflow", "maintenance"))
+    answering = replace(given.content, topics=("maintenance",))
+    draft = WRITER.write(replace(given, person=person, content=answering))
+    assert "「導入直後の問い合わせ先」に関連して" in draft.body
+    assert draft.subject.endswith("（保守体制）")
+    draft = WRITER.write(replace(given, person=person, content=replace(given.content, topics=("infection",))))
+    assert "に関連して" not in draft.body
+    assert "（" not in draft.subject
+
+
+def test_the_page_named_for_a_concern_is_that_of_the_concern() -> None:
+    """Where the content's page answers another topic, the mail does not say that it is for the concern."""
+    given = brief("column", "clinician")
+    assert given.content is not None
+    assert "「効果の裏付け」に関わる箇所は、" in WRITER.write(given).body
+    person = replace(given.person, topics=("workflow", "evidence"))
+    body = WRITER.write(replace(given, person=person, meeting=None)).body
+    assert "ご関心に近い箇所は、" in body
+    assert "に関わる箇所" not in body
+
+
 @pytest.mark.parametrize("template", list(MAILS))
 def test_the_same_brief_gives_the_same_letter(template: str) -> None:
     """Rendering is deterministic: the fingerprint of an approval depends on it."""
