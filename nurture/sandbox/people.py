@@ -97,7 +97,9 @@ class Visit:
     recorded_after: timedelta
     approved_after: timedelta  # from the end of the meeting
     edits: bool = False  # the representative changes a text before approving
-    topics: tuple[str, ...] = ()
+    theirs: tuple[str, str] | None = None  # what they do next, and who of them
+    material: str = ""  # what was left there
+    pointers: tuple[tuple[str, str, str], ...] = ()  # topic, page, what stands there
 
 
 CHARACTERS: Final = (
@@ -217,7 +219,7 @@ CHARACTERS: Final = (
         "doctor",
         specialty="internal_medicine",
         stance="sceptical",
-        remark="小規模な診療所に見合うかどうかを気にされているとのお話",
+        remark="小規模な診療所に見合う費用かどうかが気になるとのお話",
         topics=("cost",),
     ),
     Character(
@@ -298,8 +300,8 @@ VISITS: Final = (
         "モニタ統合システムのご導入",
         "モニタ統合システムのご説明",
         (
-            "夜間のアラーム履歴を一画面で確認できることをご確認いただいた",
-            "接続方式の一覧を弊社から書面でお出しする",
+            "夜間のアラーム履歴を一つの画面で確認できる",
+            "試験導入の前に、接続方式を書面でご確認いただく",
         ),
         (("既存の電子カルテとの接続方式", "integration"), ("導入時の現場の負担", "workflow")),
         "試験導入は集中治療室から始めるという理解でよろしいでしょうか。",
@@ -309,6 +311,9 @@ VISITS: Final = (
         timedelta(minutes=25),
         timedelta(minutes=55),
         edits=True,
+        theirs=("試験導入の開始時期をご検討いただく", "工藤"),
+        material="モニタ統合システムのご提案",
+        pointers=(("integration", "6", "接続方式と作業の分担"), ("workflow", "9", "導入時の一日の流れ")),
     ),
     Visit(
         "hoshimi",
@@ -319,7 +324,7 @@ VISITS: Final = (
         "画像参照システムの更新についてのご相談",
         ("読影待ちの時間を現状の件数で試算する", "検査室の予約表の見直しも併せて検討する"),
         (("読影待ちの時間", "workflow"), ("更新の根拠となる資料", "evidence")),
-        "試算には直近三か月の件数を用いるという理解でよろしいでしょうか。",
+        "試算には直近3か月の件数を用いるという理解でよろしいでしょうか。",
         "試算の結果をお送りする",
         10,
         "教授の意向は未確認。准教授が実質の窓口。",
@@ -338,9 +343,11 @@ VISITS: Final = (
         "まず外来の受付部門から始めるという理解でよろしいでしょうか。",
         "費用の一覧をお送りする",
         5,
-        "用度課長は四月中に決めたい様子。",
+        "用度課長は4月中に決めたい様子。",
         timedelta(minutes=30),
         timedelta(hours=1, minutes=10),
+        material="業務支援システムのご提案",
+        pointers=(("cost", "8", "年間の費用の内訳"),),
     ),
     Visit(
         "shiokaze",
@@ -349,12 +356,12 @@ VISITS: Final = (
         time(10, 30),
         "請求点検支援のご導入",
         "請求点検支援のご説明",
-        ("点検に要する時間を弊社でまとめる", "次回は月の半ば以降にお伺いする"),
+        ("現在の点検に要する時間を、まず把握する", "次回は月の半ば以降にお伺いする"),
         (("月初の業務との重なり", "workflow"), ("見積の前提", "cost")),
-        "ご連絡は毎月十一日以降に差し上げるという理解でよろしいでしょうか。",
+        "ご連絡は毎月11日以降に差し上げるという理解でよろしいでしょうか。",
         "点検時間のまとめをお送りする",
         14,
-        "用度課の岡本さんは四月に異動の噂あり。",
+        "用度課の岡本さんは4月に異動の噂あり。",
         timedelta(minutes=20),
         timedelta(minutes=45),
     ),
@@ -365,13 +372,14 @@ VISITS: Final = (
         time(13, 30),
         "診療所向け予約受付",
         "診療所向け予約受付のご説明",
-        ("電話での予約件数を一週間だけ数えていただく",),
-        (("規模に見合う費用かどうか", "cost"),),
+        ("予約受付の機能だけに絞って検討する",),
+        (("診療所の規模に見合う費用", "cost"),),
         "ご検討は夏以降という理解でよろしいでしょうか。",
         "小規模な施設の費用例をお送りする",
         7,
         "あまり乗り気ではない。",
         timedelta(minutes=15),
         timedelta(minutes=35),
+        theirs=("電話での予約件数を1週間だけ数えていただく", "芹沢"),
     ),
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from nurture.errors import TemporaryFailure
+from nurture.mail.text import SIGNATURE_RULE
 from nurture.sandbox import letters
 from nurture.sandbox.browser import Browser
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 LINK: Final = re.compile(r"/login/[0-9A-Za-z_-]{20,}(?:\?next=[^\s<>]*)?")
 PATIENCE: Final = 20.0  # real seconds that somebody waits for the login mail
 
-ADDED: Final = "\n\n追伸　次回は現場の皆様の勤務表も拝見できますと幸いです。\n"
+ADDED: Final = "\n\n追伸　お送りする一覧は、院内でご回覧いただけるよう1枚目に要点をまとめます。\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Representative:
         form = page.form("/edit")
         if form is None:
             return page
-        body = form.fields.get("body", "").rstrip("\n") + ADDED
+        text, rule, signature = form.fields.get("body", "").partition(f"\n{SIGNATURE_RULE}\n")
+        body = f"{text.rstrip()}{ADDED}{rule}{signature}"
         return await browser.submit(page, form, {"body": body, "do": "save"})
 
     async def _signed_in(self) -> tuple[Browser, Page]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import aiosmtplib
 
-from nurture.core.deals import Concern, Stance
+from nurture.core.deals import Concern, PagePointer, Stance
 from nurture.core.ids import RepId
 from nurture.flows.record import AttendeeRecord, MeetingRecord, PromiseRecord, record
 from nurture.i18n import mark
@@ -135,6 +135,7 @@ class World:
 def meeting(visit: Visit, ended: datetime, working: Callable[[date], date]) -> MeetingRecord:
     """What the representative writes down after a visit."""
     due = working(ended.date() + timedelta(days=visit.promise_days))
+    theirs = [PromiseRecord(visit.theirs[0], "them", visit.theirs[1])] if visit.theirs else []
     return MeetingRecord(
         organisation=hospital(visit.hospital).name,
         ended_at=ended,
@@ -146,7 +147,9 @@ def meeting(visit: Visit, ended: datetime, working: Callable[[date], date]) -> M
         agreements=visit.agreements,
         concerns=tuple(Concern(text, topic) for text, topic in visit.concerns),
         confirmation_question=visit.question,
-        promises=(PromiseRecord(visit.promise, due=due),),
+        promises=(PromiseRecord(visit.promise, due=due), *theirs),
+        material=visit.material,
+        pointers=tuple(PagePointer(*pointer) for pointer in visit.pointers),
         private_note=visit.private_note,
         deal_name=visit.deal,
         phase=2,
