@@ -92,6 +92,16 @@ STATES: Final[Mapping[str, str]] = {
     "dropped": mark("dropped"),
 }
 
+STEPS: Final[Mapping[str, str]] = {
+    "thanks": mark("thank-you and minutes"),
+    "case": mark("case study"),
+    "seminar": mark("seminar"),
+    "column": mark("column"),
+    "appointment": mark("appointment"),
+    "call": mark("telephone call"),
+}
+"""Steps of the shipped scenarios in words; others are shown by their id."""
+
 KINDS: Final[Mapping[str, str]] = {
     "meeting.recorded": mark("meeting recorded: {subject}"),
     "enrollment.started": mark("enrolled in {scenario}"),
@@ -177,7 +187,14 @@ def state(w: Words, value: StrEnum | str) -> str:
     return w(STATES.get(str(value), str(value)))
 
 
+def step(w: Words, step_id: str) -> str:
+    """A step's name."""
+    return w(STEPS[step_id]) if step_id in STEPS else step_id
+
+
 def _said(w: Words, kind: str, name: str, value: object) -> object:
+    if name == "step" and isinstance(value, str):
+        return step(w, value)
     if name == "reason" and isinstance(value, str):
         return stop_reason(w, value) if kind.startswith("enrollment.") else reason(w, value)
     if isinstance(value, str) and len(value) == 10 and value[4:5] == "-" == value[7:8]:

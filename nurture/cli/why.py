@@ -61,6 +61,7 @@ async def _names(t: Terminal, doors: Doors, dossiers: Sequence[Dossier]) -> Mapp
 
 
 async def _mail(t: Terminal, doors: Doors, message: Message, *, as_json: bool) -> None:
+    from nurture import explain  # noqa: PLC0415
     from nurture.core.messages import Entry  # noqa: PLC0415
     from nurture.core.people import Person  # noqa: PLC0415
 
@@ -75,7 +76,7 @@ async def _mail(t: Terminal, doors: Doors, message: Message, *, as_json: bool) -
     person = await doors.store.get(Person, message.person_id)
     t.facts(
         (
-            (w("mail"), f"{message.step_id} {message.subject}".strip()),
+            (w("mail"), f"{explain.step(w, message.step_id)} {message.subject}".strip()),
             (w("to"), person.name if person else message.to_name),
             (w("day by the scenario"), w.date(message.nominal) if message.nominal else "–"),
             (w("leaves"), t.instant(message.planned_at)),
@@ -227,7 +228,7 @@ def _plan(t: Terminal, dossier: Dossier, names: Mapping[str, str]) -> None:
     rows = [
         (
             short(m.id),
-            m.step_id,
+            explain.step(w, m.step_id),
             w.day(m.nominal) if m.nominal else "–",
             t.instant(m.sent_at or m.planned_at),
             explain.state(w, m.state),
@@ -240,7 +241,14 @@ def _plan(t: Terminal, dossier: Dossier, names: Mapping[str, str]) -> None:
         for m in sorted(dossier.messages, key=lambda m: (m.planned_at is None, m.planned_at, m.nominal))
     ]
     rows += [
-        ("", task.step_id or task.kind, "", t.instant(task.due_at), explain.state(w, task.state), task.title)
+        (
+            "",
+            explain.step(w, task.step_id or task.kind),
+            "",
+            t.instant(task.due_at),
+            explain.state(w, task.state),
+            task.title,
+        )
         for task in dossier.tasks
     ]
     if rows:

@@ -5,7 +5,7 @@ It reads the store as the pages do and changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from rich import box
@@ -19,7 +19,6 @@ from nurture import explain
 from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState
 from nurture.core.people import Person
 from nurture.core.states import UNSENT
-from nurture.i18n import mark
 from nurture.sandbox.hospitals import hospital
 from nurture.sandbox.people import CHARACTERS, COLLEAGUES
 from nurture.sandbox.recipients import TOKYO
@@ -69,19 +68,6 @@ UNSEEN: Final = frozenset(
     }
 )
 """Lines of the journal that are too many to be watched; the table and the summary show what they lead to."""
-
-STEPS: Final[Mapping[str, str]] = {
-    "thanks": mark("thank-you and minutes"),
-    "case": mark("case study"),
-    "seminar": mark("seminar"),
-    "column": mark("column"),
-    "appointment": mark("appointment"),
-}
-
-
-def step_name(w: Words, step: str) -> str:
-    """A step of the shipped scenario in words; others by their id."""
-    return w(STEPS[step]) if step in STEPS else step
 
 
 def names(doors: Doors, scenario: str, language: str) -> Mapping[str, str]:
@@ -156,7 +142,7 @@ class Screen:
                 continue
             address = self._people.get(entry.person_id or "", "")
             character = next((c for c in CHARACTERS if c.email == address), None)
-            said = explain.entry(self.w, readable(self.w, entry))
+            said = explain.entry(self.w, entry)
             ours = next((c for c in COLLEAGUES if c.id == entry.actor), None)
             who = self._name(character) if character else self._name(ours) if ours else ""
             self._event(entry.at, who, said, _tone(entry.kind))
@@ -202,7 +188,7 @@ class Screen:
             why = w("away, back {back}", back=w.day(person.away.back) if person.away.back else "?")
         return Row(
             when=w.day(day) if day else "",
-            step=step_name(w, near.step_id),
+            step=explain.step(w, near.step_id),
             state=explain.state(w, near.state),
             colour=COLOURS.get(near.state.value, "white"),
             why=why,
@@ -271,13 +257,6 @@ def _tone(kind: str) -> str:
     if kind in {"enrollment.paused", "message.held", "person.away"}:
         return "magenta"
     return "cyan" if kind.startswith("inbound.") else ""
-
-
-def readable(w: Words, entry: Entry) -> Entry:
-    """The entry with its step in words."""
-    if "step" not in entry.data:
-        return entry
-    return replace(entry, data={**entry.data, "step": step_name(w, str(entry.data["step"]))})
 
 
 class Silent:

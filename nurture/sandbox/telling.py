@@ -11,7 +11,7 @@ from rich.text import Text
 from nurture import explain
 from nurture.core.messages import MessageState
 from nurture.sandbox.recipients import TOKYO
-from nurture.sandbox.screen import COLOURS, readable, step_name
+from nurture.sandbox.screen import COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ def _person(console: Console, w: Words, story: Story, entries: Mapping[str, str]
         style = COLOURS.get(message.state.value, "dim")
         table.add_row(
             "",
-            step_name(w, message.step_id),
+            explain.step(w, message.step_id),
             _date(w, message),
             Text(explain.state(w, message.state), style=style),
             Text(_why(w, story, message, entries), style="dim"),
@@ -79,7 +79,7 @@ def _done(w: Words, story: Story) -> list[tuple[datetime, str]]:
 
 def _noted(w: Words, story: Story) -> list[tuple[datetime, str]]:
     """What the program made of it, and of what others did."""
-    return [(entry.at, explain.entry(w, readable(w, entry))) for entry in story.entries if entry.kind in NOTED]
+    return [(entry.at, explain.entry(w, entry)) for entry in story.entries if entry.kind in NOTED]
 
 
 def _date(w: Words, message: Message) -> str:

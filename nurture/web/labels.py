@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from nurture import explain
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class Labels:
     def task(self, kind: str) -> str:
         """A kind of task in words."""
         return self.w(TASKS.get(kind, kind))
+
+    def step(self, step_id: str) -> str:
+        """A step's name."""
+        return explain.step(self.w, step_id)
 
     def late(self, deadline: datetime | None) -> bool:
         """Whether the deadline has passed."""

@@ -120,6 +120,6 @@ async def live(visit: Visit) -> Response:
         total=await store.count(Enrollment, running) if full else len(rows),
         waiting=await store.count(Message, {**reader.where, "state": MessageState.WAITING}),
         sent=await store.count(Message, {**reader.where, "state": MessageState.SENT}),
-        events=[(e.at, explain.entry(visit.w, e), addressee(named.person(e))) for e in events],
+        events=[(e.at, explain.entry(visit.w, e, visit.names), addressee(named.person(e))) for e in events],
         seconds=SECONDS,
     )

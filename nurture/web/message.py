@@ -138,7 +138,7 @@ async def _page(
         person=known.person(message),
         state=explain.state(w, message.state),
         moves=[explain.move(w, move, visit.names) for move in message.moves],
-        history=[(e.at, explain.entry(w, e), visit.reader.actor(e.actor)) for e in entries],
+        history=[(e.at, explain.entry(w, e, visit.names), visit.reader.actor(e.actor)) for e in entries],
         queued=message.state in QUEUED,
         stale=stale,
         complaint=_complaint(visit, message, error) if error else "",

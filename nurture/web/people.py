@@ -46,7 +46,7 @@ async def show(visit: Visit) -> Response:
         history=[
             (
                 e.at,
-                explain.entry(w, e),
+                explain.entry(w, e, visit.names),
                 reader.actor(e.actor),
                 subjects.get(e.message_id) if e.message_id else None,
             )
