@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: aiosmtpd looks through its handler, and Python 3.11.2 trips over the class with slots
 class Recorder:
     """The handler: keeps each mail before it answers, and can answer late."""
 

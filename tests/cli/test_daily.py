@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -294,20 +295,31 @@ def test_a_hostile_name_cannot_paint_the_terminal(shell: Shell) -> None:
     assert "\x1b" not in result.output
 
 
+AT_A_KEYBOARD = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that puts us into the background ignores it
+from nurture.__main__ import main
+main()
+"""
+
+
 def test_following_the_journal_ends_with_ctrl_c(recorded: Shell) -> None:
     """What comes later is printed when it comes; an interrupt is the ordinary end."""
     environ = {**os.environ, **recorded.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        [sys.executable, "-m", "nurture", "--config", str(recorded.folder), "log", "-f", "--limit", "1"],
+        [sys.executable, "-c", AT_A_KEYBOARD, "--config", str(recorded.folder), "log", "-f", "--limit", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=environ,
     ) as following:
+        bound = threading.Timer(60, following.kill)  # a reader of pipes would wait for ever
+        bound.start()
         assert following.stdout is not None
         following.stdout.readline()
         recorded.ok("queue", "reject", _thanks(recorded)["id"], "--reason", "seen while following")
         assert "seen while following" in following.stdout.readline()
         following.send_signal(signal.SIGINT)
-        rest, errors = following.communicate(timeout=30)
+        rest, errors = following.communicate()
+        bound.cancel()
         assert (following.returncode, rest, errors) == (0, "", "")

@@ -19,7 +19,7 @@ USER = "tanaka@maker.example"
 PASSWORD = "correct horse 電池"
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: aiosmtpd looks through its handler, and Python 3.11.2 trips over the class with slots
 class Recording:
     """What arrived: sender, recipients, options and text of each letter."""
 
