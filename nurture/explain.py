@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from nurture.i18n import Words
 
 RULES: Final[Mapping[str, str]] = {
-    "blackout": mark("{entry} blocks {span}"),
+    "blackout": mark("nothing is sent during {entry} ({span})"),
     "holiday": mark("holiday: {entry} ({span})"),
     "no_appointment": mark("no appointments during {entry} ({span})"),
-    "no_window": mark("no send window on {span}"),
-    "windows_over": mark("the send windows of {span} were over"),
-    "past": mark("{span} had passed"),
+    "no_window": mark("no send window that day ({span})"),
+    "windows_over": mark("the day's send windows were over ({span})"),
+    "past": mark("its day had passed ({span})"),
     "min_gap": mark("too soon after this person's last mail ({span})"),
     "per_organisation": mark("enough mail to this organisation ({span})"),
     "reduce": mark("fewer mails during {entry} ({span})"),
     "order": mark("not before the step ahead of it ({span})"),
-    "same_date": mark("another mail reaches this person on {span}"),
+    "same_date": mark("another mail reaches this person that day ({span})"),
     "expiry": mark("later than its last permitted date"),
     "when": mark("its condition does not hold"),
     "no_date": mark("no free date within a year"),
@@ -164,7 +164,7 @@ def move(w: Words, move_: Move, names: Mapping[str, str] | None = None) -> str:
     """One reason for a date; ``names`` maps entries ("jp-medical/jrc-2027") to their names."""
     text = RULES.get(move_.rule, move_.rule)
     entry_ = (names or {}).get(move_.entry or "", move_.entry or "")
-    return w(text, entry=entry_, span=_span(w, move_)).replace("()", "").strip()
+    return w(text, entry=entry_, span=_span(w, move_)).replace("()", "").replace("（）", "").strip()
 
 
 def moves(w: Words, found: Sequence[Move], names: Mapping[str, str] | None = None) -> str:
