@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nurture.i18n import Words
 
 RULES: Final[Mapping[str, str]] = {
-    "blackout": mark("nothing is sent during {entry} ({span})"),
+    "blackout": mark("{entry}: nothing is sent ({span})"),
     "holiday": mark("holiday: {entry} ({span})"),
     "no_appointment": mark("no appointments during {entry} ({span})"),
     "no_window": mark("no send window that day ({span})"),
