@@ -47,14 +47,14 @@ READERS: Final[Mapping[str, Person]] = {
     "clinician": replace(
         _person("clinician", "山田", "太郎", "放射線科", "部長", Profession.DOCTOR), specialty="radiology"
     ),
-    "nursing": _person("nursing", "鈴木", "美智子", "看護部", "看護部長", Profession.NURSE),
+    "nursing": _person("nursing", "鈴木", "美智子", "看護部", "部長", Profession.NURSE),
     "executive": _person("executive", "高橋", "誠", "事務部", "事務長", Profession.ADMINISTRATOR),
     "it": _person("it", "佐藤", "健", "情報システム室", "室長", Profession.ENGINEER),
     "clinical_engineer": _person("clinical_engineer", "伊藤", "亮", "臨床工学科", "技士長", Profession.ENGINEER),
     "procurement": _person("procurement", "渡辺", "恵", "用度課", "課長", Profession.ADMINISTRATOR),
     "radiographer": _person("radiographer", "中村", "翔", "放射線部", "技師長", Profession.TECHNOLOGIST),
     "laboratory": _person("laboratory", "小林", "由美", "臨床検査部", "技師長", Profession.TECHNOLOGIST),
-    "pharmacy": _person("pharmacy", "加藤", "直樹", "薬剤部", "薬剤部長", Profession.PHARMACIST),
+    "pharmacy": _person("pharmacy", "加藤", "直樹", "薬剤部", "部長", Profession.PHARMACIST),
 }
 """One reader for each role."""
 
@@ -175,7 +175,7 @@ def _promises(rep: Representative) -> tuple[Promise, ...]:
             PromiseId("example-2"),
             meeting,
             deal,
-            "試行に参加する看護師2名を決める",
+            "試行に参加される看護師2名をお決めいただく",
             "them",
             "鈴木部長",
             TODAY + timedelta(days=14),

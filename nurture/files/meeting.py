@@ -175,7 +175,7 @@ place: 本館3階会議室
 attendees:
   - email: m.yamada@aoba-hospital.example
     stance: sceptical
-    remark: 移行期間中の二重入力をとても心配されていた     # fit to be quoted back / 個別の一文に使われます
+    remark: 移行期間中の二重入力が一番の心配     # in this person's own words: quoted back / お言葉のまま(メールに引用されます)
     family_name: 山田                     # needed for somebody new / 初めての方は姓が必須
     given_name: 美智子
     role: nursing                         # clinician nursing executive it clinical_engineer procurement …
@@ -205,7 +205,7 @@ concerns:
 # Who does what by when: us | them / 約束:誰が・何を・いつまでに
 promises:
   - {text: 移行手順書をお送りする, owner: us, owner_name: 田中, due: 2026-11-27}
-  - {text: 試行に参加する看護師2名を決める, owner: them, owner_name: 山田部長, due: 2026-12-04}
+  - {text: 試行に参加される看護師2名をお決めいただく, owner: them, owner_name: 山田部長, due: 2026-12-04}
 
 # One question that is answered with yes or no / はい・いいえで答えられる確認の質問を1つ
 confirmation_question: 試行は放射線科の外来から始める、という理解でよろしいでしょうか。

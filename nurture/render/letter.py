@@ -39,11 +39,15 @@ def addressee(brief: Brief) -> str:
     """Line 1 the organisation in full, line 2 department and title, line 3 name and honorific.
 
     先生 stands alone on its line with the name: a title never shares a line with it, and 様 never follows it.
+    A title that names its department (看護部 and 看護部長) stands alone too.
     """
     person = brief.person
+    department, title = one_line(person.department or ""), one_line(person.title or "")
+    if department and title.startswith(department):
+        department = ""
     lines = [
         one_line(brief.organisation.name) if brief.organisation else "",
-        " ".join(part for part in (one_line(person.department or ""), one_line(person.title or "")) if part),
+        " ".join(part for part in (department, title) if part),
     ]
     return "\n".join(line for line in (*lines, _named(person)) if line)
 

@@ -192,6 +192,13 @@ def test_honorifics_in_the_data(family: str) -> None:
     assert "\n佐藤 先生\n" in body
 
 
+def test_a_department_is_not_named_twice() -> None:
+    """看護部 with the title 看護部長 is 看護部長."""
+    given = brief("column", "nursing")
+    body = WRITER.write(replace(given, person=replace(given.person, title="看護部長"))).body
+    assert body.startswith(f"{HOSPITAL.name}\n看護部長\n三枝 由美 様\n")
+
+
 def test_a_thread_keeps_its_subject() -> None:
     """A mail in a thread goes out as Re: of that thread's subject, once."""
     given = brief("appointment", "nursing")
