@@ -175,7 +175,7 @@ place: 本館3階会議室
 attendees:
   - email: m.yamada@aoba-hospital.example
     stance: sceptical
-    remark: 移行期間中の二重入力が一番の心配     # in this person's own words: quoted back / お言葉のまま(メールに引用されます)
+    remark: 移行期間中の二重入力が一番の心配   # the speaker's own words / お言葉のまま(メールに引用)
     family_name: 山田                     # needed for somebody new / 初めての方は姓が必須
     given_name: 美智子
     role: nursing                         # clinician nursing executive it clinical_engineer procurement …
