@@ -88,11 +88,11 @@ class Covered:
         self.every: dict[str, Any] = entry.get("every") or {}
         self.start = day_of(entry["start"]) if "start" in entry else None
         self.end = day_of(entry["end"]) if "end" in entry else self.start
-        self.starts: list[date] = []
+        self.starts: set[date] = set()
         if "rrule" in self.every and self.start is not None:
             begin = datetime.combine(self.start, time(0))
             rule = rrulestr(self.every["rrule"], dtstart=begin)
-            self.starts = [found.date() for found in rule.between(begin, datetime(2031, 1, 1), inc=True)]  # noqa: DTZ001
+            self.starts = {found.date() for found in rule.between(begin, datetime(2042, 1, 1), inc=True)}  # noqa: DTZ001
         self.known: dict[date, bool] = {}
 
     def on(self, day: date) -> bool:
@@ -106,7 +106,7 @@ class Covered:
         if "rrule" in self.every:
             assert self.start is not None
             assert self.end is not None
-            return any(found <= day <= found + (self.end - self.start) for found in self.starts)
+            return any(day - k * DAY in self.starts for k in range((self.end - self.start).days + 1))
         if "monthly" in self.every:
             first, last = int(self.every["monthly"]["from"]), int(self.every["monthly"]["to"])
             length = calendar.monthrange(day.year, day.month)[1]
@@ -195,6 +195,7 @@ class Expected:
     on: date | None = None
     exact: datetime | None = None  # UTC, where the moment is not a matter of the hash
     hours: tuple[int, int] | None = None  # else: minutes of that day, the end not included
+    endless: bool = False  # there are not that many business days
     last: date | None = None  # its last permitted date
     why: dict[date, set[Reason]] = field(default_factory=dict)  # what stood against the days that were asked
 
@@ -243,8 +244,8 @@ class Plainly:
             found.append(expected)
         return found
 
-    def _nominal(self, step: Mapping[str, Any]) -> date:
-        day = self.anchor.astimezone(self.zone).date()
+    def _nominal(self, step: Mapping[str, Any]) -> date | None:
+        day = first = self.anchor.astimezone(self.zone).date()
         if step.get("count", self.script.get("count")) != "business":
             return day + (int(step["day"]) - 1) * DAY
         left: int = step["day"] - 1
@@ -252,6 +253,8 @@ class Plainly:
             day += DAY
             holiday = any(mark.effect == "holiday" and mark.covered.on(day) for mark in self.marks)
             left -= day.weekday() < 5 and not holiday
+            if (day - first).days > 3650:
+                return None  # holidays without end
         return day
 
     def _last(self, step: Mapping[str, Any], nominal: date) -> date | None:
@@ -330,6 +333,8 @@ class Plainly:
 
     def _step(self, step: Mapping[str, Any]) -> Expected:
         nominal = self._nominal(step)
+        if nominal is None:
+            return Expected(step["id"], "skipped", self.anchor.astimezone(self.zone).date(), endless=True)
         last = self._last(step, nominal)
         expected = Expected(step["id"], "skipped", nominal, last=last)
         if not self._wanted(step):

@@ -65,6 +65,8 @@ def compare(of: World, said: Any) -> None:
             where = f"enrollment {place}, step {should.id}"
             assert should.outcome == is_["outcome"], where
             assert should.nominal.isoformat() == is_["nominal"], where
+            if should.endless:
+                continue
             assert (should.last.isoformat() if should.last else None) == is_["expires"], where
             _moment(should, is_, ZoneInfo(enrollment["timezone"]), datetime.fromisoformat(said["now"]), where)
             _reasons(should, is_, where)
