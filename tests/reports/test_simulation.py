@@ -145,7 +145,7 @@ def test_the_table_is_for_people(folder: Path) -> None:
     found = run(folder, "--anchor", "2027-04-05T15:00", "--role", "clinician", "--specialty", "radiology")
 
     assert found.exit_code == 0
-    assert "Japan Radiology Congress 2027 blocks" in " ".join(found.stdout.split())
+    assert "Japan Radiology Congress 2027: nothing is sent" in " ".join(found.stdout.split())
     assert "Tue 13 Apr" in found.stdout
 
 
