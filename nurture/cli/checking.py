@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from nurture.core.scenario import Severity
+from nurture.core.problems import Severity
 from nurture.credentials import resolve
 from nurture.errors import UserError, UserErrors, Where
 from nurture.files import config, yaml

@@ -167,6 +167,7 @@ class _Planner:
         self.anchor_on = request.anchor.astimezone(self.zone).date()
         self.ready = max(request.now, request.anchor).astimezone(UTC)  # nothing leaves before
         self.today = self.ready.astimezone(self.zone).date()
+        self.at_once = request.now.astimezone(UTC)  # … but for steps that lie before the anchor
         self.days = Days(request.calendars, request.profile)
         self.ahead: tuple[date, str] | None = None  # date and id of the last step that has one
         tasks = {step.id for step in request.scenario.steps if step.task is not None}
@@ -192,7 +193,7 @@ class _Planner:
 
     def nominal(self, step: Step) -> date | None:
         """The nominal date; None where there are not that many business days."""
-        start = self.anchor_on
+        start = step.start.after(self.anchor_on)
         if step.business_days:
             found = self.days.business_day_after(start, step.day - 1)
             return None if found is None else shifted(found, self.request.shift_days)
@@ -209,6 +210,8 @@ class _Search:
         self.endless = planner.nominal(step) is None
         self.windows = self.request.scenario.windows_for(step, self.request.profile.role)
         self.expires_on, self.event = self._expiry(step.expires)
+        self.ready = planner.ready if step.day > 0 else planner.at_once
+        self.today = self.ready.astimezone(planner.zone).date()
         self.is_mail = step.task is None
         self.is_within = step.within_seconds is not None
         self.passes_calendar = step.on_blocked == "ignore" or step.purpose == "notice"
@@ -230,7 +233,7 @@ class _Search:
 
     def block(self, day: date, before: Reason | None = None) -> Reason | None:
         """Rule 2: what the date itself says; of several reasons the one of the day before, if it still stands."""
-        if day < self.planner.today:
+        if day < self.today:
             return "past", None
         if not self.passes_calendar and (found := self._calendar_block(day, before)) is not None:
             return found
@@ -239,7 +242,7 @@ class _Search:
         hours = self._hours(day)
         if not hours:
             return "no_window", None
-        if day == self.planner.today and self._open(day) is None:
+        if day == self.today and self._open(day) is None:
             return "windows_over", None
         return None
 
@@ -279,7 +282,7 @@ class _Search:
 
     def _open(self, day: date) -> Hours | None:
         """The first window of that date that is not over."""
-        zone, ready = self.planner.zone, self.planner.ready
+        zone, ready = self.planner.zone, self.ready
         return next((h for h in self._hours(day) if not windows.is_over(day, h, zone, ready)), None)
 
     def hold(self, day: date) -> Reason | None:
@@ -321,7 +324,7 @@ class _Search:
 
     def _earlier(self) -> date | None:
         """``advance``: the last earlier date that is not blocked, if there is one."""
-        floor = self.planner.today
+        floor = self.today
         if self.planner.ahead is not None:
             floor = max(floor, shifted(self.planner.ahead[0], self.request.scenario.pace.min_gap or 0))
         day = shifted(self.nominal, -1)
@@ -396,7 +399,7 @@ class _Search:
 
     def _instant(self, day: date) -> datetime:
         """Rule 6: the moment on that date, UTC."""
-        zone, ready = self.planner.zone, self.planner.ready
+        zone, ready = self.planner.zone, self.ready
         key = f"{self.request.key}/{self.step.id}"
         if not self.is_mail:  # shown at the start of its date's first window
             of_day = self._hours(day) if not self.step.any_window else ()

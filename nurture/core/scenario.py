@@ -1,28 +1,29 @@
 """The script as data: what happens on which day after the anchor.
 
 The file format and its meaning are public (``docs/scenarios.md``); ``files/scenario.py`` reads it, and
-``problems`` finds what a reader of single keys cannot see: steps that do not fit together.
+``core.problems`` finds what a reader of single keys cannot see: steps that do not fit together.
 """
 
 from __future__ import annotations
 
-import difflib
-import itertools
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from datetime import date, time
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from nurture.core.content import Wanted
-from nurture.errors import UserError
+from nurture.core.span import NO_SPAN, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from nurture.core.ids import ScenarioHash
+    from nurture.core.rules import Rule
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ANCHORS: Final = ("meeting_end", "enrolled_at", "proposal_sent_at", "lost_at", "contract_end")
+ANCHORS: Final = ("meeting_end", "enrolled_at", "proposal_sent_at", "lost_at", "contract_end", "last_contact")
+AHEAD: Final = ("contract_end",)
+"""Anchors that are known before they come: a step may lie before them."""
 STOP_EVENTS: Final = ("reply", "bounce", "unsubscribe", "appointment", "moved", "complaint")
 ON_BLOCKED: Final = ("postpone", "advance", "skip", "ignore")
 APPROVALS: Final = ("none", "rep", "manager", "two_people")
@@ -87,7 +88,7 @@ class Step:
     """One mail or one task."""
 
     id: str
-    day: int  # 1 is the anchor's local date
+    day: int  # 1 is the anchor's local date, 0 the day before it
     mail: str | None = None  # a template; exactly one of mail and task is set
     task: str | None = None
     business_days: bool = False
@@ -103,6 +104,17 @@ class Step:
     thread: str | None = None
     when: When = When()
     line: int | None = None  # in the file, for messages
+    start: Span = NO_SPAN  # of a later round: how far its day 1 lies behind the anchor
+    round: int = 1  # a scenario that repeats has its steps once for each round
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One arm of a comparison: its share of the people, and the script as it is for them."""
+
+    name: str
+    weight: int
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,12 @@ class Scenario:
     pace: Pace = Pace()
     windows: Mapping[str, Windows] = field(default_factory=dict)  # by role, and "default"
     on_colleague_reply: str = "hold"  # continue | hold | pause
+    anchor_is_event: bool = False  # the anchor is a named event: ``anchor: {event: …}``
+    offset: Span = NO_SPAN  # day 1 lies so far from the anchor
+    repeat: Span | None = None  # the steps come again after this
+    times: int = 1  # … so often in all
+    rules: tuple[Rule, ...] = ()  # ``on``: the first that fits is followed
+    variants: tuple[Variant, ...] = ()
     hash: ScenarioHash | None = None
     text: str = ""  # the file as it was read
     file: str | None = None
@@ -138,186 +156,25 @@ class Scenario:
                     return windows[name]
         return None
 
+    @property
+    def knows_ahead(self) -> bool:
+        """Whether day 1 can lie ahead when somebody is enrolled, so that a step can come before it."""
+        return self.anchor in AHEAD or self.anchor not in ANCHORS or bool(self.offset)
 
-class Severity(StrEnum):
-    """What a problem leads to."""
+    def variant_of(self, person: str) -> str | None:
+        """The arm that a person belongs to: a hash, so that the same person is in it each time."""
+        total = sum(variant.weight for variant in self.variants)
+        if not total:
+            return None
+        drawn = hashlib.sha256(f"{self.id}/{person}".encode()).digest()
+        place = int.from_bytes(drawn[:8], "big") % total
+        for variant in self.variants:
+            place -= variant.weight
+            if place < 0:
+                return variant.name
+        return None
 
-    REFUSED = "refused"  # the scenario cannot be used
-    FAILED = "failed"  # it could be, but the scenario check fails
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What a person would only find later.
-
-    ``path`` is where in the file: ``("steps", 2, "thread")``.
-    """
-
-    error: UserError
-    path: tuple[str | int, ...] = ()
-    severity: Severity = Severity.REFUSED
-
-
-def problems(scenario: Scenario) -> tuple[Problem, ...]:
-    """Everything in a scenario that does not fit together, in the order of its steps."""
-    found = [problem for index, step in enumerate(scenario.steps) for problem in _of_step(scenario, index, step)]
-    return (*found, *_of_whole(scenario))
-
-
-def _of_whole(scenario: Scenario) -> Iterator[Problem]:
-    if not scenario.steps:
-        yield Problem(UserError("a scenario needs at least one step"), ("steps",))
-    if scenario.anchor not in ANCHORS:
-        yield Problem(
-            UserError(
-                "{anchor} is taken as the name of an event of yours",
-                hint="the anchors that are known: {known}",
-                anchor=scenario.anchor,
-                known=list(ANCHORS),
-            ),
-            ("anchor",),
-            severity=Severity.WARNING,
-        )
-    for role, windows in scenario.windows.items():
-        if not windows.days or not windows.hours:
-            yield Problem(
-                UserError("nothing ever leaves to {role}: the window has no days or no hours", role=role),
-                ("windows", role),
-                severity=Severity.WARNING,
-            )
-        for at, (one, two) in enumerate(itertools.pairwise(windows.hours)):
-            if two.start < one.end:
-                yield Problem(
-                    UserError("these hours overlap"), ("windows", role, "hours", at + 1), severity=Severity.WARNING
-                )
-    if "default" not in scenario.windows and any(not s.any_window and s.windows is None for s in scenario.steps):
-        yield Problem(
-            UserError(
-                "there is no default send window: roles without a window of their own are never written to",
-                hint='write windows: {default: {days: mon-fri, hours: ["09:30-11:30"]}}',
-            ),
-            ("windows",),
-            severity=Severity.WARNING,
-        )
-    if scenario.pace.min_gap is None:
-        yield Problem(
-            UserError("without pace.min_gap mails may follow each other day by day"),
-            ("pace",),
-            severity=Severity.WARNING,
-        )
-
-
-def _of_step(scenario: Scenario, index: int, step: Step) -> Iterator[Problem]:
-    ahead = scenario.steps[:index]
-    ids = [s.id for s in ahead]
-    place = ("steps", index)
-    if step.id in ids:
-        yield Problem(UserError("a second step has the id {step}", step=step.id), (*place, "id"))
-    if (step.mail is None) == (step.task is None):
-        yield Problem(
-            UserError(
-                "step {step} needs either mail or task", hint="mail: a-template, or task: call", step=step.id
-            ),
-            place,
-        )
-    if step.thread is not None:
-        yield from _of_thread(scenario, step, ahead, (*place, "thread"))
-    if step.task is not None:
-        for key, is_set in (
-            ("requires", bool(step.requires)),
-            ("content", step.content is not None),
-            ("thread", step.thread is not None),
-        ):
-            if is_set:
-                yield Problem(UserError("{key} has no meaning for a task", key=key), (*place, key))
-    yield from _unreachable(scenario, step, ahead, place)
-    yield from _chasing(step, place)
-    if step.expires is not None and step.expires.margin and step.expires.after is not None:
-        yield Problem(
-            UserError("margin belongs to before, not to after"),
-            (*place, "expires", "margin"),
-            severity=Severity.WARNING,
-        )
-
-
-def _of_thread(
-    scenario: Scenario, step: Step, ahead: Sequence[Step], place: tuple[str | int, ...]
-) -> Iterator[Problem]:
-    named = next((s for s in ahead if s.id == step.thread), None)
-    if named is None and scenario.step(step.thread or "") is not None:
-        yield Problem(
-            UserError("{thread} comes later than this step: nothing to answer yet", thread=step.thread), place
-        )
-    elif named is None:
-        mails = [s.id for s in ahead if s.mail is not None]
-        guess = difflib.get_close_matches(step.thread or "", mails, n=1)
-        yield Problem(
-            UserError(
-                "there is no step {thread}",
-                hint="did you mean {guess}?" if guess else "mails ahead of this step: {mails}",
-                thread=step.thread,
-                guess=guess[0] if guess else None,
-                mails=", ".join(mails),
-            ),
-            place,
-        )
-    elif named.mail is None:
-        yield Problem(UserError("{thread} is a task: it has no thread to answer in", thread=step.thread), place)
-
-
-def _unreachable(
-    scenario: Scenario, step: Step, ahead: Sequence[Step], place: tuple[str | int, ...]
-) -> Iterator[Problem]:
-    """Steps that nobody can come to, or only later than they say."""
-    if step.when.no_reply is False and "reply" in scenario.stop_on:
-        yield Problem(
-            UserError(
-                "step {step} is never reached: it waits for a reply, and a reply stops the scenario", step=step.id
-            ),
-            (*place, "when", "no_reply"),
-            severity=Severity.WARNING,
-        )
-    earlier = next((s for s in ahead if s.day > step.day and s.business_days == step.business_days), None)
-    if earlier is not None:
-        yield Problem(
-            UserError(
-                "step {step} stands behind {earlier}, which comes on a later day: it will wait for it",
-                hint="put the steps in the order of their days",
-                step=step.id,
-                earlier=earlier.id,
-            ),
-            (*place, "day"),
-            severity=Severity.WARNING,
-        )
-    if step.within_seconds is not None and any(
-        s.mail is not None and s.day == step.day and step.mail is not None for s in ahead
-    ):
-        yield Problem(
-            UserError(
-                "step {step} cannot keep its deadline: another mail goes out ahead of it on that day", step=step.id
-            ),
-            (*place, "within"),
-            severity=Severity.WARNING,
-        )
-
-
-CHASING: Final = ("follow-up", "followup", "reminder", "chase", "checking-in", "check-in", "any-news", "nudge")
-"""Names of templates that say what a mail must not be (practice C15)."""
-
-
-def _chasing(step: Step, place: tuple[str | int, ...]) -> Iterator[Problem]:
-    """A step that only asks "any news?" and gives nothing (practice C15)."""
-    if step.mail is None or step.purpose != "value" or step.content is not None or step.requires:
-        return
-    said = step.mail.replace("_", "-").casefold()
-    if any(word in said for word in CHASING) or any(word in step.id.replace("_", "-") for word in CHASING):
-        yield Problem(
-            UserError(
-                "step {step} only chases: it asks for news and gives none",
-                hint="give something: content: {{kind: case_study}}, or leave the step out",
-                step=step.id,
-            ),
-            (*place, "mail"),
-            severity=Severity.FAILED,
-        )
+    def as_variant(self, name: str | None) -> Scenario:
+        """The script as it is in that arm; as it stands where there is no such arm."""
+        found = next((variant for variant in self.variants if variant.name == name), None)
+        return self if found is None else replace(self, steps=found.steps)

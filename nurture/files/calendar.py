@@ -17,7 +17,7 @@ from nurture.core.calendar import AppliesTo, Calendar, CalendarEntry, Certainty,
 from nurture.core.recurrence import Monthly, Rrule, Yearly
 from nurture.errors import UserError
 from nurture.files import yaml
-from nurture.files.scenario import Slug, Strict
+from nurture.files.scenario_format import Slug, Strict
 from nurture.files.spans import Day, DaySpan, MonthDay, Names, Words
 from nurture.files.yaml import Document, Wrong
 

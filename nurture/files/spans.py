@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
 from nurture.core.plan import zone_of
 from nurture.core.scenario import END_OF_DAY, WEEKDAYS, Hours
+from nurture.core.span import Span
 from nurture.errors import UserError
 from nurture.files.yaml import Wrong, nearest, shown
 
@@ -37,6 +38,37 @@ def _seconds(value: object) -> int:
     if not 0 < seconds <= MAX_DAYS * 86_400:
         raise Wrong(UserError("found {found}, expected a span of time such as 3h, 90m or 2d", found=shown(value)))
     return seconds
+
+
+CALENDAR_UNITS: Final = {
+    "d": (0, 1), "day": (0, 1), "days": (0, 1),
+    "w": (0, 7), "week": (0, 7), "weeks": (0, 7),
+    "mo": (1, 0), "month": (1, 0), "months": (1, 0),
+    "y": (12, 0), "year": (12, 0), "years": (12, 0),
+}  # fmt: skip
+SPAN: Final = re.compile(r"([+-]?)\s?([0-9]{1,4})\s?([a-z]{1,6})")
+
+
+def _span(value: object) -> Span:
+    found = SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    unit = CALENDAR_UNITS.get(found[3]) if found else None
+    if found is None or unit is None:
+        raise Wrong(
+            UserError(
+                "found {found}, expected a span such as 3 months, -6 months, 2 weeks or 10d", found=shown(value)
+            )
+        )
+    count = int(found[2]) * (-1 if found[1] == "-" else 1)
+    if abs(count) * (unit[0] * 31 + unit[1]) > MAX_DAYS:
+        raise Wrong(UserError("found {found}, expected ten years at most", found=shown(value)))
+    return Span(unit[0] * count, unit[1] * count)
+
+
+def _future(value: object) -> Span:
+    span = _span(value)
+    if span.months <= 0 and span.days <= 0:
+        raise Wrong(UserError("found {found}, expected a span that leads ahead: 3 months", found=shown(value)))
+    return span
 
 
 def day_of(value: object) -> date:
@@ -161,6 +193,13 @@ TimeSpan = Annotated[
     PlainValidator(_seconds),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5}[mhdw]$", "examples": ["3h", "90m", "2d"]}),
 ]
+CALENDAR_SPAN: Final = {
+    "type": "string",
+    "pattern": "^[+-]? ?[0-9]{1,4} ?(d|days?|w|weeks?|mo|months?|y|years?)$",
+    "examples": ["-6 months", "3 months", "2 weeks", "10d"],
+}
+CalendarSpan = Annotated[Span, PlainValidator(_span), WithJsonSchema(CALENDAR_SPAN)]
+FutureSpan = Annotated[Span, PlainValidator(_future), WithJsonSchema(CALENDAR_SPAN)]
 Day = Annotated[date, PlainValidator(day_of), WithJsonSchema(DATE)]
 MonthDay = Annotated[tuple[int, int], PlainValidator(_month_day), WithJsonSchema(MONTH_DAY)]
 Weekdays = Annotated[frozenset[int], PlainValidator(_weekdays), WithJsonSchema(_one_or_list(SOME_DAYS))]

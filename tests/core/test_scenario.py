@@ -8,7 +8,8 @@ from datetime import time
 import pytest
 
 from nurture.core.content import Wanted
-from nurture.core.scenario import Hours, Pace, Scenario, Severity, Step, When, Windows, problems
+from nurture.core.problems import Severity, problems
+from nurture.core.scenario import Hours, Pace, Scenario, Step, When, Windows
 
 OFFICE = Windows(frozenset(range(5)), (Hours(time(9), time(12)),))
 SCENARIO = Scenario(

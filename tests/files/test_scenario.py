@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from nurture.core.content import Wanted
-from nurture.core.scenario import END_OF_DAY, Expiry, Hours, Pace, Severity, When
+from nurture.core.problems import Severity
+from nurture.core.scenario import END_OF_DAY, Expiry, Hours, Pace, When
 from nurture.errors import UserError, UserErrors
 from nurture.files.scenario import check_scenario, parse_scenario, scenario_schema
 from nurture.files.shipped import shipped
@@ -148,8 +149,8 @@ def test_what_is_not_said_has_its_default() -> None:
         (HEAD + STEPS.replace("mail: thanks", "mail: x, windows: all"), "found all, expected one of any"),
         (HEAD + STEPS.replace("mail: thanks", "mail: x, windows: {dys: mon}"), "windows.dys"),
         (HEAD + STEPS.replace("mail: thanks", "mail: x, when: {rolle: it}"), "did you mean role?"),
-        (HEAD + STEPS.replace("mail: thanks", "mail: x, on: {reply: stop}"), "on is not supported yet"),
-        (HEAD + "variants: []\n" + STEPS, "variants is not supported yet"),
+        (HEAD + STEPS.replace("mail: thanks", "mail: x, on: {reply: stop}"), "unknown key on"),
+        (HEAD + "variants: []\n" + STEPS, "variants: found [], expected keys with values"),
         (HEAD + "pace: {per_organisation: 3 in 7d}\n" + STEPS, "expected a cap such as 3 per 7d"),
         (HEAD + "pace: {min_gap: -2d}\n" + STEPS, "expected a number of days"),
         (HEAD + "timezone: Asia/Tokio\n" + STEPS, "not a time zone"),
