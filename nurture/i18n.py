@@ -75,6 +75,11 @@ class Words:
         """A date without its year: 12/5(土), Sat 5 Dec."""
         return format_date(day, "M/d(E)" if self.language == "ja" else "EEE d MMM", locale=self.language)
 
+    def month(self, day: Date, *, year: bool = True) -> str:
+        """The month of a date: 2027年4月, Apr 2027; or 4月, Apr."""
+        patterns = ("y年M月", "M月") if self.language == "ja" else ("MMM y", "MMM")
+        return format_date(day, patterns[not year], locale=self.language)
+
     def instant(self, at: datetime, zone: str) -> str:
         """An instant in the reader's zone with weekday: 12/5(土) 09:12, Sat 5 Dec 09:12."""
         local = at.astimezone(ZoneInfo(zone))

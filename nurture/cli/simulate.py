@@ -54,7 +54,7 @@ ATTRIBUTES = ("role", "specialty", "organisation", "timezone", "department", "re
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("table", "json", "ics")),
+    type=click.Choice(("table", "json", "ics", "svg", "chart")),
     default="table",
     show_default=True,
     help=mark("How to print it."),
@@ -91,6 +91,12 @@ def _print(t: Terminal, found: Simulation, form: str) -> None:
         t.echo(json.dumps(simulation.as_data(found, t.w), ensure_ascii=False, indent=2))
     elif form == "ics":
         click.echo(simulation.as_ics(found, t.w), nl=False)
+    elif form == "svg":
+        from nurture.reports import field, picture  # noqa: PLC0415
+
+        click.echo(picture.as_svg(field.field(found, t.w), t.w), nl=False)
+    elif form == "chart":
+        _chart(t, found)
     else:
         for place, enrollment in enumerate(found.enrollments):
             if place:
@@ -99,6 +105,17 @@ def _print(t: Terminal, found: Simulation, form: str) -> None:
             t.table(simulation.headers(t.w), simulation.rows(found, enrollment, t.w))
     for warning in found.warnings:
         t.error(warning)
+
+
+def _chart(t: Terminal, found: Simulation) -> None:
+    import shutil  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    from nurture.cli import chart  # noqa: PLC0415
+    from nurture.reports import field  # noqa: PLC0415
+
+    cells = shutil.get_terminal_size((100, 24)).columns
+    t.echo(chart.chart(field.field(found, t.w), t.w, cells, coloured=sys.stdout.isatty()))
 
 
 def _calendars(script: Scenario, folder: Path | None, country: str) -> Any:
