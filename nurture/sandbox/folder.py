@@ -23,9 +23,9 @@ LONGEST_BEAT: Final = 6 * 3600
 when something is, and when a mailbox says that mail has come."""
 
 CALENDAR: Final = """\
-# 自社の暦（デモ用の架空の予定です）。書き方は docs/calendars.md にあります。
+# 自社のカレンダー（デモ用の架空の予定です）。書き方は docs/calendars.md にあります。
 id: company
-name: {ja: 自社の暦, en: Our own calendar}
+name: {ja: 自社カレンダー, en: Our own calendar}
 entries:
   - id: jrc-2027
     name: {ja: 画像診断の春季学会（架空の日程）, en: "Spring radiology congress (invented dates)"}
