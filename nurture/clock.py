@@ -57,10 +57,16 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, instant: datetime, *wakes: asyncio.Event) -> None:
-        """Return at ``instant`` or as soon as one of ``wakes`` is set (they are not cleared here)."""
+        """Return at ``instant`` or as soon as one of ``wakes`` is set (they are not cleared here).
+
+        Never later than it was to ``instant`` at first: a clock that is put back an hour must not let
+        everybody sleep an hour longer.
+        """
         deadline = _utc(instant)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + (deadline - self.now()).total_seconds()
         while not any(wake.is_set() for wake in wakes):
-            left = (deadline - self.now()).total_seconds()
+            left = min((deadline - self.now()).total_seconds(), end - loop.time())
             if left <= 0:
                 return
             await _first(wakes, min(left, LONGEST_NAP))

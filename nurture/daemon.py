@@ -6,8 +6,10 @@ Each beat does what is due, then sleeps on the clock until something can be due 
 the store knows, a commit by anybody, or the beat's own rhythm. A beat never holds state that matters: what
 is to be done stands in the store, so a daemon that dies at any moment is replaced by starting another.
 
-``stop`` ends all of it: beats finish the step in hand (a letter on the wire gets its answer), claimed mails
-that have not begun go back, and then the group ends.
+``stop`` ends all of it: beats finish the step in hand (a letter on the wire gets its answer), and then the group
+ends. Nothing else ends it: whatever goes wrong in a beat is told and tried again later, for a task that raises
+would take the others with it, a letter on the wire too. Only when the desk breaks is the daemon stopped, in
+order, and the failure raised at the end, so that whoever watches it starts it anew.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure
+from nurture.errors import Impossible, NurtureError
 from nurture.flows import receive, send, tick
 from nurture.log import logger
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 SOON: Final = timedelta(seconds=1)
 """The shortest sleep after a beat that could not finish what is due."""
+PATIENCE: Final = timedelta(seconds=5)
+"""How often is asked for letters whose mailbox cannot be read; when it could, that is heard at once."""
 BACK_OFF: Final = (5, 15, 60, 300)
 """Seconds between attempts to reach a failing mailbox or database; the last repeats."""
 TICK_BATCH: Final = 200
@@ -51,6 +55,7 @@ class Daemon:
     alive: Callable[[], object] = lambda: None  # called after each beat that made progress (watchdog)
     pokes: dict[MailboxId, asyncio.Event] = field(default_factory=dict)
     started: datetime | None = None
+    broken: Exception | None = None  # what a site ended with
 
     @property
     def parties(self) -> int:
@@ -71,11 +76,21 @@ class Daemon:
             for key, (box, mailbox) in self.watched.items():
                 group.create_task(self._watch(box, mailbox, self.pokes[key]), name=f"watch-{key}")
             for site in self.sites:
-                group.create_task(_site(site, self.stop))
+                group.create_task(self._site(site))
+        if self.broken is not None:
+            raise self.broken
 
-    async def _beats(self, name: str, beat: Callable[[], Awaitable[bool]]) -> None:
-        """Run ``beat`` when something may be due; it returns whether something due was left over."""
-        doors, log, failures = self.doors, logger(), 0
+    async def _site(self, site: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+        try:
+            await site(self.stop)
+        except Exception as error:
+            _tell("site", "site.failed", error)
+            self.broken = error
+            self.stop.set()
+
+    async def _beats(self, name: str, beat: Callable[[], Awaitable[timedelta | None]]) -> None:
+        """Run ``beat`` when something may be due; it returns how soon to come again for what was left over."""
+        doors, failures = self.doors, 0
         changed = doors.store.changed()
         while not self.stop.is_set():
             changed.clear()
@@ -84,29 +99,31 @@ class Daemon:
                 left = await beat()
                 due = await doors.store.next_due()
                 failures = 0
-            except (TemporaryFailure, StaleVersion) as error:
+            except Exception as error:
                 pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures += 1
-                log.warning("beat failed", action=f"{name}.failed", error=str(error), again_in=pause)
+                _tell("beat failed", f"{name}.failed", error, again_in=pause)
                 await doors.clock.sleep_until(doors.clock.now() + timedelta(seconds=pause), self.stop)
                 continue
             self.alive()
             await doors.clock.sleep_until(self._until(now, due, left=left), changed, self.stop)
 
-    def _until(self, now: datetime, due: datetime | None, *, left: bool) -> datetime:
+    def _until(self, now: datetime, due: datetime | None, *, left: timedelta | None) -> datetime:
         soon = self.doors.clock.now() + SOON
-        if left:
-            return soon
+        if left is not None:
+            return self.doors.clock.now() + left
         rhythm = now + timedelta(seconds=self.doors.settings.work.beat_seconds)
         return max(soon, min(rhythm, due)) if due else rhythm
 
-    async def _plan(self) -> bool:
+    async def _plan(self) -> timedelta | None:
         done = await tick.tick(self.doors, TICK_BATCH)
         if done.written:
             logger().info("beat", action="plan", seen=done.seen, written=done.written, stale=done.stale)
-        return done.seen == TICK_BATCH or done.stale > 0
+        for problem in done.problems:
+            _tell("an enrollment cannot be planned", "plan.problem", problem)
+        return SOON if done.seen == TICK_BATCH or done.stale > 0 else None
 
-    async def _send(self) -> bool:
+    async def _send(self) -> timedelta | None:
         done = await send.send_due(
             self.doors, self.sender, self.copies, by=self.name, stop=self.stop, since=self.started
         )
@@ -114,10 +131,12 @@ class Daemon:
         for key, outcome in done.outcomes.items():
             log.info("letter", action="send", message=key, verdict=outcome.verdict.value, answer=outcome.answer)
         for problem in done.problems:
-            log.warning("after sending", action="send.problem", error=str(problem))
+            _tell("around a letter", "send.problem", problem)
         for key in done.stale:
             self.pokes[key].set()  # its mails may leave once it was read up to now
-        return bool(done.stale) or bool(done.outcomes)
+        if done.outcomes or done.held:
+            return SOON
+        return PATIENCE if done.stale else None
 
     async def _watch(self, box: MailboxSettings, mailbox: Mailbox, poke: asyncio.Event) -> None:
         doors, log, failures = self.doors, logger(), 0
@@ -130,19 +149,27 @@ class Daemon:
                 if found.seen:
                     kinds = [kind for kind, _ in found.matched]
                     log.info("mailbox", action="receive", mailbox=box.id, seen=found.seen, kinds=kinds)
+                for problem in found.problems:
+                    _tell("a mail could not be handled", "receive.problem", problem, mailbox=box.id)
                 failures = 0
                 self.alive()
                 until = doors.clock.now() + timedelta(seconds=doors.settings.work.poll_seconds)
                 async with mailbox.listening() as news:
                     await doors.clock.sleep_until(until, news, poke, self.stop)
-            except (TemporaryFailure, PermanentFailure, StaleVersion) as error:
+            except Exception as error:
                 pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures += 1
-                log.warning("mailbox failed", action="receive.failed", mailbox=box.id, error=str(error))
-                with suppress(TemporaryFailure, StaleVersion):
-                    await receive.failed(doors, box, str(error))
+                _tell("mailbox failed", "receive.failed", error, mailbox=box.id)
+                with suppress(NurtureError):
+                    await receive.failed(doors, box, str(error) or type(error).__name__)
                 await doors.clock.sleep_until(doors.clock.now() + timedelta(seconds=pause), self.stop)
 
 
-async def _site(site: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
-    await site(stop)
+def _tell(text: str, action: str, error: Exception, **more: object) -> None:
+    """To the log: foreseen errors in words, a fault of ours with the place where it happened."""
+    foreseen = isinstance(error, NurtureError) and not isinstance(error, Impossible)
+    log = logger(action=action, **more)
+    if foreseen:
+        log.warning(text, error=str(error))
+    else:
+        log.error(text, error=f"{type(error).__name__}: {error}", exc_info=error)

@@ -119,6 +119,10 @@ class Store(Protocol):
         """
         ...
 
+    async def leaving(self, now: datetime) -> frozenset[MailboxId]:
+        """The mailboxes from which something could be claimed now."""
+        ...
+
     async def claim(
         self, now: datetime, limit: int, by: str, mailboxes: Collection[MailboxId] | None = None
     ) -> tuple[tuple[Message, Dossier], ...]:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from nurture.clock import SystemChance, SystemClock
 from nurture.core.change import Change, Setting
 from nurture.core.people import Representative
 from nurture.credentials import resolve
-from nurture.errors import UserError
+from nurture.errors import StaleVersion, UserError
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
 from nurture.log import logger
@@ -39,6 +39,15 @@ class House:
 
     doors: Doors
     sender: Sender
+
+
+async def _mirrored(store: Store, settings: Settings) -> None:
+    """The same, when several programs start at once with a changed config.toml: one of them is first."""
+    for _ in range(5):
+        with suppress(StaleVersion):
+            await _mirror(store, settings)
+            return
+    await _mirror(store, settings)
 
 
 async def _mirror(store: Store, settings: Settings) -> None:
@@ -69,7 +78,7 @@ async def open_house(
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url)
         stack.push_async_callback(store.close)
-        await _mirror(store, settings)
+        await _mirrored(store, settings)
         sender = SmtpSender({m.id: m for m in settings.mailboxes}, resolve)
         stack.push_async_callback(sender.close)
         library = FileLibrary(
@@ -114,8 +123,8 @@ async def _calendars_changed(doors: Doors) -> bool:
     if known is not None and known.value == digest:
         return False
     fresh = replace(known, value=digest) if known else Setting("calendars", digest)
+    await doors.store.wake_all(doors.clock.now())  # first: else a crash in between would leave them asleep
     await doors.store.commit(Change((fresh,)))
-    await doors.store.wake_all(doors.clock.now())
     return known is not None
 
 

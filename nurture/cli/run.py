@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nurture.cli.terminal import terminal
-from nurture.errors import PermanentFailure, TemporaryFailure
+from nurture.errors import Impossible, NurtureError, PermanentFailure, TemporaryFailure
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ async def _once(t: Terminal, settings: Settings) -> bool:
     async with wiring.start(settings, stop=stop) as running:
         daemon, doors = running.daemon, running.doors
         well = True
+        began = doors.clock.now()  # what an earlier run has read counts for nothing
         doubtful = await send.recover(doors)
         for box, mailbox in daemon.watched.values():
             well = await _read(t, doors, box, mailbox) and well
@@ -63,10 +64,10 @@ async def _once(t: Terminal, settings: Settings) -> bool:
         for _ in range(ROUNDS):
             ticked = await tick.tick(doors)
             planned += ticked.written
-            done = await send.send_due(doors, daemon.sender, daemon.copies, by=daemon.name, stop=stop)
+            done = await send.send_due(doors, daemon.sender, daemon.copies, by=daemon.name, stop=stop, since=began)
             sent += len(done.outcomes)
             for problem in done.problems:
-                t.error(problem)
+                t.error(problem if isinstance(problem, NurtureError) else Impossible(repr(problem)))
                 well = False
             if not ticked.written and not done.outcomes:
                 break

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 from nurture.core import states
 from nurture.core.change import Change
 from nurture.core.ids import RepId
-from nurture.core.messages import Approval, Entry, Message, MessageState
+from nurture.core.messages import Approval, EnrollmentState, Entry, Message, MessageState
 from nurture.core.people import AccessRole, Representative
 from nurture.errors import StaleVersion, UserError
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from nurture.core.messages import Enrollment
 
 POLICY: Final = RepId("policy")
 """The approver of steps that say ``approve: none``."""
@@ -82,6 +84,8 @@ def approve(
     today: date,
     at_once: bool,
     via: str,
+    enrollment: Enrollment | None = None,
+    not_before: datetime | None = None,
 ) -> Change:
     """Let exactly the text that was seen leave on its date.
 
@@ -92,8 +96,11 @@ def approve(
         seen: the fingerprint of what this person looked at.
         now: UTC.
         today: the recipient's local date.
-        at_once: a ``within`` step, which leaves as soon as it is approved: its date becomes today.
+        at_once: a ``within`` step, which leaves as soon as it is approved: unless it is planned for a later
+            day, its date becomes today.
         via: web, cli or mail.
+        enrollment: what the mail belongs to.
+        not_before: it is not claimed before this, so that the approval can be taken back.
 
     Raises:
         StaleVersion: the text, recipient or date is not what was seen.
@@ -102,14 +109,16 @@ def approve(
     _refuse_stale(message, seen)
     if message.state is not MessageState.WAITING:
         raise UserError("This mail does not wait for approval: it is {state}", state=message.state.value)
-    if message.planned_on is None and not at_once:
+    if not _runs(enrollment) or (message.planned_on is None and not at_once):
         raise UserError("This mail has no date: its enrollment is paused", hint="resume the enrollment first")
     if not may_approve(message, owner, by):
         raise UserError("{by} may not approve this mail", by=by.name)
-    if at_once:
+    if at_once and (message.planned_on is None or message.planned_on <= today):
         message = replace(message, planned_on=today, planned_at=now)
-    approval = Approval(by=by.id, at=now, fingerprint=message.fingerprint, via=via)
-    approvals = (*(a for a in message.approvals if a.fingerprint == approval.fingerprint), approval)
+    holds = enrollment.holds if enrollment else 0
+    approval = Approval(by=by.id, at=now, fingerprint=message.fingerprint, via=via, holds=holds)
+    same = (a for a in message.approvals if (a.fingerprint, a.holds) == (approval.fingerprint, holds))
+    approvals = (*same, approval)
     enough = message.approve != "two_people" or len({a.by for a in approvals}) >= 2
     event = "approve" if enough else "second"
     done = replace(
@@ -117,17 +126,23 @@ def approve(
         state=states.move(states.MESSAGES, message.state, event),
         reason="" if enough else "second_approval",
         approvals=approvals,
+        not_before=not_before,
+        attempts=0,
     )
     kind = "message.approved" if enough else "message.first_approval"
     entry = _entry(done, kind, by.id, now, via=via, fingerprint=approval.fingerprint, on=str(done.planned_on))
     return Change((done,), (entry,))
 
 
-def release(message: Message, now: datetime) -> Message:
-    """Approve by the scenario's own policy (``approve: none``)."""
+def _runs(enrollment: Enrollment | None) -> bool:
+    return enrollment is None or enrollment.state is EnrollmentState.ACTIVE
+
+
+def release(message: Message, now: datetime, holds: int = 0) -> Message:
+    """Approve by the scenario's own policy (``approve: none``); ``holds`` of the enrollment."""
     done = replace(message, state=states.move(states.MESSAGES, message.state, "release"), reason="")
-    approval = Approval(by=POLICY, at=now, fingerprint=done.fingerprint, via=POLICY)
-    return replace(done, approvals=(approval,))
+    approval = Approval(by=POLICY, at=now, fingerprint=done.fingerprint, via=POLICY, holds=holds)
+    return replace(done, approvals=(approval,), not_before=None, attempts=0)
 
 
 def reject(message: Message, *, owner: Representative, by: Representative, reason: str, now: datetime) -> Change:
@@ -192,5 +207,7 @@ def settle(message: Message, *, owner: Representative, by: Representative, sent:
     if sent:
         done = replace(message, state=state, sent_at=message.claimed_at or now, reason="settled_by_person")
     else:
-        done = replace(message, state=state, reason="resend", not_before=None, claimed_by="", claimed_at=None)
+        done = replace(
+            message, state=state, reason="resend", not_before=None, attempts=0, claimed_by="", claimed_at=None
+        )
     return Change((done,), (_entry(done, "message.settled", by.id, now, sent=sent),))

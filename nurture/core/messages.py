@@ -51,7 +51,9 @@ class Enrollment:
     meeting_id: MeetingId | None = None
     state: EnrollmentState = EnrollmentState.ACTIVE
     reason: str = ""  # why paused or stopped: reply, bounce, unsubscribe, appointment, moved, complaint, person …
+    #                   of an active one: unplannable, as long as it cannot be planned
     shift_days: int = 0  # resuming keeps the spacing: nominal dates of what is left move by this
+    holds: int = 0  # how often queued mails were called back: approvals given before do not count any more
     variant: str | None = None
     wake_at: datetime | None = None  # when the next beat must look at it; None: never by itself
     enrolled_at: datetime | None = None
@@ -98,6 +100,7 @@ class Approval:
     at: datetime
     fingerprint: str
     via: str = "web"  # web | cli | mail | policy
+    holds: int = 0  # of the enrollment when it was given: a later hold ends it, wherever the mail is by then
 
 
 @dataclass(frozen=True, slots=True)

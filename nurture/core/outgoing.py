@@ -7,6 +7,9 @@ with what is known at that moment: state, suppression, legal basis, approval for
 date, and — by planning this one step anew with the same function as ever — calendar, pace, order and
 expiry. Whatever is not allowed goes back where a person or the next beat takes it up; nothing is sent on
 the strength of an old decision. ``outcome`` writes the message row alone (law 5).
+
+What goes back to the desk is written together with its enrollment: as nothing has left, somebody else may be
+first (the enrollment was stopped meanwhile, say), and then it is decided anew. The beat looks at it at once.
 """
 
 from __future__ import annotations
@@ -21,11 +24,14 @@ from nurture.core.messages import EnrollmentState, Entry, Message
 from nurture.core.plan import StepOutcome
 from nurture.core.sending import Outcome, Verdict
 from nurture.core.survey import window_open
+from nurture.core.windows import fraction
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from nurture.core.dossier import Dossier
+    from nurture.core.ids import MailboxId
     from nurture.core.survey import Survey
 
 RETRIES_FOR: Final = timedelta(days=2)
@@ -59,7 +65,21 @@ def _back(message: Message, event: str, kind: str, reason: str, now: datetime) -
     return Change((moved,), (_entry(moved, kind, now, reason=reason),))
 
 
-def check(message: Message, dossier: Dossier, survey: Survey | None, now: datetime) -> Change | None:
+def _hold(message: Message, dossier: Dossier, reason: str, now: datetime) -> Change:
+    """Back to the desk; the enrollment is written too, so that it still is as it was read."""
+    enrollment = dossier.enrollment
+    if enrollment.state is EnrollmentState.ACTIVE:
+        enrollment = replace(enrollment, wake_at=now)
+    return _back(message, "hold", "message.held", reason, now) + Change((enrollment,))
+
+
+def check(
+    message: Message,
+    dossier: Dossier,
+    survey: Survey | None,
+    now: datetime,
+    mailboxes: Collection[MailboxId] | None = None,
+) -> Change | None:
     """None when this claimed mail may leave now; else what becomes of it.
 
     Args:
@@ -67,33 +87,47 @@ def check(message: Message, dossier: Dossier, survey: Survey | None, now: dateti
         dossier: as of the claim.
         survey: the plan of the enrollment with this message unsettled; None for a mail outside a scenario.
         now: UTC.
+        mailboxes: those that are configured; None: any.
     """
     state = dossier.enrollment.state
     refusal = progress.refusal(dossier)
     if refusal == "suppressed" or state in {EnrollmentState.STOPPED, EnrollmentState.COMPLETED}:
-        return _back(message, "cancel", "message.cancelled", refusal or dossier.enrollment.reason, now)
-    if refusal is not None:
-        return _back(message, "hold", "message.held", refusal, now)
-    if state is EnrollmentState.PAUSED:
-        return _back(message, "hold", "message.held", "paused", now)
-    if not any(a.fingerprint == message.fingerprint for a in message.approvals) or (
-        message.approve == "two_people" and len({a.by for a in message.approvals}) < 2
-    ):
-        return _back(message, "hold", "message.held", "not_approved_so", now)
-    if message.to_address.lower() != dossier.person.email.lower():
-        return _back(message, "hold", "message.held", "address_changed", now)
+        reason = refusal or dossier.enrollment.reason or "ended"
+        return _back(message, "cancel", "message.cancelled", reason, now)
+    held = refusal or _held_for(message, dossier, mailboxes)
+    if held is not None:
+        return _hold(message, dossier, held, now)
     return _check_date(message, survey, now) if survey else None
+
+
+def _held_for(message: Message, dossier: Dossier, mailboxes: Collection[MailboxId] | None) -> str | None:
+    """What stands against this mail, dates apart."""
+    if dossier.enrollment.state is EnrollmentState.PAUSED:
+        return "paused"
+    approvals = [a for a in message.approvals if a.fingerprint == message.fingerprint]
+    needed = 2 if message.approve == "two_people" else 1
+    if len({a.by for a in approvals}) < needed:
+        return "not_approved_so"
+    if len({a.by for a in approvals if a.holds == dossier.enrollment.holds}) < needed:
+        return "called_back"  # while it was on the wire, and the server put it off
+    if message.to_address.lower() != dossier.person.email.lower():
+        return "address_changed"
+    if mailboxes is not None and message.mailbox_id not in mailboxes:
+        return "no_mailbox"
+    return None
 
 
 def _check_date(message: Message, survey: Survey, now: datetime) -> Change | None:
     step = survey.scenario.step(message.step_id)
     planned = next((p for p in survey.plan.steps if p.step_id == message.step_id), None)
     if step is None or planned is None:
-        return _back(message, "hold", "message.held", "no_plan", now)
+        return _hold(message, survey.dossier, "no_plan", now)
     if planned.outcome is StepOutcome.EXPIRED:
-        return _back(message, "hold", "message.held", "expired", now)
+        return _hold(message, survey.dossier, "expired", now)
     if planned.outcome is not StepOutcome.SEND or planned.planned_on != message.planned_on:
-        return _back(message, "hold", "message.held", "moved", now)
+        return _hold(message, survey.dossier, "moved", now)
+    if (stale := progress.stale_text(survey, message, same_day=True)) is not None:
+        return _hold(message, survey.dossier, stale, now)
     if planned.planned_on == survey.today and window_open(survey, step, now):
         return None
     # The same day, but this window is over: the approval holds for the next one.
@@ -110,9 +144,13 @@ def _check_date(message: Message, survey: Survey, now: datetime) -> Change | Non
     )
 
 
-def put_back(message: Message, reason: str, now: datetime) -> Change:
-    """Undo a claim before anything reached the wire: it stays approved."""
-    return _back(message, "put_back", "message.put_back", reason, now)
+def put_back(message: Message, reason: str, now: datetime, again: datetime | None = None) -> Change:
+    """Undo a claim before anything reached the wire: it stays approved, and is not claimed before ``again``."""
+    change = _back(message, "put_back", "message.put_back", reason, now)
+    if again is None:
+        return change
+    (moved,) = (put for put in change.puts if isinstance(put, Message))
+    return Change((replace(moved, not_before=again),), change.entries)
 
 
 def retry_at(message: Message, now: datetime) -> datetime | None:
@@ -123,10 +161,8 @@ def retry_at(message: Message, now: datetime) -> datetime | None:
     first = message.planned_at or now
     if now - first > RETRIES_FOR:
         return None
-    minutes = min(5 * 2**message.attempts, 240)
-    return now + timedelta(
-        minutes=minutes, seconds=int(message.id[:4], 16) % 60 if message.id[:4].isalnum() else 0
-    )
+    minutes = min(5 * 2 ** min(message.attempts, 6), 240)
+    return now + timedelta(minutes=minutes, seconds=int(fraction(message.id) * 60))
 
 
 def outcome(message: Message, found: Outcome, now: datetime) -> Change:
@@ -173,7 +209,7 @@ def outcome(message: Message, found: Outcome, now: datetime) -> Change:
 
 
 def unsendable(message: Message, problem: str, now: datetime) -> Change:
-    """A mail that cannot be put into bytes (an address that no server should see): a person mends it."""
+    """A mail that cannot be put into bytes (an address that no server should see): a person decides."""
     return outcome(message, Outcome(Verdict.REFUSED, problem), now)
 
 

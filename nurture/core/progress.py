@@ -24,7 +24,7 @@ from nurture.core.deals import Task, TaskState
 from nurture.core.ids import MessageId, TaskId, step_key
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, MessageState, SuppressionScope
 from nurture.core.plan import PlannedStep, StepOutcome
-from nurture.core.survey import window_open
+from nurture.core.survey import from_own_mailbox, window_open
 
 if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
@@ -36,6 +36,11 @@ KEPT_REASONS = frozenset({UNWRITABLE, "moved", "colleague_replied"})
 """What the next text of a planned mail must still say to its approver; reasons of an old pause are over."""
 LOOK_AGAIN = timedelta(minutes=10)
 """How long a waiting or late mail is left alone between two looks."""
+SHORTEST_SLEEP = timedelta(seconds=1)
+LONGEST_SLEEP = timedelta(days=1)
+UNPLANNABLE = "unplannable"
+TRY_AGAIN = timedelta(hours=1)
+"""When an enrollment is looked at again that could not be planned: somebody must mend a file, or the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +148,14 @@ def _move_mail(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tu
         deadline=planned.deadline,
         expires_on=planned.expires_on,
         moves=planned.moves if not same_day or before is None else before.moves or planned.moves,
-        reason=message.reason if message.state in states.QUEUED or message.reason in KEPT_REASONS else "",
+        reason=message.reason if _still_so(message) else "",
     )
-    stale = before is not None and _text_is_stale(s, before, same_day=same_day)
-    if moved == before and not stale:
+    stale = stale_text(s, before, same_day=same_day) if before is not None else None
+    if moved == before and stale is None:
         return None, None
-    if before is None or (before.planned_on is None and not stale):
+    if before is None or (before.planned_on is None and stale is None):
         return moved, entry(s.dossier, "message.planned", now, moved, on=str(planned.planned_on), why=why)
-    if stale:
+    if stale is not None:
         moved = _redrafted(moved, same_day=same_day)
     elif message.state is MessageState.APPROVED and not same_day:
         # What was approved was this text on that date: another date needs a fresh look.
@@ -160,23 +165,34 @@ def _move_mail(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tu
     else:
         moved = replace(moved, state=states.move(states.MESSAGES, message.state, "replan"))
     if same_day:
-        return moved, None
+        return moved, entry(s.dossier, "message.rewritten", now, moved, reason=stale) if stale else None
     data = {"from": str(before.planned_on), "on": str(planned.planned_on), "why": why}
     return moved, entry(s.dossier, "message.moved", now, moved, **data)
 
 
-def _text_is_stale(s: Survey, message: Message, *, same_day: bool) -> bool:
-    """Whether a queued text no longer fits: another date, other content, another address.
+def _still_so(message: Message) -> bool:
+    """Whether a mail's reason goes on: that of a pause is over when it gets a date again."""
+    queued = message.state in states.QUEUED and message.planned_on is not None and message.reason != "paused"
+    return queued or message.reason in KEPT_REASONS
 
-    A text that a person has edited is left to that person, unless it would go to the wrong address.
+
+def stale_text(s: Survey, message: Message, *, same_day: bool) -> str | None:
+    """Why a text no longer fits: another address, another mailbox, other content, another date; else None.
+
+    A text that a person has edited is left to that person, unless it would go to or from the wrong address.
     """
-    if message.state not in states.QUEUED:
-        return False
+    if not message.body or message.state not in states.QUEUED | {MessageState.SENDING}:
+        return None
     if message.to_address.lower() != s.dossier.person.email.lower():
-        return True
+        return "address_changed"
+    if not from_own_mailbox(s.dossier, message):
+        return "mailbox_changed"
+    if message.edited_by is not None:
+        return None
     item = s.chosen.get(message.step_id)
-    other = message.content_id is not None and (item.id if item else None) != message.content_id
-    return message.edited_by is None and (not same_day or other)
+    if message.content_id is not None and (item.id if item else None) != message.content_id:
+        return "other_content"
+    return None if same_day else "moved"
 
 
 def _redrafted(message: Message, *, same_day: bool) -> Message:
@@ -285,7 +301,9 @@ def advance(s: Survey, now: datetime, draft_days: int) -> Advance:
     wakes = [w for m in unsent if (w := _wake(m, now, draft_days))] + pending_tasks
     if on_the_wire:
         wakes.append(now + LOOK_AGAIN)
-    return replace(result, drafts=drafts, complete=complete, wake_at=min(wakes, default=None))
+    # Never in the past, or the beat would look at nothing else; never not at all, or nobody would look again.
+    wake_at = max(min(wakes, default=now + LONGEST_SLEEP), now + SHORTEST_SLEEP)
+    return replace(result, drafts=drafts, complete=complete, wake_at=wake_at)
 
 
 def end(dossier: Dossier, event: str, reason: str, now: datetime) -> Change:
@@ -310,6 +328,14 @@ def end(dossier: Dossier, event: str, reason: str, now: datetime) -> Change:
     kind = "enrollment.completed" if event == "complete" else "enrollment.stopped"
     said = entry(dossier, kind, now, reason=reason, cancelled=[m.step_id for m in cancelled])
     return Change((ended, *cancelled, *dropped), (said,))
+
+
+def unplannable(dossier: Dossier, problem: str, now: datetime) -> Change:
+    """An enrollment that cannot be planned: it says so once, and is looked at again in an hour."""
+    later = replace(dossier.enrollment, wake_at=now + TRY_AGAIN, reason=UNPLANNABLE)
+    if dossier.enrollment.reason == UNPLANNABLE:
+        return Change((later,))
+    return Change((later,), (entry(dossier, "enrollment.unplannable", now, problem=problem),))
 
 
 def refusal(dossier: Dossier) -> str | None:

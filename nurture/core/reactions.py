@@ -64,6 +64,7 @@ class Arrival:
     today: date  # the recipient's
     now: datetime
     business_day_after: date  # the first business day after the return, when the reading tells one
+    reader: RepId | None = None  # who reads the mailbox, where nobody else is responsible for the person
 
 
 def _entry(a: Arrival, kind: str, **data: object) -> Entry:
@@ -85,7 +86,7 @@ def _held(messages: Iterable[Message], reason: str) -> tuple[Message, ...]:
     return tuple(
         replace(m, state=states.move(states.MESSAGES, m.state, "hold"), reason=reason, approvals=())
         for m in messages
-        if m.state in states.QUEUED and (m.state is MessageState.APPROVED or m.reason != reason)
+        if m.state in states.QUEUED
     )
 
 
@@ -96,6 +97,7 @@ def pause(dossier: Dossier, reason: str, now: datetime, actor: str = "nurture") 
         state=states.move(states.ENROLLMENTS, dossier.enrollment.state, "pause"),
         reason=reason,
         wake_at=None,
+        holds=dossier.enrollment.holds + 1,
     )
     undated = tuple(
         replace(
@@ -108,10 +110,7 @@ def pause(dossier: Dossier, reason: str, now: datetime, actor: str = "nurture") 
         for m in dossier.messages
         if m.state is MessageState.PLANNED
     )
-    queued = tuple(
-        replace(m, planned_on=None, planned_at=None)
-        for m in _held((m for m in dossier.messages if m.state in states.QUEUED), reason)
-    )
+    queued = tuple(replace(m, planned_on=None, planned_at=None) for m in _held(dossier.messages, reason))
     said = replace(progress.entry(dossier, "enrollment.paused", now, reason=reason), actor=actor)
     return Change((paused, *undated, *queued), (said,))
 
@@ -136,9 +135,11 @@ def suppression(address: str, reason: str, source: str, now: datetime, evidence:
     )
 
 
-def task(a: Arrival, kind: str, rep: RepId, title: str, detail: str = "") -> Task:
-    """Something for the representative to do about this mail; one per mail and kind."""
-    return Task(
+def task(a: Arrival, kind: str, rep: RepId | None, title: str, detail: str = "") -> tuple[Task, ...]:
+    """Something for the representative to do about this mail, if there is one; one per mail and kind."""
+    if rep is None:
+        return ()
+    made = Task(
         id=TaskId(derived(f"task:{kind}", a.inbound.id)),
         kind=kind,
         rep_id=rep,
@@ -151,6 +152,7 @@ def task(a: Arrival, kind: str, rep: RepId, title: str, detail: str = "") -> Tas
         message_id=a.answered.id if a.answered else None,
         created_at=a.now,
     )
+    return (made,)
 
 
 def _all(changes: Iterable[Change]) -> Change:
@@ -208,10 +210,10 @@ def _evidence(a: Arrival) -> Change:
     return Change((settled,), (_entry(a, "message.settled", sent=True, by="answer"),))
 
 
-def _rep(a: Arrival, own: Sequence[Dossier]) -> RepId:
+def _rep(a: Arrival, own: Sequence[Dossier]) -> RepId | None:
     if a.answered is not None:
         return a.answered.rep_id
-    return own[0].enrollment.rep_id if own else a.person.rep_id or RepId("")
+    return own[0].enrollment.rep_id if own else a.person.rep_id or a.reader
 
 
 def _away(a: Arrival, own: Sequence[Dossier]) -> Change:
@@ -243,12 +245,18 @@ def _bounced(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression]) -
     change = Change(puts, (entry,))
     if not permanent:
         return change
-    note = task(a, "bounce", _rep(a, own), a.person.name, f"{a.person.email}: {reason} {status or ''}".strip())
-    return change + _suppress(a, known, "bounce", "bounce") + _stop_all(a, own, "bounce") + Change((note,))
+    address = a.answered.to_address.lower() if a.answered else a.person.email.lower()
+    change += _suppress(a, known, "bounce", "bounce", address)
+    if address != a.person.email.lower():
+        return change  # it has been mended already: the one that bounced is no good, the person is
+    note = task(a, "bounce", _rep(a, own), a.person.name, f"{address}: {reason} {status or ''}".strip())
+    return change + _stop_all(a, own, "bounce") + Change(note)
 
 
-def _suppress(a: Arrival, known: Sequence[Suppression], reason: str, source: str) -> Change:
-    fresh = suppression(a.person.email, reason, source, a.now, f"{a.inbound.key} {a.reading.text[:300]}")
+def _suppress(a: Arrival, known: Sequence[Suppression], reason: str, source: str, address: str = "") -> Change:
+    fresh = suppression(
+        address or a.person.email, reason, source, a.now, f"{a.inbound.key} {a.reading.text[:300]}"
+    )
     before = next((s for s in known if s.id == fresh.id), None)
     if before is not None and before.lifted_at is None:
         return Change()
@@ -263,7 +271,7 @@ def _stop_all(a: Arrival, own: Sequence[Dossier], reason: str) -> Change:
 def _silence(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression], reason: str) -> Change:
     change = _suppress(a, known, reason, "reply") + _stop_all(a, own, reason)
     if reason == "complaint":
-        change += Change((task(a, "complaint", _rep(a, own), a.person.name, a.reading.text),))
+        change += Change(task(a, "complaint", _rep(a, own), a.person.name, a.reading.text))
     return change
 
 
@@ -283,7 +291,7 @@ def _replied(
     if reason in {"unsubscribe", "complaint"}:
         return change + _silence(a, own, known, reason)
     kind = {"appointment": "appointment", "moved": "moved"}.get(reason, "reply")
-    change += Change((task(a, kind, _rep(a, own), a.person.name, a.reading.text),))
+    change += Change(task(a, kind, _rep(a, own), a.person.name, a.reading.text))
     if Intent.AGREEMENT in intents:
         change += Change((), (_entry(a, "inbound.agreed", step=a.answered.step_id if a.answered else None),))
     for dossier in _running(own):
@@ -304,6 +312,8 @@ def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Chang
             total += pause(dossier, "colleague_replied", a.now, a.person.email)
             continue
         held = _held(dossier.messages, "colleague_replied")
+        if not held and all(m.state is not MessageState.SENDING for m in dossier.messages):
+            continue
         entries = tuple(
             replace(
                 progress.entry(dossier, "message.held", a.now, m, reason="colleague_replied", who=a.person.name),
@@ -311,5 +321,7 @@ def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Chang
             )
             for m in held
         )
-        total += Change(held, entries)
+        # What is on the wire cannot be taken back; should it be put off, its approval is of before the hold.
+        called_back = replace(dossier.enrollment, holds=dossier.enrollment.holds + 1)
+        total += Change((called_back, *held), entries)
     return total

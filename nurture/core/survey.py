@@ -61,7 +61,7 @@ def stance_of(meeting: Meeting | None, person: PersonId) -> str | None:
 def _settled(dossier: Dossier, now: datetime, today: date) -> tuple[Settled, ...]:
     found: list[Settled] = []
     for message in dossier.messages:
-        if message.state in states.LEFT or _in_senders_hands(message, now, today):
+        if message.state in states.LEFT or _in_senders_hands(dossier, message, now, today):
             found.append(Settled(message.step_id, message.planned_on))
         elif message.state not in states.UNSENT:
             found.append(Settled(message.step_id))
@@ -77,9 +77,15 @@ def _local_date(task: Task, today: date) -> date:
     return task.due_at.date() if task.due_at else today
 
 
-def _in_senders_hands(message: Message, now: datetime, today: date) -> bool:
+def from_own_mailbox(dossier: Dossier, message: Message) -> bool:
+    """Whether a mail would leave from the mailbox that the representative has now."""
+    return dossier.rep.mailbox_id is None or message.mailbox_id == dossier.rep.mailbox_id
+
+
+def _in_senders_hands(dossier: Dossier, message: Message, now: datetime, today: date) -> bool:
     return (
         message.state is MessageState.APPROVED
+        and from_own_mailbox(dossier, message)
         and message.planned_on == today
         and message.planned_at is not None
         and message.planned_at <= now
@@ -166,6 +172,8 @@ def survey(
     today = now.astimezone(zone).date()
     enrollment, person = dossier.enrollment, dossier.person
     others = [t for t in (dossier.touches if touches is None else touches) if t.enrollment_id != enrollment.id]
+    if but is not None:  # what is about to leave makes room for nothing that has not left
+        others = [t for t in others if t.sent]
     kept = tuple(s for s in _settled(dossier, now, today) if but is None or s.step_id != _step_of(dossier, but))
     request = Request(
         scenario=scenario,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from nurture.core import approval, progress, states, survey
@@ -32,10 +32,42 @@ MEETING_TIMES = {
 """When we offer to come: after clinics for doctors, office hours for others (facts: good hours)."""
 
 
-async def scripts(doors: Doors, hashes: Collection[str]) -> Mapping[str, Scenario]:
-    """The scenarios as enrollments began with them, in one query. ``Library.parse`` keeps what it parsed."""
-    rows = await doors.store.find(ScenarioText, {"id": tuple(set(hashes))})
-    return {row.id: _with_content(doors, doors.library.parse(row.text)) for row in rows}
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """Scenarios as enrollments began with them, by hash; a text that cannot be read is an error when asked for."""
+
+    read: Mapping[str, Scenario]
+    broken: Mapping[str, UserError]
+
+    def of(self, key: str) -> Scenario:
+        """The scenario of that hash.
+
+        Raises:
+            UserError: its text is gone, or this version of the program cannot read it.
+        """
+        if key in self.broken:
+            error = self.broken[key]
+            raise UserError(error.text, where=error.where, hint=error.hint, **error.values)
+        if key not in self.read:
+            raise UserError("The scenario of this enrollment is not in the database any more")
+        return self.read[key]
+
+
+async def scripts(doors: Doors, hashes: Collection[str]) -> Scripts:
+    """Scenarios in one query. ``Library.parse`` keeps what it parsed."""
+    read: dict[str, Scenario] = {}
+    broken: dict[str, UserError] = {}
+    for row in await doors.store.find(ScenarioText, {"id": tuple(set(hashes))}):
+        try:
+            read[row.id] = _with_content(doors, doors.library.parse(row.text))
+        except UserError as error:
+            broken[row.id] = error
+        except Exception as error:  # one text must not be in the way of the others
+            problem = f"{type(error).__name__}: {error}"
+            broken[row.id] = UserError(
+                "The scenario of this enrollment cannot be read: {problem}", problem=problem
+            )
+    return Scripts(read, broken)
 
 
 def _with_content(doors: Doors, scenario: Scenario) -> Scenario:
@@ -106,13 +138,14 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
     item = s.chosen.get(step.id)
     if step.content is not None and item is None:
         raise UserError("No {kind} is left that fits {name}", kind=step.content.kind, name=s.dossier.person.name)
-    mailbox = doors.settings.mailbox(message.mailbox_id)
+    mailbox = doors.settings.mailbox(s.dossier.rep.mailbox_id)
     if mailbox is None:
         raise UserError("{name} has no mailbox to send from", name=s.dossier.rep.name)
     answered = s.dossier.message(step.thread) if step.thread else None
     thread = answered if answered and answered.state in states.LEFT else None
     ready = replace(
         message,
+        mailbox_id=mailbox.id,
         content_id=item.id if item else None,
         to_address=s.dossier.person.email,
         to_name=s.dossier.person.name,
@@ -128,7 +161,7 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
     reason = "" if message.reason == progress.UNWRITABLE else message.reason  # why it needs a fresh look
     ready = replace(ready, subject=draft.subject, body=draft.body, reason=reason)
     if step.approve == "none":
-        return approval.release(ready, now)
+        return approval.release(ready, now, s.dossier.enrollment.holds)
     return replace(ready, state=states.move(states.MESSAGES, ready.state, "draft"))
 
 
@@ -181,7 +214,10 @@ def written(doors: Doors, s: Survey, result: Advance, now: datetime) -> tuple[Ch
             tasks=tuple({t.id: t for t in (*s.dossier.tasks, *result.tasks)}.values()),
         )
         return change + Change(tuple(rows.values())) + progress.end(after, "complete", "", now), result
+    # Always with the enrollment: what was decided for an active one must not be written to a stopped one.
     enrollment = s.dossier.enrollment
-    wake = result.wake_at or now + timedelta(days=1)
-    woken = () if enrollment.wake_at == wake else (replace(enrollment, wake_at=wake),)
-    return change + Change((*rows.values(), *woken)), result
+    reason = "" if enrollment.reason == progress.UNPLANNABLE else enrollment.reason
+    woken = replace(enrollment, wake_at=result.wake_at, reason=reason)
+    if woken == enrollment and not rows and not change:
+        return change, result
+    return change + Change((*rows.values(), woken)), result

@@ -82,8 +82,11 @@ async def enroll(
 ) -> Enrollment:
     """Start one person on a scenario. The next beat plans it.
 
+    The person is written too: two who enroll somebody at the same moment are in each other's way.
+
     Raises:
         UserError: no such person or scenario; the person has no representative; is in it already.
+        StaleVersion: somebody wrote to the person meanwhile; nothing has been written.
     """
     now = doors.clock.now()
     scenario = doors.library.scenario(scenario_id)
@@ -109,7 +112,7 @@ async def enroll(
         deal_id=deal_id,
         meeting_id=meeting_id,
     )
-    await doors.store.commit(Change(await kept_text(doors, scenario, now)) + change)
+    await doors.store.commit(Change((*await kept_text(doors, scenario, now), person)) + change)
     written = change.puts[0]
     assert isinstance(written, Enrollment)
     return replace(written, version=1)

@@ -47,16 +47,18 @@ async def unsubscribe(doors: Doors, token: str, *, source: str, evidence: str) -
 
 
 async def silence(doors: Doors, person: Person, address: str, *, source: str, evidence: str) -> None:
-    """Suppress one address and stop this person's enrollments.
+    """Suppress one address, and the one that the person has now, and stop this person's enrollments.
 
     Raises:
         StaleVersion: somebody wrote first; nothing has changed.
     """
     now = doors.clock.now()
-    fresh = reactions.suppression(address, "unsubscribe", source, now, evidence)
-    known = await doors.store.get(Suppression, fresh.id)
     change = Change()
-    if known is None or known.lifted_at is not None:
+    for value in sorted({address.lower(), person.email.lower()}):
+        fresh = reactions.suppression(value, "unsubscribe", source, now, evidence)
+        known = await doors.store.get(Suppression, fresh.id)
+        if known is not None and known.lifted_at is None:
+            continue
         row = fresh if known is None else replace(fresh, version=known.version)
         said = Entry(
             at=now,
@@ -66,7 +68,7 @@ async def silence(doors: Doors, person: Person, address: str, *, source: str, ev
             person_id=person.id,
             organisation_id=person.organisation_id,
         )
-        change = Change((row,), (said,))
+        change += Change((row,), (said,))
     running = await doors.store.find(
         Enrollment, {"person_id": person.id, "state": (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)}
     )

@@ -2,6 +2,9 @@
 
 The key is mailbox and Message-ID: a crash anywhere is harmless, the second commit finds the key. A mailbox
 also holds mail that is none of our business: such mail is passed over and leaves no row.
+
+One mail on which the program itself fails must not keep all others from being read, for then nothing would
+leave any more: it is kept, shown to a person, and its sender's enrollments pause.
 """
 
 from __future__ import annotations
@@ -17,11 +20,12 @@ from nurture.core.calendar import next_business_day
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import InboundId, derived
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
-from nurture.core.people import Organisation, Person, Representative
+from nurture.core.people import AccessRole, Organisation, Person, Representative
+from nurture.core.plan import zone_of
 from nurture.core.reactions import Arrival
 from nurture.core.reading import Kind, Reading
 from nurture.core.survey import profile
-from nurture.errors import StaleVersion
+from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
 from nurture.flows import drafting
 from nurture.mail import threads
 from nurture.mail.reading import read, to_json
@@ -31,12 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nurture.config import MailboxSettings
+    from nurture.core.calendar import Calendar
     from nurture.core.dossier import Dossier
+    from nurture.core.ids import RepId
     from nurture.core.scenario import Scenario
-    from nurture.mail.threads import Match
+    from nurture.mail.threads import Marks, Match
     from nurture.ports import Doors, Mailbox, Matches, RawMail
 
 BATCH: Final = 50
+UNREADABLE: Final = "unreadable"
+"""The defect of a mail on which the reading itself failed."""
 TRIES: Final = 5
 
 
@@ -48,6 +56,8 @@ class Received:
     matched: list[tuple[str, str]] = field(default_factory=list)  # (kind, person id)
     strays: int = 0
     more: bool = False
+    notices: list[tuple[Representative, Notice]] = field(default_factory=list)
+    problems: list[Exception] = field(default_factory=list)
 
 
 async def receive(doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> Received:
@@ -66,6 +76,11 @@ async def receive(doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> Recei
     await doors.store.commit(
         Change((replace(state, cursors=fetched.cursors, read_at=read_at, error="", failing_since=None),))
     )
+    for rep, notice in report.notices:  # last: a notice that does not get through holds up nothing
+        try:
+            await doors.notifier.notify(rep, notice)
+        except Exception as error:
+            report.problems.append(error)
     return report
 
 
@@ -84,11 +99,19 @@ class Item:
     raw: RawMail
     reading: Reading
     key: str
+    marks: Marks
 
 
-def _item(mail: RawMail, own: frozenset[str]) -> Item:
-    reading = read(mail.raw, received_at=mail.received_at, own=own)
-    return Item(mail, reading, reading.message_id or f"digest:{derived('mail', mail.raw.decode('latin-1'))}")
+def _item(mail: RawMail, own: frozenset[str], report: Received) -> Item:
+    try:
+        reading = read(mail.raw, received_at=mail.received_at, own=own)
+        marks = threads.candidates(reading)
+    except Exception as error:  # it never should: then a person reads it
+        report.problems.append(error)
+        reading = Reading(Kind.OTHER, subject="?", defects=(UNREADABLE,))
+        marks = threads.candidates(reading)
+    key = reading.message_id or f"digest:{derived('mail', mail.raw.decode('latin-1'))}"
+    return Item(mail, reading, key, marks)
 
 
 async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], report: Received) -> None:
@@ -96,8 +119,8 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
         [m.address.lower() for m in doors.settings.mailboxes]
         + [r.email.lower() for r in doors.settings.representatives]
     )
-    items = [_item(mail, own) for mail in mails]
-    marks = [threads.candidates(item.reading) for item in items]
+    items = [_item(mail, own, report) for mail in mails]
+    marks = [item.marks for item in items]
     found = await doors.store.match(
         box.id,
         {h for m in marks for h in m.header_ids},
@@ -112,15 +135,22 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
         if item.key in done:
             continue
         done.add(item.key)
-        match = threads.decide(
-            item.reading, found.messages, people, own, mailbox=box.id, organisations=organisations
-        )
-        if match is not None:
-            await _react(doors, box, item, match)
-            report.matched.append((item.reading.kind.value, match.person.id))
-        elif _concerns_us(item, found, own):
-            await _stray(doors, box, item)
-            report.strays += 1
+        match: Match | None = None
+        try:
+            match = threads.decide(
+                item.reading, found.messages, people, own, mailbox=box.id, organisations=organisations
+            )
+            if match is not None:
+                await _react(doors, box, item, match, report)
+                report.matched.append((item.reading.kind.value, match.person.id))
+            elif _concerns_us(item, found, own):
+                await _stray(doors, box, item)
+                report.strays += 1
+        except (TemporaryFailure, PermanentFailure, StaleVersion):
+            raise
+        except Exception as error:
+            report.problems.append(error)
+            await _unhandled(doors, box, item, match, report)
 
 
 async def _people(doors: Doors, found: Matches) -> tuple[Person, ...]:
@@ -138,7 +168,7 @@ def _concerns_us(item: Item, found: Matches, own: frozenset[str]) -> bool:
 
     What we wrote ourselves (a copy, a forwarded thank-you) is nobody's answer.
     """
-    if item.reading.kind in {Kind.BOUNCE, Kind.COMPLAINT, Kind.UNSUBSCRIBE}:
+    if item.reading.kind in {Kind.BOUNCE, Kind.COMPLAINT, Kind.UNSUBSCRIBE} or UNREADABLE in item.reading.defects:
         return True
     if (item.reading.from_ or "").lower() in own:
         return False
@@ -185,7 +215,53 @@ async def _stray(doors: Doors, box: MailboxSettings, item: Item) -> None:
         return  # handled before
 
 
-async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match) -> None:
+async def _unhandled(
+    doors: Doors, box: MailboxSettings, item: Item, match: Match | None, report: Received
+) -> None:
+    """Keep a mail on which the program failed; whoever it is from gets no more mail until a person has read it."""
+    for person in (match.person, None) if match else (None,):
+        try:
+            await doors.store.commit(await _kept(doors, box, item, person, report.problems[-1]))
+            return
+        except (TemporaryFailure, PermanentFailure):
+            raise
+        except Exception as error:
+            report.problems.append(error)
+
+
+async def _kept(
+    doors: Doors, box: MailboxSettings, item: Item, person: Person | None, problem: Exception
+) -> Change:
+    now = doors.clock.now()
+    row = replace(_inbound(box, item, None, None), person_id=person.id if person else None)
+    words = f"{type(problem).__name__}: {problem}"[:500]
+    said = Entry(
+        at=now,
+        kind="inbound.unhandled",
+        actor=row.from_address or "?",
+        data={"inbound": row.id, "subject": row.subject[:200], "problem": words},
+        person_id=row.person_id,
+    )
+    change = Change((row,), (said,))
+    if person is None:
+        return change
+    reader = _reader(doors, box)
+    arrival = Arrival(row, item.reading, person, None, now.date(), now, now.date(), reader)
+    change += Change(reactions.task(arrival, "reply", person.rep_id or reader, person.name, item.reading.text))
+    running = await doors.store.find(Enrollment, {"person_id": person.id, "state": EnrollmentState.ACTIVE})
+    for dossier in await doors.store.dossiers(tuple(e.id for e in running), now):
+        change += reactions.pause(dossier, "unhandled", now, row.from_address or "?")
+    return change
+
+
+def _reader(doors: Doors, box: MailboxSettings) -> RepId | None:
+    """Who reads this mailbox, else an administrator: for mail of people for whom nobody is responsible."""
+    reps = [r for r in doors.settings.representatives if r.active]
+    own = [r.id for r in reps if r.mailbox_id == box.id]
+    return next(iter([*own, *(r.id for r in reps if AccessRole.ADMINISTRATOR in r.access)]), None)
+
+
+async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, report: Received) -> None:
     """Read what the mail touches, decide, write; anew when somebody else wrote first."""
     for _ in range(TRIES):
         now = doors.clock.now()
@@ -202,7 +278,9 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match) -
         arrival = _arrival(
             doors, item, row, person, message, scenario=scenario, organisation=organisation, now=now
         )
-        known = await doors.store.find(Suppression, {"value": person.email.lower()})
+        arrival = replace(arrival, reader=_reader(doors, box))
+        addresses = {person.email.lower(), message.to_address.lower() if message else person.email.lower()}
+        known = await doors.store.find(Suppression, {"value": tuple(addresses)})
         running = [d for d in own if d.enrollment.state in {EnrollmentState.ACTIVE, EnrollmentState.PAUSED}]
         policy = scenario.on_colleague_reply if scenario else "hold"
         change = reactions.react(arrival, running, others, policy, known)
@@ -210,7 +288,7 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match) -
             await doors.store.commit(Change((row,)) + change)
         except StaleVersion:
             continue
-        await _tell(doors, arrival, own, person)
+        report.notices += await _notices(doors, arrival, own, person)
         return
     raise StaleVersion("inbound", item.key)
 
@@ -246,7 +324,7 @@ async def _scene(
     if answered is None:
         return None, organisation
     scripts = await drafting.scripts(doors, [answered.scenario_hash])
-    return scripts.get(answered.scenario_hash), organisation
+    return scripts.read.get(answered.scenario_hash), organisation
 
 
 def _arrival(
@@ -261,23 +339,29 @@ def _arrival(
     now: datetime,
 ) -> Arrival:
     zone = person.timezone or (organisation.timezone if organisation else None) or doors.settings.timezone
-    today = now.astimezone(ZoneInfo(zone)).date()
+    calendars: tuple[Calendar, ...] = ()
+    try:  # an opt-out counts, whatever is wrong with a calendar file or with a zone that somebody typed in
+        today = now.astimezone(zone_of(zone)).date()
+        calendars = doors.library.calendars(scenario, organisation) if scenario else ()
+    except UserError:
+        today = now.astimezone(ZoneInfo(doors.settings.timezone)).date()
     back = item.reading.away.back if item.reading.away else None
-    calendars = doors.library.calendars(scenario, organisation) if scenario else ()
     after = (
         next_business_day(calendars, profile(person, organisation), back) if back else today + timedelta(days=1)
     )
     return Arrival(row, item.reading, person, message, today, now, after)
 
 
-async def _tell(doors: Doors, arrival: Arrival, own: Sequence[Dossier], person: Person) -> None:
-    """Word to the representative at once when a person wrote."""
+async def _notices(
+    doors: Doors, arrival: Arrival, own: Sequence[Dossier], person: Person
+) -> list[tuple[Representative, Notice]]:
+    """Word to the representative when a person wrote."""
     if arrival.reading.kind is not Kind.REPLY:
-        return
+        return []
     rep_id = arrival.answered.rep_id if arrival.answered else own[0].enrollment.rep_id if own else person.rep_id
-    rep = await doors.store.get(Representative, rep_id) if rep_id else None
+    rep = await doors.store.get(Representative, rep_id or arrival.reader or "")
     if rep is None:
-        return
+        return []
     notice = Notice(
         kind="reply",
         subject=f"{person.name}: {arrival.reading.subject}"[:200],
@@ -285,4 +369,4 @@ async def _tell(doors: Doors, arrival: Arrival, own: Sequence[Dossier], person: 
         link=f"/people/{person.id}",
         message_id=arrival.answered.id if arrival.answered else None,
     )
-    await doors.notifier.notify(rep, notice)
+    return [(rep, notice)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from nurture.core.deals import Attendee, Concern, Deal, DealStatus, Meeting, Pag
 from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, PromiseId, RepId, derived
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message
 from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative
-from nurture.errors import UserError, UserErrors
+from nurture.errors import TemporaryFailure, UserError, UserErrors
 from nurture.flows import enroll, tick
 
 if TYPE_CHECKING:
@@ -216,14 +217,16 @@ async def record(doors: Doors, record: MeetingRecord) -> Recorded:
         for a, e in zip(record.attendees, emails, strict=True)
     ]
     meeting, promises = _meeting(record, people, organisation, deal, doors.chance.new_id(), now)
+    # All who attended are written, changed or not: two who enroll somebody at once are in each other's way.
     change = Change((organisation,) if fresh else ()) + Change(
-        (deal, *(p for p in people if p != known.get(p.email)), meeting, *promises),
+        (deal, *people, meeting, *promises),
         (_recorded(meeting, len(promises), rep.id, now),),
     )
     change += Change(await enroll.kept_text(doors, scenario, now))
     enrollments, warnings, started = await _enroll(doors, scenario, meeting, people, rep.id, now)
     await doors.store.commit(change + started)
-    await tick.advance(doors, [e.id for e in enrollments])
+    with suppress(TemporaryFailure):  # it is recorded: what cannot be drafted now, the next beat drafts
+        await tick.advance(doors, [e.id for e in enrollments])
     drafts = await doors.store.find(
         Message, {"enrollment_id": tuple(e.id for e in enrollments), "state": "waiting"}
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nurture.core import approval, survey
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from nurture.core.change import Change
     from nurture.core.ids import MessageId, RepId
+    from nurture.core.messages import Enrollment
     from nurture.ports import Doors
 
 
@@ -29,6 +31,7 @@ class Case:
     by: Representative
     today: date  # the recipient's
     at_once: bool  # the step leaves as soon as it is approved
+    enrollment: Enrollment | None
 
 
 async def _case(doors: Doors, message_id: MessageId, by: RepId) -> Case:
@@ -40,13 +43,15 @@ async def _case(doors: Doors, message_id: MessageId, by: RepId) -> Case:
         raise UserError("Nobody is known as {by}", by=by)
     now = doors.clock.now()
     today, at_once = now.date(), False
+    enrollment: Enrollment | None = None
     if message.enrollment_id is not None:
         (dossier,) = await doors.store.dossiers((message.enrollment_id,), now)
+        enrollment = dossier.enrollment
         scenario = doors.library.parse(await _text(doors, dossier.enrollment.scenario_hash))
         today = now.astimezone(survey.zone_of(dossier, scenario)).date()
         step = scenario.step(message.step_id)
         at_once = step is not None and step.within_seconds is not None
-    return Case(message, reps[message.rep_id], reps[by], today, at_once)
+    return Case(message, reps[message.rep_id], reps[by], today, at_once, enrollment)
 
 
 async def _text(doors: Doors, key: str) -> str:
@@ -78,15 +83,18 @@ async def approve(doors: Doors, message_id: MessageId, *, by: RepId, seen: str, 
         UserError: this person may not approve it, or it does not wait.
     """
     case = await _case(doors, message_id, by)
+    now, undo = doors.clock.now(), doors.settings.work.undo_seconds
     change = approval.approve(
         case.message,
         owner=case.owner,
         by=case.by,
         seen=seen,
-        now=doors.clock.now(),
+        now=now,
         today=case.today,
         at_once=case.at_once,
         via=via,
+        enrollment=case.enrollment,
+        not_before=now + timedelta(seconds=undo) if undo else None,
     )
     return await _done(doors, change, message_id)
 

@@ -2,35 +2,44 @@
 
 ``send`` is the one flow that writes twice: the claim before the act, the outcome after. A daemon that dies
 in between leaves a row in SENDING; ``recover`` calls it in doubt.
+
+A letter is claimed and checked when there is a line for it, not sooner: a hundred that were checked together
+would leave over many minutes on what was known at the first. Each mailbox has lines of its own, so that a
+server that does not answer holds up nobody else's mail.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from nurture.core import outgoing, survey
-from nurture.core.change import Change, MailboxState
+from nurture.core.change import MailboxState
+from nurture.core.ids import MailboxId
 from nurture.core.messages import Message, MessageState
-from nurture.core.sending import Letter, Verdict
-from nurture.errors import NurtureError, StaleVersion, UserError
+from nurture.core.progress import LOOK_AGAIN
+from nurture.core.sending import Letter, Outcome, Verdict
+from nurture.errors import NurtureError, PermanentFailure, StaleVersion, TemporaryFailure, UserError
 from nurture.flows import drafting
 from nurture.mail.compose import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from nurture.core.change import Change
     from nurture.core.dossier import Dossier
-    from nurture.core.ids import MailboxId
-    from nurture.core.scenario import Scenario
-    from nurture.core.sending import Outcome
     from nurture.ports import Doors, Mailbox, Sender
 
-AT_ONCE: Final = 8
-"""Letters on the wire at the same time."""
+LINES: Final = 2
+"""Letters of one mailbox on the wire at the same time: as many as the sender opens connections."""
+TRIES: Final = 5
+FIRST_PAUSE: Final = timedelta(seconds=1)
+LAST_PAUSE: Final = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -40,7 +49,7 @@ class Sent:
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # by message id
     held: int = 0
     stale: tuple[MailboxId, ...] = ()
-    problems: list[NurtureError] = field(default_factory=list)
+    problems: list[Exception] = field(default_factory=list)
 
 
 async def freshness(
@@ -58,7 +67,10 @@ async def freshness(
         read_at = states[box.id].read_at if box.id in states else None
         age = (now - read_at).total_seconds() if read_at else None
         heard = read_at is not None and (since is None or read_at >= since)
-        good = box.imap is None or (heard and age is not None and age <= doors.settings.work.freshness_seconds)
+        # An age below nothing is a clock that was put back: then nobody knows what has come since.
+        good = box.imap is None or (
+            heard and age is not None and 0 <= age <= doors.settings.work.freshness_seconds
+        )
         (fresh if good else stale).append(box.id)
     return tuple(fresh), tuple(stale)
 
@@ -79,66 +91,159 @@ async def send_due(
         sender: letters out.
         copies: where to keep a copy of what was sent, by mailbox.
         by: this daemon's name, written into the claims.
-        stop: when set, the letters on the wire are finished and the rest is put back.
+        stop: when set, the letters on the wire are finished and nothing more is claimed.
         since: when this daemon started; mailboxes must have been read since.
+
+    Raises:
+        TemporaryFailure, PermanentFailure: the store, when nothing more could be claimed.
     """
     now = doors.clock.now()
-    fresh, stale = await freshness(doors, now, since)
     report = Sent()
-    if stale:
-        waiting = await doors.store.find(
-            Message, {"state": MessageState.APPROVED, "mailbox_id": stale}, order=("planned_at",), limit=1
-        )
-        report.stale = stale if waiting and waiting[0].planned_at and waiting[0].planned_at <= now else ()
-    if not fresh:
+    leaving = await doors.store.leaving(now)
+    if not leaving:
         return report
-    claimed = await doors.store.claim(now, doors.settings.work.claim_batch, by, fresh)
-    if not claimed:
-        return report
-    go, back = await _check(doors, claimed, now)
-    for change in back:
-        await doors.store.commit(change)
-    report.held = len(back)
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one(message: Message) -> None:
-        """Send one, unless the daemon is stopping."""
-        async with gate:
-            if stop.is_set():
-                await doors.store.commit(outgoing.put_back(message, "stopping", doors.clock.now()))
-                return
-            await _send_one(doors, sender, copies, message, report)
-
+    _, stale = await freshness(doors, now, since)
+    report.stale = tuple(key for key in stale if key in leaving)
+    work = _Work(doors, sender, copies, by, stop, since, report, doors.settings.work.claim_batch)
     async with asyncio.TaskGroup() as group:
-        for message in go:
-            group.create_task(one(message))
+        for mailbox in sorted(leaving - set(report.stale)):
+            for _ in range(LINES):
+                group.create_task(work.line(mailbox))
+    if work.failure is not None and not report.outcomes:
+        raise work.failure
     return report
 
 
-async def _check(
-    doors: Doors, claimed: Sequence[tuple[Message, Dossier]], now: datetime
-) -> tuple[list[Message], list[Change]]:
-    """Sort claimed mails into those that may leave now and changes for those that may not."""
-    scripts = await drafting.scripts(doors, [d.enrollment.scenario_hash for _, d in claimed])
-    go: list[Message] = []
-    back: list[Change] = []
-    leaving: set[tuple[str, str]] = set()  # (person, date): two mails never reach one person on one date
-    for message, dossier in claimed:
-        scenario = scripts[dossier.enrollment.scenario_hash]
-        verdict = _verdict(doors, message, dossier, scenario, now)
-        key = (message.person_id, str(message.planned_on))
-        if verdict is None and key in leaving:
-            verdict = outgoing.put_back(message, "same_date", now)
-        if verdict is None:
-            leaving.add(key)
-            go.append(message)
-        else:
-            back.append(verdict)
-    return go, back
+@dataclass(slots=True)
+class _Work:
+    """One sending beat. Its methods never raise: one letter's trouble is no other letter's."""
+
+    doors: Doors
+    sender: Sender
+    copies: Mapping[MailboxId, Mailbox]
+    by: str
+    stop: asyncio.Event
+    since: datetime | None
+    report: Sent
+    left: int
+    failure: NurtureError | None = None
+
+    async def line(self, mailbox: MailboxId) -> None:
+        """Letters of one mailbox, one after the other, each claimed and checked just before it leaves.
+
+        What is learned while a letter is on the wire (a reply, an opt-out, a mailbox that cannot be read any
+        more) counts for the next.
+        """
+        doors = self.doors
+        while self.left > 0 and not self.stop.is_set():
+            self.left -= 1
+            try:
+                now = doors.clock.now()
+                if doors.settings.mailbox(mailbox) and mailbox not in (await freshness(doors, now, self.since))[0]:
+                    return
+                claimed = await doors.store.claim(now, 1, self.by, (mailbox,))
+            except NurtureError as error:
+                self.failure = error
+                return
+            if not claimed:
+                return
+            await self._letter(*claimed[0])
+
+    async def _letter(self, message: Message, dossier: Dossier) -> None:
+        """One claimed letter: checked, sent, and what became of it written down."""
+        if not await self._may_leave(message, dossier):
+            self.report.held += 1
+            return
+        doors = self.doors
+        try:
+            data = _bytes(doors, message)
+        except Exception as error:
+            self.report.problems.append(error)
+            problem, at = _words(error), doors.clock.now()
+            await self._insist(message, lambda m: outgoing.unsendable(m, problem, at))
+            return
+        mailbox = message.mailbox_id or MailboxId("")
+        letter = Letter(mailbox, message.from_address, message.to_address, data, message.header_id)
+        try:
+            outcome = await self.sender.send(letter)
+        except Exception as error:  # a sender does not raise: where in its work it did, nobody knows
+            self.report.problems.append(error)
+            outcome = Outcome(Verdict.UNKNOWN, _words(error))
+        self.report.outcomes[message.id] = outcome
+        at = doors.clock.now()
+        await self._insist(message, lambda m: outgoing.outcome(m, outcome, at))
+        copies = self.copies.get(letter.mailbox_id)
+        if outcome.verdict is Verdict.ACCEPTED and copies is not None:
+            try:
+                await copies.keep_sent(data, at)
+            except Exception as error:
+                self.report.problems.append(error)  # a missing copy is no reason to say that it has not left
+
+    async def _may_leave(self, message: Message, dossier: Dossier) -> bool:
+        """Whether it passes the last check; else what becomes of it is written, as long as it still is so."""
+        doors = self.doors
+        try:
+            for _ in range(TRIES):
+                change = await _verdict(doors, message, dossier)
+                if change is None:
+                    return True
+                try:
+                    await doors.store.commit(change)
+                    return False
+                except StaleVersion:
+                    current = await doors.store.get(Message, message.id)
+                    found = await doors.store.dossiers((dossier.id,), doors.clock.now())
+                    if current is None or current.state is not MessageState.SENDING or not found:
+                        return False
+                    message, dossier = current, found[0]
+        except Exception as error:
+            self.report.problems.append(error)
+        again = doors.clock.now() + LOOK_AGAIN
+        await self._insist(message, lambda m: outgoing.put_back(m, "unplannable", doors.clock.now(), again))
+        return False
+
+    async def _insist(self, message: Message, decide: Callable[[Message], Change]) -> None:
+        """Write down what has happened, however long the store cannot; until the daemon is stopped.
+
+        Nothing can refuse it: a row that somebody touched although it was on the wire is read again. What
+        could not be written stands in SENDING, and is in doubt when the daemon starts again.
+        """
+        doors, pause = self.doors, FIRST_PAUSE
+        while True:
+            try:
+                await doors.store.commit(decide(message))
+                return
+            except (TemporaryFailure, PermanentFailure) as error:
+                self.report.problems.append(error)
+                if self.stop.is_set():
+                    return
+                await doors.clock.sleep_until(doors.clock.now() + pause, self.stop)
+                pause = min(pause * 2, LAST_PAUSE)
+            except Exception as error:
+                current = await self._touched(message) if isinstance(error, StaleVersion) else None
+                if current is None:
+                    self.report.problems.append(error)
+                    return
+                message = current
+
+    async def _touched(self, message: Message) -> Message | None:
+        """The row as somebody else left it, if it still waits for its outcome."""
+        try:
+            current = await self.doors.store.get(Message, message.id)
+        except (TemporaryFailure, PermanentFailure):
+            return message  # and again
+        if current is None or current.state is not MessageState.SENDING or current == message:
+            return None
+        return current
 
 
-def _verdict(doors: Doors, message: Message, dossier: Dossier, scenario: Scenario, now: datetime) -> Change | None:
+async def _verdict(doors: Doors, message: Message, dossier: Dossier) -> Change | None:
+    """None when it may leave now; else what becomes of it, said by the core."""
+    now = doors.clock.now()
+    boxes = frozenset(box.id for box in doors.settings.mailboxes)
+    scripts = await drafting.scripts(doors, [dossier.enrollment.scenario_hash])
     try:
+        scenario = scripts.of(dossier.enrollment.scenario_hash)
         seen = survey.survey(
             dossier,
             scenario,
@@ -148,37 +253,25 @@ def _verdict(doors: Doors, message: Message, dossier: Dossier, scenario: Scenari
             but=message.id,
         )
     except UserError:
-        return outgoing.put_back(message, "unplannable", now)
-    return outgoing.check(message, dossier, seen, now)
+        ended = outgoing.check(message, dossier, None, now, boxes)
+        return ended or outgoing.put_back(message, "unplannable", now, now + LOOK_AGAIN)
+    return outgoing.check(message, dossier, seen, now, boxes)
 
 
-async def _send_one(
-    doors: Doors, sender: Sender, copies: Mapping[MailboxId, Mailbox], message: Message, report: Sent
-) -> None:
-    assert message.mailbox_id is not None
+def _bytes(doors: Doors, message: Message) -> bytes:
     public = doors.settings.web.public_url
-    try:
-        data = compose(
-            message,
-            date=doors.clock.now().astimezone(ZoneInfo(doors.settings.timezone)),
-            unsubscribe_mail=message.from_address,
-            unsubscribe_url=f"{public.rstrip('/')}/u/{message.unsubscribe_token}"
-            if public.startswith("https://")
-            else None,
-        )
-    except UserError as error:
-        await doors.store.commit(outgoing.unsendable(message, str(error), doors.clock.now()))
-        report.problems.append(error)
-        return
-    letter = Letter(message.mailbox_id, message.from_address, message.to_address, data, message.header_id)
-    outcome = await sender.send(letter)
-    await doors.store.commit(outgoing.outcome(message, outcome, doors.clock.now()))
-    report.outcomes[message.id] = outcome
-    if outcome.verdict is Verdict.ACCEPTED and message.mailbox_id in copies:
-        try:
-            await copies[message.mailbox_id].keep_sent(data, doors.clock.now())
-        except NurtureError as error:
-            report.problems.append(error)  # the letter has left; a missing copy is no reason to say otherwise
+    return compose(
+        message,
+        date=doors.clock.now().astimezone(ZoneInfo(doors.settings.timezone)),
+        unsubscribe_mail=message.from_address,
+        unsubscribe_url=f"{public.rstrip('/')}/u/{message.unsubscribe_token}"
+        if public.startswith("https://")
+        else None,
+    )
+
+
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"[:500]
 
 
 async def recover(doors: Doors) -> int:
@@ -189,8 +282,6 @@ async def recover(doors: Doors) -> int:
     now = doors.clock.now()
     left = await doors.store.find(Message, {"state": MessageState.SENDING})
     for message in left:
-        try:
+        with suppress(StaleVersion):
             await doors.store.commit(outgoing.doubt(message, now))
-        except StaleVersion:
-            continue
     return len(left)

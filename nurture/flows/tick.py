@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nurture.core import progress, reactions, survey
 from nurture.core.change import Change
-from nurture.core.dossier import Dossier, Touch
-from nurture.core.messages import MessageState
-from nurture.errors import StaleVersion, UserError
+from nurture.core.dossier import Touch
+from nurture.core.messages import MessageState, Suppression, SuppressionScope
+from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.flows import drafting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
+    from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId
     from nurture.core.progress import Advance
-    from nurture.core.scenario import Scenario
+    from nurture.flows.drafting import Scripts
     from nurture.ports import Doors
 
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What one beat did: enrollments looked at, changes written, and those that somebody else changed first."""
+    """What one beat did: enrollments looked at, changes written, and those that somebody else changed first.
+
+    ``problems`` are faults of the program with single enrollments, which say so and are looked at again later.
+    """
 
     seen: int = 0
     written: int = 0
     stale: int = 0
+    problems: tuple[Exception, ...] = ()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a beat knows while it goes through its dossiers."""
+
+    scripts: Scripts
+    now: datetime
+    known: dict[str, Suppression]  # of addresses that servers refused, in force or lifted
+    planned: dict[EnrollmentId, tuple[Touch, ...]] = field(default_factory=dict)
+    problems: list[Exception] = field(default_factory=list)
 
 
 async def tick(doors: Doors, limit: int = 200) -> Ticked:
@@ -46,71 +62,116 @@ async def advance(doors: Doors, enrollments: Collection[EnrollmentId]) -> Ticked
 async def _advance_all(doors: Doors, dossiers: Sequence[Dossier], now: datetime) -> Ticked:
     if not dossiers:
         return Ticked()
-    scripts = await drafting.scripts(doors, [d.enrollment.scenario_hash for d in dossiers])
-    planned: dict[EnrollmentId, tuple[Touch, ...]] = {}
-    changes = []
-    for dossier in dossiers:
-        change, result = _decide(doors, dossier, scripts[dossier.enrollment.scenario_hash], now, planned)
-        if result is not None:
-            planned[dossier.id] = _touches(result)
-        changes.append(change)
-    return await _commit(doors, [c for c in changes if c], len(dossiers))
+    batch = _Batch(
+        await drafting.scripts(doors, [d.enrollment.scenario_hash for d in dossiers]),
+        now,
+        await _known(doors, dossiers),
+    )
+    changes = [(dossier, change) for dossier in dossiers if (change := _decide(doors, dossier, batch))]
+    written = await _commit(doors, changes, batch)
+    return Ticked(len(dossiers), written, len(changes) - written, tuple(batch.problems))
 
 
-async def _commit(doors: Doors, changes: Sequence[Change], seen: int) -> Ticked:
-    """All at once; if somebody wrote to one of them meanwhile, one by one without that one."""
+async def _commit(doors: Doors, changes: Sequence[tuple[Dossier, Change]], batch: _Batch) -> int:
+    """All at once; if that cannot be, one by one, so that one is not in the way of all. How many were written."""
     total = Change()
-    for change in changes:
+    for _, change in changes:
         total += change
     try:
         if total:
             await doors.store.commit(total)
-        return Ticked(seen, len(changes))
-    except StaleVersion:
-        stale = 0
-        for change in changes:
-            try:
-                await doors.store.commit(change)
-            except StaleVersion:
-                stale += 1
-        return Ticked(seen, len(changes) - stale, stale)
+        return len(changes)
+    except (StaleVersion, Impossible):
+        return sum([await _commit_one(doors, dossier, change, batch) for dossier, change in changes])
 
 
-def _decide(
-    doors: Doors,
-    dossier: Dossier,
-    scenario: Scenario,
-    now: datetime,
-    planned: dict[EnrollmentId, tuple[Touch, ...]],
-) -> tuple[Change, Advance | None]:
+async def _commit_one(doors: Doors, dossier: Dossier, change: Change, batch: _Batch) -> bool:
+    """One enrollment's; what the store can never write is a fault to be told of, not one to stop for."""
+    for attempt in (change, None):
+        try:
+            await doors.store.commit(attempt or progress.unplannable(dossier, _words(batch), batch.now))
+            return True
+        except StaleVersion:
+            return False
+        except Impossible as error:
+            batch.problems.append(error)
+    return False
+
+
+def _words(batch: _Batch) -> str:
+    """The last problem, for the journal."""
+    error = batch.problems[-1]
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _decide(doors: Doors, dossier: Dossier, batch: _Batch) -> Change:
+    """What this beat writes for one enrollment. Whatever is wrong with it is wrong with it alone."""
     if not progress.is_running(dossier):
-        return Change(), None
-    if (ended := _must_end(dossier, now)) is not None:
-        return ended, None
+        return Change()
     try:
-        calendars = doors.library.calendars(scenario, dossier.organisation)
+        if (ended := _must_end(dossier, batch)) is not None:
+            return ended
+        scenario = batch.scripts.of(dossier.enrollment.scenario_hash)
         seen = survey.survey(
-            dossier, scenario, calendars, doors.library.content(), now, touches=_overlaid(dossier, planned)
+            dossier,
+            scenario,
+            doors.library.calendars(scenario, dossier.organisation),
+            doors.library.content(),
+            batch.now,
+            touches=_overlaid(dossier, batch.planned),
         )
-        result = progress.advance(seen, now, doors.settings.work.draft_days)
-        return drafting.written(doors, seen, result, now)
+        advanced = progress.advance(seen, batch.now, doors.settings.work.draft_days)
+        change, result = drafting.written(doors, seen, advanced, batch.now)
     except UserError as error:
-        later = replace(dossier.enrollment, wake_at=now + timedelta(hours=1))
-        said = progress.entry(dossier, "enrollment.unplannable", now, problem=error.with_place)
-        return Change((later,), (said,)), None
+        return progress.unplannable(dossier, error.with_place, batch.now)
+    except Exception as error:
+        batch.problems.append(error)
+        return progress.unplannable(dossier, _words(batch), batch.now)
+    batch.planned[dossier.id] = _touches(result)
+    return change
 
 
-def _must_end(dossier: Dossier, now: datetime) -> Change | None:
+def _refused(dossier: Dossier) -> bool:
+    """Whether a server said that the address, which is still the person's, is no good."""
+    return any(
+        m.state is MessageState.FAILED
+        and m.reason == "refused_recipient"
+        and m.to_address.lower() == dossier.person.email.lower()
+        for m in dossier.messages
+    )
+
+
+async def _known(doors: Doors, dossiers: Sequence[Dossier]) -> dict[str, Suppression]:
+    """Suppressions of refused addresses, by address: a row that was lifted is written anew, not twice."""
+    refused = {d.person.email.lower() for d in dossiers if _refused(d)}
+    rows = await doors.store.find(Suppression, {"value": tuple(refused)}) if refused else ()
+    return {row.value: row for row in rows if row.scope is SuppressionScope.ADDRESS}
+
+
+def _must_end(dossier: Dossier, batch: _Batch) -> Change | None:
     """Stop for what makes further mail wrong: suppression, an address that a server refused, no legal basis."""
     refusal = progress.refusal(dossier)
     if refusal == "suppressed":
-        return reactions.stop(dossier, dossier.suppressions[0].reason, now)
-    if any(m.state is MessageState.FAILED and m.reason == "refused_recipient" for m in dossier.messages):
-        row = reactions.suppression(dossier.person.email, "bounce", "bounce", now, "refused by the server")
-        return reactions.stop(dossier, "bounce", now) + Change((row,))
+        cause = next(s for s in dossier.suppressions if s.scope is not SuppressionScope.TOPIC)
+        return reactions.stop(dossier, cause.reason, batch.now)
+    if _refused(dossier):
+        return _silenced(dossier, batch) + reactions.stop(dossier, "bounce", batch.now)
     if refusal is not None:
-        return reactions.pause(dossier, refusal, now)
+        return reactions.pause(dossier, refusal, batch.now)
     return None
+
+
+def _silenced(dossier: Dossier, batch: _Batch) -> Change:
+    """The address suppressed, unless another enrollment of this batch has just done so."""
+    row = reactions.suppression(dossier.person.email, "bounce", "bounce", batch.now, "refused by the server")
+    known = batch.known.get(row.value)
+    if known is not None and known.lifted_at is None:
+        return Change()
+    if known is not None:
+        row = replace(row, id=known.id, version=known.version)
+    batch.known[row.value] = row
+    said = progress.entry(dossier, "person.suppressed", batch.now, reason="bounce", source="bounce")
+    return Change((row,), (said,))
 
 
 def _touches(result: Advance) -> tuple[Touch, ...]:

@@ -127,16 +127,18 @@ class MemoryStore:
         wanted = dict.fromkeys(clean(key) for key in keys)
         return self._dossiers([known[key] for key in wanted if key in known], now)
 
+    async def leaving(self, now: datetime) -> frozenset[MailboxId]:
+        """See ``ports.Store``."""
+        self._open()
+        return frozenset(m.mailbox_id for m in self._ready(now) if m.mailbox_id is not None)
+
     async def claim(
         self, now: datetime, limit: int, by: str, mailboxes: Collection[MailboxId] | None = None
     ) -> tuple[tuple[Message, Dossier], ...]:
         """See ``ports.Store``."""
         self._open()
         ready = [
-            (m.planned_at, m.id, m)
-            for m in self._claimable()
-            if m.planned_at and m.planned_at <= now and (m.not_before is None or m.not_before <= now)
-            if mailboxes is None or m.mailbox_id in mailboxes
+            (m.planned_at, m.id, m) for m in self._ready(now) if mailboxes is None or m.mailbox_id in mailboxes
         ]
         claimed = [
             replace(m, state=MessageState.SENDING, claimed_by=clean(by), claimed_at=now, version=m.version + 1)
@@ -209,6 +211,13 @@ class MemoryStore:
 
     def _claimable(self) -> list[Message]:
         return [m for m in self._all(Message) if m.state is MessageState.APPROVED and m.enrollment_id is not None]
+
+    def _ready(self, now: datetime) -> list[Message]:
+        return [
+            m
+            for m in self._claimable()
+            if m.planned_at and m.planned_at <= now and (m.not_before is None or m.not_before <= now)
+        ]
 
     def _chosen(self, kind: type[V], where: Mapping[str, object] | None) -> list[V]:
         shaped = shape(kind)

@@ -97,6 +97,12 @@ def claim_statement(now: datetime, limit: int, mailboxes: Collection[str] | None
     return ready.order_by(_message.planned_at, _message.id).limit(limit).with_for_update(skip_locked=True)
 
 
+def leaving_statement(now: datetime) -> Select[Any]:
+    """The mailboxes from which something could be claimed."""
+    due = or_(_message.not_before.is_(None), _message.not_before <= now)
+    return select(_message.mailbox_id).distinct().where(_CLAIMABLE, _message.planned_at <= now, due)
+
+
 def next_statements() -> tuple[Select[Any], ...]:
     """The earliest waking; the earliest leaving; the earliest leaving of what is held back beyond its time."""
     held = _message.not_before > _message.planned_at

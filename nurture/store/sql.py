@@ -144,6 +144,12 @@ class SqlStore:
 
         return await self._read(read)
 
+    async def leaving(self, now: datetime) -> frozenset[MailboxId]:
+        """See ``ports.Store``."""
+        statement = queries.leaving_statement(now)
+        found = await self._read(lambda connection: connection.execute(statement).scalars().all())
+        return frozenset(key for key in found if key is not None)
+
     async def claim(
         self, now: datetime, limit: int, by: str, mailboxes: Collection[MailboxId] | None = None
     ) -> tuple[tuple[Message, Dossier], ...]:

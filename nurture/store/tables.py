@@ -200,6 +200,7 @@ class EnrollmentRow(SQLModel, table=True):
     state: str = words()
     reason: str = words()
     shift_days: int = number()
+    holds: int = number()
     variant: str | None = words()
     wake_at: datetime | None = instant()
     enrolled_at: datetime | None = instant()

@@ -83,7 +83,8 @@ def test_the_colleagues_queued_mails_need_a_fresh_approval() -> None:
     change = reactions.react(arrival(reading(), SENT), [dossier(SENT)], [theirs], "hold")
 
     assert {other.id: MessageState.WAITING} == states_of(change)
-    assert [ENROLLMENT.id] == [e.id for e in change.puts if isinstance(e, Enrollment)]
+    running = {e.id: (e.state, e.holds) for e in change.puts if isinstance(e, Enrollment)}
+    assert {ENROLLMENT.id: (EnrollmentState.PAUSED, 1), COLLEAGUE.id: (EnrollmentState.ACTIVE, 1)} == running
     held = next(e for e in change.entries if e.kind == "message.held")
     assert "colleague_replied" == held.data["reason"]
 

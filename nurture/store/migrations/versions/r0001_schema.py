@@ -216,6 +216,7 @@ def upgrade() -> None:
         sa.Column("state", TEXT, nullable=False),
         sa.Column("reason", TEXT, nullable=False),
         sa.Column("shift_days", sa.BigInteger(), nullable=False),
+        sa.Column("holds", sa.BigInteger(), nullable=False),
         sa.Column("variant", TEXT, nullable=True),
         sa.Column("wake_at", INSTANT, nullable=True),
         sa.Column("enrolled_at", INSTANT, nullable=True),
