@@ -102,6 +102,41 @@ STEPS: Final[Mapping[str, str]] = {
 }
 """Steps of the shipped scenarios in words; others are shown by their id."""
 
+ROLES: Final[Mapping[str, str]] = {
+    "clinician": mark("Clinician"),
+    "nursing": mark("Nursing"),
+    "executive": mark("Executive"),
+    "it": mark("IT"),
+    "clinical_engineer": mark("Clinical engineer"),
+    "procurement": mark("Procurement"),
+    "radiographer": mark("Radiographer"),
+    "laboratory": mark("Laboratory"),
+    "pharmacy": mark("Pharmacy"),
+}
+
+TASKS: Final[Mapping[str, str]] = {
+    "call": mark("Telephone"),
+    "visit": mark("Visit"),
+    "linkedin": mark("LinkedIn"),
+    "congress": mark("Congress"),
+    "reply": mark("Reply"),
+    "appointment": mark("Appointment"),
+    "stray": mark("Unmatched mail"),
+    "in_doubt": mark("In doubt"),
+    "bounce": mark("Bounce"),
+    "complaint": mark("Complaint"),
+    "moved": mark("Moved"),
+    "other": mark("Task"),
+}
+
+BASES: Final[Mapping[str, str]] = {
+    "consent": mark("consent"),
+    "business_card": mark("business card"),
+    "relationship": mark("business relationship"),
+    "published": mark("published address"),
+    "none": mark("none"),
+}
+
 KINDS: Final[Mapping[str, str]] = {
     "meeting.recorded": mark("meeting recorded: {subject}"),
     "enrollment.started": mark("enrolled in {scenario}"),
@@ -192,9 +227,26 @@ def step(w: Words, step_id: str) -> str:
     return w(STEPS[step_id]) if step_id in STEPS else step_id
 
 
+def role(w: Words, role_id: str) -> str:
+    """A role in words; roles that an installation added are shown by their id."""
+    return w(ROLES[role_id]) if role_id in ROLES else role_id
+
+
+def task(w: Words, kind: str) -> str:
+    """A kind of task in words."""
+    return w(TASKS[kind]) if kind in TASKS else kind
+
+
+def basis(w: Words, kind: StrEnum | str) -> str:
+    """A legal basis for mail in words."""
+    return w(BASES[kind]) if kind in BASES else str(kind)
+
+
 def _said(w: Words, kind: str, name: str, value: object) -> object:
     if name == "step" and isinstance(value, str):
         return step(w, value)
+    if name == "task" and isinstance(value, str):
+        return task(w, value)
     if name == "reason" and isinstance(value, str):
         return stop_reason(w, value) if kind.startswith("enrollment.") else reason(w, value)
     if isinstance(value, str) and len(value) == 10 and value[4:5] == "-" == value[7:8]:

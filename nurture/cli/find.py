@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from nurture.core.ids import OrganisationId, PersonId
+    from nurture.core.scenario import Scenario
     from nurture.ports import Doors
 
 V = TypeVar("V", Message, Enrollment, Person, Organisation)
@@ -124,6 +125,36 @@ async def about(
         doors.store.find(Person, {"id": tuple(who)}), doors.store.find(Organisation, {"id": tuple(where)})
     )
     return {p.id: p for p in people_}, {o.id: o for o in organisations}
+
+
+def entry_names(
+    doors: Doors, language: str, cases: Iterable[tuple[Scenario, Organisation | None]]
+) -> Mapping[str, str]:
+    """Names of calendar entries for the reasons: "jp-medical/jrc-2027" to its title.
+
+    A calendar that cannot be read is left out: the entry's id must do then.
+    """
+    names: dict[str, str] = {}
+    for scenario, organisation in cases:
+        try:
+            calendars = doors.library.calendars(scenario, organisation)
+        except UserError:
+            continue
+        for calendar in calendars:
+            for entry in calendar.entries:
+                name = entry.name.get(language) or entry.name.get("ja")
+                if name:
+                    names[f"{calendar.id}/{entry.id}"] = name
+    return names
+
+
+def all_entry_names(doors: Doors, language: str) -> Mapping[str, str]:
+    """The names of the entries of every scenario's calendars."""
+    try:
+        scenarios = doors.library.scenarios()
+    except UserError:
+        return {}
+    return entry_names(doors, language, ((scenario, None) for scenario in scenarios))
 
 
 NOBODY = mark("(erased)")

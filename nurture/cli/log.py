@@ -119,6 +119,7 @@ def moment(said: str, now: datetime, zone: str) -> datetime:
 
 async def _print(t: Terminal, doors: Doors, entries: Sequence[Entry], *, as_json: bool) -> None:
     from nurture import explain  # noqa: PLC0415
+    from nurture.cli.find import all_entry_names  # noqa: PLC0415
     from nurture.cli.tables import one_line, pad, width  # noqa: PLC0415
     from nurture.core.people import Person  # noqa: PLC0415
 
@@ -128,13 +129,15 @@ async def _print(t: Terminal, doors: Doors, entries: Sequence[Entry], *, as_json
         return
     ids = {entry.person_id for entry in entries if entry.person_id}
     names = {p.id: p.name for p in await doors.store.find(Person, {"id": tuple(ids)})} if ids else {}
+    entries_ = all_entry_names(doors, t.language)
     whens = [t.instant(entry.at) for entry in entries]
     cells = max(map(width, whens), default=0)
     for when, entry in zip(whens, entries, strict=True):
         who = names.get(entry.person_id, "") if entry.person_id else ""
         by = f" [{entry.actor}]" if entry.actor != "nurture" else ""
-        told = explain.entry(t.w, entry)
-        t.echo(f"{pad(when, cells)}  {one_line(f'{who}: {told}' if who else told)}{by}")
+        told = explain.entry(t.w, entry, entries_)
+        line = f"{who}{t.w(': ')}{told}" if who else told
+        t.echo(f"{pad(when, cells)}  {one_line(line)}{by}")
 
 
 def _data(entry: Entry) -> dict[str, Any]:

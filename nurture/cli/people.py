@@ -63,6 +63,8 @@ def people(word: str | None, limit: int, as_json: bool) -> None:
     if not found:
         t.say(mark("Nobody is known yet: nurture import people.csv") if not word else mark("Nobody found."))
         return
+    from nurture import explain  # noqa: PLC0415
+
     w = t.w
     t.table(
         (w("name"), w("hospital"), w("role"), w("address"), w("rep"), w("legal basis"), w("scenarios")),
@@ -70,10 +72,10 @@ def people(word: str | None, limit: int, as_json: bool) -> None:
             (
                 p.name,
                 hospital(p),
-                p.role or "–",
+                explain.role(w, p.role) if p.role else "–",
                 p.email,
                 p.rep_id or "–",
-                p.legal_basis.kind.value,
+                explain.basis(w, p.legal_basis.kind),
                 ", ".join(e.scenario_id for e in running.get(p.id, ())) or "–",
             )
             for p in found

@@ -177,9 +177,9 @@ def _needs(t: Terminal, s: Standing) -> None:
         w("late since {at}: {subject} ({id})", at=t.instant(m.deadline), subject=m.subject, id=short(m.id))
         for m in s.late
     ]
-    lines += [f"{explain.state(w, m.state)}: {m.subject} ({short(m.id)}) {m.answer}" for m in s.stuck]
+    lines += [f"{explain.state(w, m.state)}{w(': ')}{m.subject} ({short(m.id)}) {m.answer}" for m in s.stuck]
     lines += [
-        w("task for {rep}: {kind} – {title}", rep=task.rep_id, kind=task.kind, title=task.title)
+        w("task for {rep}: {kind} – {title}", rep=task.rep_id, kind=explain.task(w, task.kind), title=task.title)
         for task in s.tasks
     ]
     if not lines:

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Person
+    from nurture.i18n import Words
     from nurture.ports import Doors
 
 HISTORY = 15
 """So many journal lines stand at the end."""
+GONE = frozenset({"cancelled", "skipped", "expired", "rejected"})
+"""States of mails that will not leave: their dates mean nothing any more."""
 
 
 @click.command(help=mark("Explain every date, hold and state: of a person (address, name) or a mail (id)."))
@@ -41,22 +44,18 @@ async def _explain(t: Terminal, doors: Doors, who: str, *, as_json: bool) -> Non
         await _person(t, doors, await find.person(doors, who), as_json=as_json)
 
 
-async def _names(t: Terminal, doors: Doors, dossiers: Sequence[Dossier]) -> Mapping[str, str]:
-    """Names of calendar entries for the reasons: "jp-medical/jrc-2027" to its title."""
+def _names(t: Terminal, doors: Doors, dossiers: Sequence[Dossier]) -> Mapping[str, str]:
+    """Names of calendar entries for the reasons, the organisation's own closures among them."""
+    from nurture.cli import find  # noqa: PLC0415
     from nurture.errors import UserError  # noqa: PLC0415
 
-    names: dict[str, str] = {}
+    names = dict(find.all_entry_names(doors, t.language))
     for dossier in dossiers:
         try:
             scenario = doors.library.scenario(dossier.enrollment.scenario_id)
-            calendars = doors.library.calendars(scenario, dossier.organisation)
         except UserError:
             continue  # the file is gone or broken; the entry's id must do
-        for calendar in calendars:
-            for entry in calendar.entries:
-                name = entry.name.get(t.language) or entry.name.get("ja")
-                if name:
-                    names[f"{calendar.id}/{entry.id}"] = name
+        names |= find.entry_names(doors, t.language, [(scenario, dossier.organisation)])
     return names
 
 
@@ -85,10 +84,11 @@ async def _mail(t: Terminal, doors: Doors, message: Message, *, as_json: bool) -
             (w("approved by"), ", ".join(f"{a.by} ({t.instant(a.at)})" for a in message.approvals) or "–"),
         )
     )
-    _reasons(t, message, await _names(t, doors, dossiers))
+    names = _names(t, doors, dossiers)
+    _reasons(t, message, names)
     for dossier in dossiers:
         _obstacles(t, dossier)
-    _history(t, history)
+    _history(t, history, names)
 
 
 def _reasons(t: Terminal, message: Message, names: Mapping[str, str]) -> None:
@@ -145,7 +145,7 @@ def _basis(t: Terminal, person: Person) -> None:
         t.say(mark("There is no legal basis for mail to this person: nothing is sent."))
 
 
-def _history(t: Terminal, history: Sequence[Entry]) -> None:
+def _history(t: Terminal, history: Sequence[Entry], names: Mapping[str, str]) -> None:
     from nurture import explain  # noqa: PLC0415
     from nurture.cli.tables import one_line, pad, width  # noqa: PLC0415
 
@@ -155,7 +155,7 @@ def _history(t: Terminal, history: Sequence[Entry]) -> None:
     t.say(mark("What happened:"))
     cells = max(width(t.instant(entry.at)) for entry in history)
     for entry in history[::-1]:
-        t.echo(f"  {pad(t.instant(entry.at), cells)}  {one_line(explain.entry(t.w, entry))}")
+        t.echo(f"  {pad(t.instant(entry.at), cells)}  {one_line(explain.entry(t.w, entry, names))}")
 
 
 async def _person(t: Terminal, doors: Doors, person: Person, *, as_json: bool) -> None:
@@ -189,26 +189,29 @@ async def _person(t: Terminal, doors: Doors, person: Person, *, as_json: bool) -
             )
         _basis(t, person)
         t.say(mark("Not enrolled in any scenario."))
-    names = await _names(t, doors, dossiers)
+    names = _names(t, doors, dossiers)
     for dossier in dossiers:
         t.echo()
         _plan(t, dossier, names)
         _obstacles(t, dossier)
-    _history(t, history)
+    _history(t, history, names)
 
 
 def _facts(t: Terminal, person: Person, organisation: Organisation | None) -> list[tuple[str, str]]:
+    from nurture import explain  # noqa: PLC0415
+
     w = t.w
     basis = person.legal_basis
-    since = f", {w.date(basis.on)}" if basis.on else ""
+    proof = (explain.basis(w, basis.kind), w.date(basis.on) if basis.on else "", basis.evidence)
+    role = explain.role(w, person.role) if person.role else ""
     return [
         (w("name"), f"{person.name} {person.honorific}" + (f" ({person.kana})" if person.kana else "")),
         (w("address"), person.email),
         (w("hospital"), organisation.name if organisation else "–"),
         (w("position"), " ".join(v for v in (person.department, person.title) if v) or "–"),
-        (w("role"), ", ".join(v for v in (person.role, person.specialty) if v) or "–"),
+        (w("role"), w(", ").join(v for v in (role, person.specialty) if v) or "–"),
         (w("rep"), person.rep_id or "–"),
-        (w("legal basis"), f"{basis.kind.value}{since}" + (f", {basis.evidence}" if basis.evidence else "")),
+        (w("legal basis"), w(", ").join(v for v in proof if v)),
     ]
 
 
@@ -230,24 +233,20 @@ def _plan(t: Terminal, dossier: Dossier, names: Mapping[str, str]) -> None:
             short(m.id),
             explain.step(w, m.step_id),
             w.day(m.nominal) if m.nominal else "–",
-            t.instant(m.sent_at or m.planned_at),
+            t.instant(m.sent_at or (None if m.state in GONE else m.planned_at)),
             explain.state(w, m.state),
-            "; ".join(
-                part
-                for part in (explain.reason(w, m.reason) if m.reason else "", explain.moves(w, m.moves, names))
-                if part
-            ),
+            w("; ").join(part for part in (explain.reason(w, m.reason), _moves(w, m, names)) if part),
         )
         for m in sorted(dossier.messages, key=lambda m: (m.planned_at is None, m.planned_at, m.nominal))
     ]
     rows += [
         (
             "",
-            explain.step(w, task.step_id or task.kind),
+            explain.step(w, task.step_id) if task.step_id else explain.task(w, task.kind),
             "",
             t.instant(task.due_at),
             explain.state(w, task.state),
-            task.title,
+            w("task") + (f"{w(': ')}{task.title}" if task.title not in {"", task.kind} else ""),
         )
         for task in dossier.tasks
     ]
@@ -255,6 +254,13 @@ def _plan(t: Terminal, dossier: Dossier, names: Mapping[str, str]) -> None:
         t.table((w("id"), w("step"), w("by scenario"), w("leaves"), w("state"), w("why")), rows)
     else:
         t.say(mark("Not planned yet: the daemon plans it with its next beat."))
+
+
+def _moves(w: Words, m: Message, names: Mapping[str, str]) -> str:
+    """Why its date is what it is; a mail that will not leave has none."""
+    from nurture import explain  # noqa: PLC0415
+
+    return "" if m.state in GONE else explain.moves(w, m.moves, names)
 
 
 def _data(m: Message) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +15,7 @@ from nurture.sandbox.recipients import TOKYO
 from nurture.sandbox.screen import COLOURS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from rich.console import Console
@@ -25,9 +26,13 @@ if TYPE_CHECKING:
 
 NOTED: Final = frozenset({"enrollment.paused", "message.held", "person.away", "person.suppressed", "task.opened"})
 """Lines of the journal that stand in the summary."""
+INDENT: Final = 6
+"""Columns before a reason."""
 
 
-def tell(console: Console, w: Words, summary: Summary, entries: Mapping[str, str]) -> None:
+def tell(
+    console: Console, w: Words, summary: Summary, entries: Mapping[str, str], *, stopped: bool = False
+) -> None:
     """Print the whole summary.
 
     Args:
@@ -35,41 +40,76 @@ def tell(console: Console, w: Words, summary: Summary, entries: Mapping[str, str
         w: the reader's language.
         summary: what came of it.
         entries: calendar entries by name.
+        stopped: somebody ended it before its end.
     """
+    widths = _widths(w, summary.stories)
     for story in summary.stories:
-        _person(console, w, story, entries)
-    _numbers(console, w, summary)
+        _person(console, w, story, entries, widths)
+    _numbers(console, w, summary, stopped=stopped)
 
 
-def _person(console: Console, w: Words, story: Story, entries: Mapping[str, str]) -> None:
+def _widths(w: Words, stories: Iterable[Story]) -> tuple[int, int]:
+    """Columns of the widest step and of the widest date."""
+    messages = [m for story in stories for m in story.messages]
+    steps = max((cell_len(explain.step(w, m.step_id)) for m in messages), default=0)
+    dates = max((cell_len(_date(w, m)) for m in messages), default=0)
+    return steps, dates
+
+
+def _person(console: Console, w: Words, story: Story, entries: Mapping[str, str], widths: tuple[int, int]) -> None:
     name = story.latin if w.language == "en" else story.name
     place = story.organisation_latin if w.language == "en" else story.organisation
     head = Text()
     head.append(name, style="bold")
     head.append(f"  {place}  ")
-    head.append(explain.state(w, story.outcome), style=COLOURS.get(story.outcome, "white"))
+    if story.enrollment is None:
+        head.append(w("to be met"), style="dim")
+    else:
+        head.append(explain.state(w, story.outcome), style=COLOURS.get(story.outcome, "white"))
     if story.reason:
-        head.append(f": {explain.stop_reason(w, story.reason)}")
+        head.append(f"{w(': ')}{explain.stop_reason(w, story.reason)}")
     console.print(head)
-    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-    table.add_column(min_width=1)
-    table.add_column(no_wrap=True, min_width=22)
-    table.add_column(no_wrap=True, min_width=16)
-    table.add_column(no_wrap=True, min_width=10)
-    table.add_column(overflow="fold")
     for message in story.messages:
-        style = COLOURS.get(message.state.value, "dim")
-        table.add_row(
-            "",
-            explain.step(w, message.step_id),
-            _date(w, message),
-            Text(explain.state(w, message.state), style=style),
-            Text(_why(w, story, message, entries), style="dim"),
-        )
-    console.print(table)
+        _message(console, w, story, message, entries, widths)
     for at, text in sorted([*_done(w, story), *_noted(w, story)], key=lambda line: line[0]):
         console.print(Text(f"  → {w.instant(at, str(TOKYO))}  {text}", style="italic"))
     console.print()
+
+
+def _message(
+    console: Console,
+    w: Words,
+    story: Story,
+    message: Message,
+    entries: Mapping[str, str],
+    widths: tuple[int, int],
+) -> None:
+    step, date = explain.step(w, message.step_id), _date(w, message)
+    line = Text()
+    line.append(f"  {_pad(step, widths[0])}  {_pad(date, widths[1])}  ")
+    line.append(explain.state(w, message.state), style=COLOURS.get(message.state.value, "dim"))
+    reasons = _why(w, story, message, entries)
+    if len(reasons) == 1 and line.cell_len + 2 + cell_len(reasons[0]) <= console.width:
+        line.append(f"  {reasons[0]}", style="dim")
+        reasons = []
+    console.print(line)
+    for words in _filled(reasons, console.width - INDENT, w("; ")):
+        console.print(Text(" " * INDENT + words, style="dim"))
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
+
+
+def _filled(reasons: Sequence[str], width: int, between: str) -> list[str]:
+    """As many reasons on a line as it has room for; a reason is not broken."""
+    lines: list[str] = []
+    for reason in reasons:
+        if lines and cell_len(lines[-1] + between + reason) <= width:
+            lines[-1] += between + reason
+        else:
+            lines.append(reason)
+    return lines
 
 
 def _done(w: Words, story: Story) -> list[tuple[datetime, str]]:
@@ -90,22 +130,26 @@ def _date(w: Words, message: Message) -> str:
     return w.day(message.planned_on)
 
 
-def _why(w: Words, story: Story, message: Message, entries: Mapping[str, str]) -> str:
+def _why(w: Words, story: Story, message: Message, entries: Mapping[str, str]) -> list[str]:
     parts = []
     if message.deadline is not None and message.sent_at is not None and story.enrollment is not None:
         minutes = int((message.sent_at - story.enrollment.anchor_at).total_seconds() // 60)
-        parts.append(w("{hours} h {minutes} min after the meeting", hours=minutes // 60, minutes=minutes % 60))
+        hours, rest = divmod(minutes, 60)
+        parts.append(
+            w("{hours} h {minutes} min after the meeting", hours=hours, minutes=rest)
+            if hours
+            else w("{minutes} min after the meeting", minutes=rest)
+        )
     if message.state is not MessageState.SENT and message.reason:
         parts.append(explain.reason(w, message.reason))
     if message.planned_on is not None and message.state is not MessageState.CANCELLED:
         if message.nominal and message.nominal != message.planned_on:
             parts.append(w("by the scenario {date}", date=w.day(message.nominal)))
-        if message.moves:
-            parts.append(explain.moves(w, message.moves, entries))
-    return w("; ").join(parts)
+        parts += [explain.move(w, move, entries) for move in message.moves]
+    return parts
 
 
-def _numbers(console: Console, w: Words, summary: Summary) -> None:
+def _numbers(console: Console, w: Words, summary: Summary, *, stopped: bool) -> None:
     totals = summary.totals
     table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
     table.add_column()
@@ -126,5 +170,10 @@ def _numbers(console: Console, w: Words, summary: Summary) -> None:
     console.print(table)
     for difference in summary.differences:
         console.print(Text(f"✗ {difference.say(w)}", style="red"))
-    if not summary.differences:
+    if summary.differences:
+        return
+    if stopped:
+        at = w.instant(summary.end, str(TOKYO))
+        console.print(w("Ended early, at {at}. So far everything came out as it should.", at=at))
+    else:
         console.print(Text(w("✓ Everything came out as it should."), style="green"))

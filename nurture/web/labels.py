@@ -3,44 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from nurture import explain
-from nurture.i18n import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import date, datetime
 
     from nurture.i18n import Words
-
-ROLES: Final[Mapping[str, str]] = {
-    "clinician": mark("Clinician"),
-    "nursing": mark("Nursing"),
-    "executive": mark("Executive"),
-    "it": mark("IT"),
-    "clinical_engineer": mark("Clinical engineer"),
-    "procurement": mark("Procurement"),
-    "radiographer": mark("Radiographer"),
-    "laboratory": mark("Laboratory"),
-    "pharmacy": mark("Pharmacy"),
-}
-
-TASKS: Final[Mapping[str, str]] = {
-    "call": mark("Telephone"),
-    "visit": mark("Visit"),
-    "linkedin": mark("LinkedIn"),
-    "congress": mark("Congress"),
-    "reply": mark("Reply"),
-    "appointment": mark("Appointment"),
-    "stray": mark("Unmatched mail"),
-    "in_doubt": mark("In doubt"),
-    "bounce": mark("Bounce"),
-    "complaint": mark("Complaint"),
-    "moved": mark("Moved"),
-    "other": mark("Task"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +37,11 @@ class Labels:
 
     def role(self, role: str | None) -> str:
         """A role in words; roles that an installation added are shown as they are."""
-        return self.w(ROLES.get(role, role)) if role else ""
+        return explain.role(self.w, role) if role else ""
 
     def task(self, kind: str) -> str:
         """A kind of task in words."""
-        return self.w(TASKS.get(kind, kind))
+        return explain.task(self.w, kind)
 
     def step(self, step_id: str) -> str:
         """A step's name."""
