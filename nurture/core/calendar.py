@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from nurture.core.recurrence import Monthly, Rrule, Yearly, occurrences
+from nurture.core.series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,14 +73,14 @@ class AppliesTo:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """One entry. Either ``start`` (and ``end``), or ``every``; an RRULE has both."""
+    """One entry. Either ``start`` (and ``end``), or ``every``; an RRULE and a series have both."""
 
     id: str
     effect: Effect
     name: Mapping[str, str] = field(default_factory=dict)
     start: date | None = None
     end: date | None = None
-    every: Yearly | Monthly | Rrule | None = None
+    every: Yearly | Monthly | Rrule | Series | None = None
     applies_to: AppliesTo = AppliesTo()
     certainty: Certainty = Certainty.CONFIRMED
     reduce_days: int = 7
@@ -179,11 +180,11 @@ def _year(calendar: Calendar, reader: Reader, year: int) -> dict[date, tuple[Day
         if not _applies(entry.applies_to, reader):
             continue
         mark = _mark(calendar.id, entry)
+        reached = low  # occurrences of one entry may overlap: each day is marked once, however many cover it
         for start, end in spans(entry, first, last):
-            for ordinal in range(max(start, low), min(end, high) + 1):
-                marks = found.setdefault(date.fromordinal(ordinal), [])
-                if mark not in marks:  # occurrences of one entry may overlap once widened
-                    marks.append(mark)
+            for ordinal in range(max(start, reached), min(end, high) + 1):
+                found.setdefault(date.fromordinal(ordinal), []).append(mark)
+            reached = max(reached, end + 1)
     return {day: tuple(marks) for day, marks in found.items()}
 
 
@@ -202,9 +203,12 @@ def spans(entry: CalendarEntry, first: date, last: date) -> Iterator[tuple[int, 
             yield start, end
         return
     # Look as far beyond the range as the widening reaches into it.
-    for day, until in occurrences(
-        entry.every, entry.start, entry.end, shifted(first, -after), shifted(last, before)
-    ):
+    low, high = shifted(first, -after), shifted(last, before)
+    if isinstance(entry.every, Series):
+        found = entry.every.occurrences(low, high)
+    else:
+        found = occurrences(entry.every, entry.start, entry.end, low, high)
+    for day, until in found:
         yield day.toordinal() - before, until.toordinal() + after
 
 
