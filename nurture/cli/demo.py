@@ -11,6 +11,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -126,10 +127,10 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
         async def watch(machine: Machine) -> Watcher:
             if quiet:
                 return Silent()
-            note = await _invite(t, machine) if options.hands_on else ""
+            invite = partial(_invite, machine) if options.hands_on else None
             entries = names(machine.doors, SCENARIO, t.language)
             return stack.enter_context(
-                Screen(console, t.w, machine.doors, entries, machine.url, options.start, note)
+                Screen(console, t.w, machine.doors, entries, machine.url, options.start, invite)
             )
 
         summary, entries = await play(
@@ -140,7 +141,7 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
     if as_json:
         t.json(summary.as_json())
     else:
-        tell(console, t.w, summary, entries)
+        tell(console, t.w, summary, entries, stopped=options.stopped.is_set())
     return summary
 
 
@@ -152,7 +153,7 @@ def _keep_log(out: TextIO, folder: Path) -> None:
             shutil.copyfileobj(out, kept)
 
 
-async def _invite(t: Terminal, machine: Machine) -> str:
+async def _invite(machine: Machine) -> str:
     """A sign-in link for whoever wants to approve, with some time to open it."""
     from datetime import timedelta  # noqa: PLC0415
 
@@ -162,4 +163,4 @@ async def _invite(t: Terminal, machine: Machine) -> str:
     rep = await machine.doors.store.get(Representative, HANDS_ON)
     assert rep is not None
     path = await issue(machine.doors, rep, lasts=timedelta(days=60))
-    return t.w("You approve. Sign in here: {url}", url=f"{machine.url}{path}")
+    return f"{machine.url}{path}"

@@ -24,7 +24,7 @@ from nurture.sandbox.people import CHARACTERS, COLLEAGUES
 from nurture.sandbox.recipients import TOKYO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import date, datetime
 
     from rich.console import Console, RenderableType
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 AROUND: Final = 18
 """Lines of the picture besides the log of events: title, table, rules, foot."""
+
+NARROW, WIDE = 90, 110
+"""Columns of a terminal with little room, with enough."""
 
 COLOURS: Final = {
     "sent": "green",
@@ -53,6 +56,9 @@ COLOURS: Final = {
 TELLING: Final = ("away", "quiet", "blackout", "no_appointment", "holiday", "reduce", "per_organisation")
 """Rules whose reasons come first where there is room for one only."""
 
+TOLD: Final = frozenset({"looks at the desk", "writes the meeting down"})
+"""Acts of which the journal tells."""
+
 UNSEEN: Final = frozenset(
     {
         "message.planned",
@@ -62,6 +68,8 @@ UNSEEN: Final = frozenset(
         "person.updated",
         "enrollment.started",
         "login.requested",
+        "login.used",
+        "login.ended",
         "session.opened",
         "session.closed",
         "message.cancelled",
@@ -101,7 +109,8 @@ class Screen:
     entries: Mapping[str, str]  # calendar entries by name
     url: str
     start: date
-    note: str = ""
+    invite: Callable[[], Awaitable[str]] | None = None
+    _link: str = ""
     _rows: dict[str, Row] = field(default_factory=dict)
     _events: list[Text] = field(default_factory=list)
     _people: dict[str, str] = field(default_factory=dict)  # person id to address
@@ -126,7 +135,7 @@ class Screen:
         """Show what somebody in the world does."""
         who = next((c for c in CHARACTERS if c.email == act.who), None)
         ours = next((c for c in COLLEAGUES if c.id == act.who), None)
-        if act.what == "looks at the desk":
+        if act.what in TOLD:
             return
         name = (
             self._name(who) if who else (ours.latin if self.w.language == "en" else ours.name) if ours else act.who
@@ -135,6 +144,8 @@ class Screen:
 
     async def journal(self, entries: Sequence[Entry]) -> None:
         """Show what the program wrote down, and the people as they stand now."""
+        if self.invite is not None and (not self._link or any(e.kind == "login.used" for e in entries)):
+            self._link = await self.invite()  # a link works once; the next one is for another browser
         people = await self.doors.store.find(Person)
         self._people = {p.id: p.email for p in people}
         for entry in entries:
@@ -209,7 +220,7 @@ class Screen:
     @property
     def _room(self) -> int:
         """How many events the terminal has room for."""
-        return min(12, max(3, self.console.size.height - AROUND))
+        return min(12, max(3, self.console.size.height - AROUND - (1 if self._link else 0)))
 
     def _draw(self) -> None:
         if self._live is not None:
@@ -220,10 +231,16 @@ class Screen:
         table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1))
         table.add_column(w("Date"), no_wrap=True, min_width=11)
         table.add_column(w("Person"), no_wrap=True, min_width=10)
-        narrow = self.console.size.width < 110
-        table.add_column(w("Organisation"), no_wrap=True, overflow="ellipsis", max_width=12 if narrow else 26)
+        columns = self.console.size.width
+        places = columns >= NARROW  # where there is little room, the reason is worth more than the place
+        if places:
+            table.add_column(
+                w("Organisation"), no_wrap=True, overflow="ellipsis", max_width=12 if columns < WIDE else 26
+            )
         table.add_column(w("Step"), no_wrap=True, overflow="ellipsis", min_width=11, max_width=21)
-        table.add_column(w("State"), no_wrap=True, min_width=9)
+        table.add_column(
+            w("State"), no_wrap=True, overflow="ellipsis", min_width=9, max_width=20 if places else 12
+        )
         table.add_column(w("Why"), no_wrap=True, overflow="ellipsis", ratio=1)
         for character in CHARACTERS:
             row = self._rows.get(character.email, Row())
@@ -231,7 +248,7 @@ class Screen:
             table.add_row(
                 row.when,
                 self._name(character),
-                place.latin if w.language == "en" else place.name,
+                *((place.latin if w.language == "en" else place.name,) if places else ()),
                 row.step,
                 Text(row.state, style=row.colour),
                 Text(row.why, style="dim"),
@@ -244,9 +261,10 @@ class Screen:
         foot = Text(w("The desk: {url}", url=self.url), style="dim")
         events = Group(*self._events[-self._room :], *(Text("") for _ in range(self._room - len(self._events))))
         parts: list[RenderableType] = [table, Panel(events, box=box.HORIZONTALS, title=w("What happens"))]
-        if self.note:
-            parts.append(Text(self.note, style="yellow"))
-        return Group(title, *parts, foot)
+        if not self._link:
+            return Group(title, *parts, foot)
+        says = Text(w("You approve. Sign in here, once for each browser:"), style="yellow", no_wrap=True)
+        return Group(title, *parts, says, Text(self._link, style="yellow", overflow="fold"))
 
 
 def _tone(kind: str) -> str:
