@@ -177,7 +177,10 @@ async def test_mail_between_fetch_and_listening_is_noticed(
 async def test_a_broken_line_wakes_and_recovers(
     dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox]
 ) -> None:
-    """When the server dies under us, the listener wakes, and the next fetch connects anew and misses nothing."""
+    """When the server dies under us, the listener wakes, and fetching connects anew and misses nothing.
+
+    Where the line for commands is found dead only when it is used, that one fetch fails as temporary.
+    """
     box = opened()
     start = await box.fetch((), 10)
     async with box.listening() as new:
@@ -185,7 +188,10 @@ async def test_a_broken_line_wakes_and_recovers(
         await asyncio.to_thread(dovecot.kick)
         await asyncio.wait_for(new.wait(), 5)
     dovecot.deliver(user, mail(1))
-    mails, _ = await drain(box, start.cursors)
+    try:
+        mails, _ = await drain(box, start.cursors)
+    except TemporaryFailure:
+        mails, _ = await drain(box, start.cursors)
     assert [m.raw for m in mails] == [mail(1)]
     async with box.listening() as new:
         dovecot.deliver(user, mail(2))

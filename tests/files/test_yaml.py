@@ -123,11 +123,11 @@ def test_hostile_and_broken_texts_are_refused_in_one_sentence(text: str, line: i
 )
 def test_a_megabyte_of_anything_is_read_or_refused_in_bounded_time(text: str) -> None:
     """No shape of text makes the reader work without end."""
-    started = time.monotonic()
+    started = time.process_time()
     with contextlib.suppress(UserError):
         yaml.parse(text)
 
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 60  # of this process: seconds of work, whatever else the machine does
 
 
 def test_a_text_that_is_too_long_is_not_parsed() -> None:
