@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 .PHONY: demo test check setup setup-dev servers format lock clean
 
 demo: setup
-	$(BIN)/nurture demo $(ARGS)
+	@$(BIN)/nurture demo $(ARGS)
 
 test: setup-dev servers
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
