@@ -137,6 +137,36 @@ BASES: Final[Mapping[str, str]] = {
     "none": mark("none"),
 }
 
+BOUNCES: Final[Mapping[str, str]] = {
+    "user_unknown": mark("nobody has this address"),
+    "host_unknown": mark("the domain does not exist"),
+    "no_mail_host": mark("the domain takes no mail"),
+    "moved": mark("the address has moved"),
+    "disabled": mark("the mailbox is closed"),
+    "disabled_for_now": mark("the mailbox is closed for now"),
+    "mailbox_full": mark("the mailbox is full"),
+    "message_too_big": mark("the mail is too big"),
+    "sender_rejected": mark("our address was refused"),
+    "authentication": mark("our domain's SPF, DKIM or DMARC was not accepted"),
+    "relay_denied": mark("the server does not take mail for this address"),
+    "reputation": mark("our server is on a block list"),
+    "rate_limited": mark("too many mails at once"),
+    "spam": mark("taken for spam"),
+    "greylisted": mark("the server asked to try later"),
+    "security": mark("refused for its security"),
+    "content": mark("the content was refused"),
+    "policy": mark("refused by a policy"),
+    "no_answer": mark("the server did not answer"),
+    "expired": mark("could not be delivered in time"),
+    "loop": mark("went in circles"),
+    "system_error": mark("the server had a fault"),
+    "protocol": mark("the servers did not understand each other"),
+    "refused": mark("refused"),
+    "rejected": mark("refused"),
+    "unknown": mark("no reason was given"),
+}
+"""Why a mail came back (``core.reading.Bounce.reason``)."""
+
 KINDS: Final[Mapping[str, str]] = {
     "meeting.recorded": mark("meeting recorded: {subject}"),
     "enrollment.started": mark("enrolled in {scenario}"),
@@ -248,6 +278,8 @@ def _said(w: Words, kind: str, name: str, value: object) -> object:
     if name == "task" and isinstance(value, str):
         return task(w, value)
     if name == "reason" and isinstance(value, str):
+        if kind == "message.bounced":
+            return w(BOUNCES[value]) if value in BOUNCES else value
         return stop_reason(w, value) if kind.startswith("enrollment.") else reason(w, value)
     if isinstance(value, str) and len(value) == 10 and value[4:5] == "-" == value[7:8]:
         try:

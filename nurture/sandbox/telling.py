@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich import box
 from rich.cells import cell_len
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -89,12 +90,11 @@ def _message(
     line.append(f"  {_pad(step, widths[0])}  {_pad(date, widths[1])}  ")
     line.append(explain.state(w, message.state), style=COLOURS.get(message.state.value, "dim"))
     reasons = _why(w, story, message, entries)
-    if len(reasons) == 1 and line.cell_len + 2 + cell_len(reasons[0]) <= console.width:
-        line.append(f"  {reasons[0]}", style="dim")
-        reasons = []
+    if reasons and line.cell_len + 2 + cell_len(reasons[0]) <= console.width:
+        line.append(f"  {reasons.pop(0)}", style="dim")
     console.print(line)
     for words in _filled(reasons, console.width - INDENT, w("; ")):
-        console.print(Text(" " * INDENT + words, style="dim"))
+        console.print(Padding(Text(words, style="dim"), (0, 0, 0, INDENT)))
 
 
 def _pad(text: str, width: int) -> str:
