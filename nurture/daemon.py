@@ -109,11 +109,12 @@ class Daemon:
             await doors.clock.sleep_until(self._until(now, due, left=left), changed, self.stop)
 
     def _until(self, now: datetime, due: datetime | None, *, left: timedelta | None) -> datetime:
-        soon = self.doors.clock.now() + SOON
         if left is not None:
             return self.doors.clock.now() + left
+        soon = self.doors.clock.now() + SOON
         rhythm = now + timedelta(seconds=self.doors.settings.work.beat_seconds)
-        return max(soon, min(rhythm, due)) if due else rhythm
+        # What was due before this beat and still is, waits for another: a mailbox, or the other beat.
+        return max(soon, min(rhythm, due)) if due is not None and due > now else max(soon, rhythm)
 
     async def _plan(self) -> timedelta | None:
         done = await tick.tick(self.doors, TICK_BATCH)
@@ -160,7 +161,7 @@ class Daemon:
                 pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures += 1
                 _tell("mailbox failed", "receive.failed", error, mailbox=box.id)
-                with suppress(NurtureError):
+                with suppress(Exception):  # it was told: what cannot be written down now, will be at the next try
                     await receive.failed(doors, box, str(error) or type(error).__name__)
                 await doors.clock.sleep_until(doors.clock.now() + timedelta(seconds=pause), self.stop)
 
