@@ -1,186 +1,94 @@
-"""Calendar files: YAML to ``core.calendar.Calendar``, national holidays, and the schema for editors.
+"""Calendar files to ``core.calendar.Calendar``: YAML, iCalendar, and the public holidays of a country.
 
-The format is public: ``docs/calendars.md``. Keys may be added; what stands keeps its meaning.
+The format is public: ``docs/calendars.md``. What a file says may lie elsewhere too (an iCalendar file beside it,
+the copy of a subscription): ``Found.others`` are the files that must be read again when they change.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from nurture.core import recurrence
 from nurture.core.calendar import AppliesTo, Calendar, CalendarEntry, Certainty, Effect
+from nurture.core.feeds import Subscription
 from nurture.core.recurrence import Monthly, Rrule, Yearly
-from nurture.errors import UserError
+from nurture.errors import UserError, UserErrors, Where
 from nurture.files import yaml
-from nurture.files.scenario_format import Slug, Strict
-from nurture.files.spans import Day, DaySpan, MonthDay, Names, Words
-from nurture.files.yaml import Document, Wrong
+from nurture.files.calendar_format import AppliesToModel, CalendarModel, EntryModel, EveryModel
+from nurture.files.contentlines import MAX_BYTES
+from nurture.files.ical import Defaults, Told, parse_ical
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from datetime import tzinfo
 
-MAX_ENTRIES: Final = 10_000
+    from nurture.files.yaml import Document
+
 HOLIDAYS: Final = re.compile(r"([a-z]{2})-holidays")
+SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+ICAL: Final = ".ics"
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
 """Years of which holidays are given; beyond them the law would be guessed."""
 
 
-class AppliesToModel(Strict):
-    """Whom an entry concerns: keys are and-ed, the values of one key or-ed; an absent key: everybody."""
-
-    roles: Words | None = Field(None, description="roles: clinician, nursing … or all")
-    specialties: Words | None = Field(None, description="specialties: radiology … or all; unknown ones match")
-    departments: Words | None = Field(None, description="departments, or all")
-    regions: Words | None = Field(None, description="regions, or all")
-    organisations: Words | None = Field(None, description="organisations by name, or all")
-    organisation_kinds: Words | None = Field(None, description="kinds: hospital, clinic … or all")
+JAPAN: Final = ZoneInfo("Asia/Tokyo")
 
 
-class MonthlyModel(Strict):
-    """Days of each month; may cross the month's end. A day that a month does not have means its last."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a calendar file does not say itself: the zone of moments without one, and where copies of feeds lie."""
 
-    from_: int = Field(alias="from", ge=1, le=31, description="the first day of the month")
-    to: int = Field(ge=1, le=31, description="the last day")
-
-
-def _rule(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 500:
-        raise Wrong(UserError("found {found}, expected a rule such as FREQ=YEARLY", found=yaml.shown(value)))
-    try:
-        recurrence.parse(value)
-    except UserError as error:
-        raise Wrong(error) from error
-    return value
+    zone: tzinfo = JAPAN
+    feeds: Path | None = None
 
 
-class EveryModel(Strict):
-    """A recurrence: from and to (month-day), or monthly, or rrule."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a calendar file comes to."""
 
-    from_: MonthDay | None = Field(None, alias="from", description="each year from this month-day: 12-28")
-    to: MonthDay | None = Field(None, description="to this one, included; may cross the year's end: 01-04")
-    monthly: MonthlyModel | None = Field(None, description="each month: {from: 1, to: 10}")
-    rrule: (
-        Annotated[
-            str,
-            PlainValidator(_rule),
-            WithJsonSchema({"type": "string", "examples": ["FREQ=MONTHLY;BYDAY=2SA"]}),
-        ]
-        | None
-    ) = Field(None, description="a rule of RFC 5545, counted from start")
-
-    @model_validator(mode="after")
-    def _one(self) -> EveryModel:
-        yearly = self.from_ is not None or self.to is not None
-        if [yearly, self.monthly is not None, self.rrule is not None].count(True) != 1:
-            raise Wrong(
-                UserError(
-                    "every needs exactly one of: from and to, monthly, rrule",
-                    hint="every: {from: 12-28, to: 01-04}",
-                )
-            )
-        if yearly and (self.from_ is None or self.to is None):
-            raise Wrong(UserError("every needs both from and to"))
-        return self
+    calendar: Calendar
+    others: tuple[Path, ...] = ()  # further files that it is made of
+    problems: tuple[UserError, ...] = ()  # what was left out; the rest counts
+    subscription: Subscription | None = None
+    document: Document | None = None
 
 
-class EntryModel(Strict):
-    """One entry: days on which something is different for somebody."""
-
-    id: Slug = Field(description="a name of the entry, unique in the calendar")
-    name: Names = Field({}, description="how people call it, by language: {ja: …, en: …}")
-    start: Day | None = Field(None, description="the first day, included, local to the reader")
-    end: Day | None = Field(None, description="the last day, included; without it one day")
-    every: EveryModel | None = Field(None, description="a recurrence instead of start and end")
-    effect: Literal["blackout", "reduce", "no_appointment", "holiday"] | None = Field(
-        None, description="what the entry does; reduce if only a span is given"
-    )
-    reduce: DaySpan | None = Field(None, description="at most one mail to a person within this span (else 7d)")
-    applies_to: AppliesToModel = Field(
-        AppliesToModel.model_validate({}), description="whom it concerns; {}: everybody"
-    )
-    certainty: Literal["confirmed", "announced", "estimated"] = Field(
-        "confirmed", description="an estimated entry only reduces, whatever its effect"
-    )
-    before: DaySpan = Field(0, description="widen it by so many calendar days before: 1d")
-    after: DaySpan = Field(0, description="widen it by so many calendar days after: 1d")
-    source: str = Field("", max_length=1000, description="where it says so")
-    description: str = Field("", max_length=2000, description="a note for those who keep the calendar")
-
-    @model_validator(mode="after")
-    def _fits(self) -> EntryModel:
-        if self.effect is None and self.reduce is None:
-            raise Wrong(UserError("effect is missing", hint="blackout, reduce, no_appointment or holiday"))
-        if self.start is None and self.every is None:
-            raise Wrong(UserError("an entry needs start, or every", hint="start: 2027-04-08"))
-        if self.end is not None and self.start is None:
-            raise Wrong(UserError("end needs a start"), ("end",))
-        if self.start is not None and self.end is not None and self.end < self.start:
-            raise Wrong(UserError("end lies before start"), ("end",))
-        if self.every is not None and self.every.rrule is not None:
-            self._check_rule(self.every.rrule)
-        elif self.every is not None and self.start is not None:
-            raise Wrong(
-                UserError(
-                    "start and a yearly or monthly recurrence do not go together", hint="delete start and end"
-                ),
-                ("start",),
-            )
-        return self
-
-    def _check_rule(self, rule: str) -> None:
-        if self.start is None:
-            raise Wrong(UserError("a rule needs a start, from which it counts"), ("every", "rrule"))
-        if next(recurrence.parse(rule).days(self.start, self.start, self.start), None) is None:
-            raise Wrong(
-                UserError(
-                    "{start} is not a day of its own rule", hint="start at the first occurrence", start=self.start
-                ),
-                ("start",),
-            )
+ALONE: Final = Around()
 
 
-class CalendarModel(Strict):
-    """A calendar: what happens on which days, and to whom."""
+def look(path: Path, around: Around = ALONE, *, file: str | None = None) -> Found:
+    """A calendar file, YAML or iCalendar, with all that there is to say about it.
 
-    id: Slug = Field(description="the name that scenarios list")
-    name: Names = Field({}, description="how people call it, by language: {ja: …, en: …}")
-    description: str = Field("", max_length=2000, description="what it is for")
-    entries: list[EntryModel] = Field(max_length=MAX_ENTRIES, description="the entries, in any order")
-
-    @model_validator(mode="after")
-    def _unique(self) -> CalendarModel:
-        seen: set[str] = set()
-        for index, entry in enumerate(self.entries):
-            if entry.id in seen:
-                raise Wrong(
-                    UserError("a second entry has the id {entry}", entry=entry.id), ("entries", index, "id")
-                )
-            seen.add(entry.id)
-        return self
+    Raises:
+        UserError, UserErrors: it cannot be read, or is wrong.
+    """
+    if path.suffix == ICAL:
+        return _plain(path, around, file or str(path))
+    return _from_yaml(yaml.read(path, file=file), around, path.parent)
 
 
-def read_calendar(path: Path, *, file: str | None = None) -> Calendar:
+def read_calendar(path: Path, *, file: str | None = None, around: Around = ALONE) -> Calendar:
     """The calendar of a file.
 
     Raises:
         UserError, UserErrors: it cannot be read, or is wrong.
     """
-    return _calendar(yaml.read(path, file=file))
+    return look(path, around, file=file).calendar
 
 
 def parse_calendar(text: str, *, file: str | None = None) -> Calendar:
-    """The calendar of a text.
+    """The calendar of a text; paths in it are from here.
 
     Raises:
         UserError, UserErrors: it is wrong.
     """
-    return _calendar(yaml.parse(text, file=file))
+    return _from_yaml(yaml.parse(text, file=file), ALONE, Path()).calendar
 
 
 def calendar_schema() -> dict[str, Any]:
@@ -188,13 +96,20 @@ def calendar_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **CalendarModel.model_json_schema()}
 
 
-def _calendar(document: Document) -> Calendar:
+# --- YAML --------------------------------------------------------------------------------------------
+
+
+def _from_yaml(document: Document, around: Around, folder: Path) -> Found:
     model = yaml.validate(CalendarModel, document)
-    return Calendar(model.id, tuple(_entry(entry) for entry in model.entries), model.name)
+    found = Found(Calendar(model.id, tuple(_entry(entry) for entry in model.entries), model.name))
+    if model.holidays is not None:
+        found = _holidays(model, document)
+    elif model.ical is not None:
+        found = _ical(model, document, around, folder)
+    return replace(found, document=document)
 
 
 def _entry(model: EntryModel) -> CalendarEntry:
-    to = model.applies_to
     return CalendarEntry(
         id=model.id,
         effect=Effect(model.effect or "reduce"),
@@ -202,14 +117,18 @@ def _entry(model: EntryModel) -> CalendarEntry:
         start=model.start,
         end=model.end,
         every=_every(model.every) if model.every else None,
-        applies_to=AppliesTo(
-            **{key: tuple(words) for key in AppliesToModel.model_fields if (words := getattr(to, key)) is not None}
-        ),
+        applies_to=_readers(model.applies_to),
         certainty=Certainty(model.certainty),
         reduce_days=7 if model.reduce is None else model.reduce,
         before=model.before,
         after=model.after,
         source=model.source,
+    )
+
+
+def _readers(to: AppliesToModel) -> AppliesTo:
+    return AppliesTo(
+        **{key: tuple(words) for key in AppliesToModel.model_fields if (words := getattr(to, key)) is not None}
     )
 
 
@@ -222,29 +141,145 @@ def _every(model: EveryModel) -> Yearly | Monthly | Rrule:
     return Yearly(model.from_, model.to)
 
 
+# --- iCalendar ---------------------------------------------------------------------------------------
+
+
+def _plain(path: Path, around: Around, name: str) -> Found:
+    """An ``.ics`` file by itself: its id is its name, its events are blackouts for everybody."""
+    if not SLUG.fullmatch(path.stem):
+        raise UserError(
+            "a calendar is called by its file's name, and this is none: {name}",
+            where=Where(name),
+            hint="use letters a to z, digits, and . _ - between them",
+            name=path.stem,
+        )
+    told = parse_ical(_bytes(path, name), Defaults(), fallback=around.zone, file=name)
+    return Found(Calendar(path.stem, told.entries, _named(told)), problems=told.problems)
+
+
+def _ical(model: CalendarModel, document: Document, around: Around, folder: Path) -> Found:
+    """Entries of one's own, and after them the events of a file or of the copy of a subscription."""
+    assert model.ical is not None
+    where = document.where(("ical",))
+    subscription: Subscription | None = None
+    if "://" in model.ical:
+        subscription = Subscription(model.id, model.ical, document.file or "")
+        copy = around.feeds / f"{subscription.stored}{ICAL}" if around.feeds else None
+        try:
+            told = _told(model, copy, subscription.said, around) if copy and copy.is_file() else None
+        except UserError as error:  # what lies there is no fault of the file that names it
+            told = Told("", (), (error,))
+        if told is None:
+            never = UserError(
+                "nothing has been fetched from {url} yet; until then it has no events",
+                where=where,
+                hint="the daemon fetches it, or at once: nurture calendar fetch",
+                url=subscription.said,
+            )
+            told = Told("", (), (never,))
+    else:
+        copy = folder / model.ical
+        if not copy.is_file():
+            raise UserError("there is no file {path}", where=where, path=model.ical)
+        name = str(Path(document.file).parent / model.ical) if document.file else model.ical
+        told = _told(model, copy, name, around)
+    own = tuple(_entry(entry) for entry in model.entries)
+    taken = {entry.id for entry in own}
+    events = tuple(event for event in told.entries if event.id not in taken)  # an entry of one's own replaces it
+    calendar = Calendar(model.id, own + events, model.name or _named(told))
+    return Found(calendar, (copy,) if copy else (), told.problems, subscription)
+
+
+def _told(model: CalendarModel, path: Path, name: str, around: Around) -> Told:
+    defaults = Defaults(
+        effect=Effect(model.effect or ("blackout" if model.reduce is None else "reduce")),
+        reduce_days=7 if model.reduce is None else model.reduce,
+        applies_to=_readers(model.applies_to) if model.applies_to else AppliesTo(),
+        certainty=Certainty(model.certainty or "confirmed"),
+        before=model.before or 0,
+        after=model.after or 0,
+        source=model.source or name,
+        only=tuple(model.only or ()),
+        but=tuple(model.except_ or ()),
+    )
+    zone = ZoneInfo(model.timezone) if model.timezone else None
+    return parse_ical(_bytes(path, name), defaults, zone=zone, fallback=around.zone, file=name)
+
+
+def _named(told: Told) -> dict[str, str]:
+    return {"ja": told.name, "en": told.name} if told.name else {}
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UserError(
+            "{path} cannot be read: {reason}", path=name, reason=error.strerror or str(error)
+        ) from error
+
+
+# --- holidays ----------------------------------------------------------------------------------------
+
+
+def _holidays(model: CalendarModel, document: Document) -> Found:
+    """The holidays of a country without those that are removed, and entries of one's own."""
+    assert model.holidays is not None
+    days = public_holidays(model.holidays)
+    if days is None:
+        raise UserErrors(
+            (
+                UserError(
+                    "nothing is known of the holidays of {country}",
+                    where=document.where(("holidays",)),
+                    hint="two letters of ISO 3166, and a part of the country where it has its own: JP, DE-BY",
+                    country=model.holidays,
+                ),
+            )
+        )
+    known = {day.start for day in days}
+    problems = tuple(
+        UserError(
+            "{day} is no holiday of {country}; there is nothing to remove",
+            where=document.where(("remove", at)),
+            day=day.isoformat(),
+            country=model.holidays,
+        )
+        for at, day in enumerate(model.remove)
+        if day not in known
+    )
+    own = tuple(_entry(entry) for entry in model.entries)
+    gone = set(model.remove)
+    kept = tuple(day for day in days if day.start not in gone)
+    name = model.name or _title(model.holidays)
+    return Found(Calendar(model.id, kept + own, name), problems=problems)
+
+
+def _title(country: str) -> dict[str, str]:
+    return {"ja": f"祝日（{country}）", "en": f"Public holidays ({country})"}
+
+
 @lru_cache(maxsize=8)
-def national_holidays(calendar_id: str) -> Calendar | None:
-    """The public holidays of a country: ``jp-holidays``, ``de-holidays`` …; None where there is no such calendar.
+def public_holidays(country: str) -> tuple[CalendarEntry, ...] | None:
+    """The public holidays of a country (``JP``) or of a part of it (``DE-BY``); None where they are not known.
 
     The dates are those of the ``holidays`` library: for Japan by the act on national holidays (国民の祝日に関する
     法律), substitute holidays and the days between two holidays included.
     """
-    found = HOLIDAYS.fullmatch(calendar_id)
-    if found is None:
-        return None
-    country = found[1].upper()
     years = range(FIRST_YEAR, LAST_YEAR + 1)
+    state, _, part = country.partition("-")
     try:
-        own = holidays.country_holidays(country, years=years)
+        own = holidays.country_holidays(state, subdiv=part or None, years=years)
     except NotImplementedError:
         return None
     languages = {"ja": "ja", "en": "en_US"}
     named = {
-        short: holidays.country_holidays(country, years=years, language=long)
+        short: holidays.country_holidays(state, subdiv=part or None, years=years, language=long)
         for short, long in languages.items()
         if long in own.supported_languages
     } or {"en": own}
-    entries = tuple(
+    return tuple(
         CalendarEntry(
             id=day.isoformat(),
             effect=Effect.HOLIDAY,
@@ -254,4 +289,14 @@ def national_holidays(calendar_id: str) -> Calendar | None:
         )
         for day in sorted(own)
     )
-    return Calendar(calendar_id, entries, {"ja": f"祝日（{country}）", "en": f"Public holidays ({country})"})
+
+
+@lru_cache(maxsize=8)
+def national_holidays(calendar_id: str) -> Calendar | None:
+    """The calendar ``jp-holidays``, ``de-holidays`` …; None where there is no such calendar."""
+    found = HOLIDAYS.fullmatch(calendar_id)
+    if found is None:
+        return None
+    country = found[1].upper()
+    days = public_holidays(country)
+    return None if days is None else Calendar(calendar_id, days, _title(country))

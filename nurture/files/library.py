@@ -8,6 +8,8 @@ did not change stays the same value, so that its index of days stays warm.
 
 Calendars come from three places: the working folder, the files that ship, and the public holidays of a
 country; for one id the folder's file wins. A scenario's id is what its file says, whatever the file is called.
+A calendar may be made of more than one file (an iCalendar file beside it, the copy of a subscription): the
+versions of all of them count. What has no copy yet is empty; nobody waits for the network here.
 
 A broken file is an error, never silence: nobody can know which calendar it was to be. But a file that was right
 before stays in use as it was, while somebody is mending it; ``nurture check`` names it.
@@ -18,49 +20,63 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from nurture.core.calendar import AppliesTo, Calendar, CalendarEntry, Effect
+from nurture.core.plan import zone_of
+from nurture.core.series import Series
 from nurture.errors import UserError, UserErrors, Where
-from nurture.files.calendar import national_holidays, read_calendar
+from nurture.files.calendar import ICAL, Around, Found, look, national_holidays
 from nurture.files.content import read_content
 from nurture.files.scenario import parse_scenario, read_scenario
 from nurture.files.shipped import shipped
 from nurture.files.yaml import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from nurture.core.content import ContentItem
+    from nurture.core.feeds import Subscription
     from nurture.core.people import Organisation
     from nurture.core.scenario import Scenario
 
 MAX_FILES: Final = 1000
+YAML: Final = (".yaml", ".yml")
 KEPT: Final = 512  # parsed old scenario texts, and closures of organisations
 CLOSURES: Final = "closures"
 """The id of the calendar that an organisation's closures make."""
 
-V = TypeVar("V", "Scenario", "Calendar")
+V = TypeVar("V")
 Stamp = tuple[int, int]
 """Size and time of change of a file: what tells one version from another."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Read(Generic[V]):
+    """What a file says: its id, the value, and the further files that this was made of."""
+
+    id: str
+    value: V
+    others: tuple[Path, ...] = ()
+
+
 @dataclass(slots=True)
 class _Kept(Generic[V]):
-    """What a file said, and which version of it. Either a value or the error."""
+    """What a file said, and which versions of it and its others said so. Either a value or the error."""
 
-    stamp: Stamp
-    value: V | None = None
+    stamps: tuple[tuple[Path, Stamp], ...]
+    read: _Read[V] | None = None
     error: UserError | None = None
 
 
 class _Folder(Generic[V]):
-    """The YAML files of some folders, the first folder's the strongest, read when they change."""
+    """The files of some folders, the first folder's the strongest, read when they change."""
 
-    def __init__(self, read: Callable[[Path], V], *folders: Path | None) -> None:
-        self._read: Callable[[Path], V] = read
+    def __init__(self, read: Callable[[Path], _Read[V]], suffixes: Collection[str], *folders: Path | None) -> None:
+        self._read: Callable[[Path], _Read[V]] = read
+        self._suffixes = frozenset(suffixes)
         self._folders = [folder for folder in dict.fromkeys(folders) if folder is not None]
         self._kept: dict[Path, _Kept[V]] = {}
 
@@ -69,51 +85,54 @@ class _Folder(Generic[V]):
         found: list[Path] = []
         for folder in self._folders:
             if folder.is_dir():
-                found += sorted(p for p in folder.iterdir() if p.suffix in {".yaml", ".yml"} and p.is_file())
+                found += sorted(p for p in folder.iterdir() if p.suffix in self._suffixes and p.is_file())
         if len(found) > MAX_FILES:
             raise UserError(
                 "there are more than {limit} files in {folder}", limit=MAX_FILES, folder=found[0].parent
             )
         return found
 
-    def stamps(self) -> list[tuple[str, Stamp]]:
-        """Every file and its version."""
-        return [(str(path), _stamp(path)) for path in self.files()]
-
-    def by_id(self) -> tuple[Mapping[str, V], tuple[UserError, ...]]:
-        """The values by id, and what is wrong with files that have none."""
-        values: dict[str, V] = {}
+    def by_id(self) -> tuple[Mapping[str, _Read[V]], tuple[UserError, ...]]:
+        """What was read by id, and what is wrong with files that have none."""
+        values: dict[str, _Read[V]] = {}
         places: dict[str, Path] = {}
         errors: list[UserError] = []
-        for path in self.files():
-            kept = self._current(path)
+        every = {path: self._current(path) for path in self.files()}
+        parts = {other for kept in every.values() if kept.read is not None for other in kept.read.others}
+        for path, kept in every.items():
+            if path in parts:
+                continue
             if kept.error is not None:
                 said = kept.error.errors if isinstance(kept.error, UserErrors) else (kept.error,)
                 errors += [_again(error) for error in said]
-            elif kept.value is not None:
-                taken = places.get(kept.value.id)
+            elif kept.read is not None:
+                taken = places.get(kept.read.id)
                 if taken is None:
-                    values[kept.value.id], places[kept.value.id] = kept.value, path
+                    values[kept.read.id], places[kept.read.id] = kept.read, path
                 elif taken.parent == path.parent:
                     errors.append(
                         UserError(
                             "{other} has the id {id} too",
                             where=Where(str(path)),
                             other=taken.name,
-                            id=kept.value.id,
+                            id=kept.read.id,
                         )
                     )
         return values, tuple(errors)
 
     def _current(self, path: Path) -> _Kept[V]:
-        stamp = _stamp(path)
         kept = self._kept.get(path)
-        if kept is None or kept.stamp != stamp:
+        if kept is None or any(_stamp(other) != stamp for other, stamp in kept.stamps):
+            good = kept.read if kept is not None else None
+            before = _stamp(path)
             try:
-                kept = _Kept(stamp, value=self._read(path))
+                read = self._read(path)
+                others = tuple((other, _stamp(other)) for other in read.others)
+                kept = _Kept(((path, before), *others), read)
             except UserError as error:
-                good = kept.value if kept is not None else None
-                kept = _Kept(stamp, good, None if good is not None else error)
+                beside = [p for p in path.parent.iterdir() if p.suffix == ICAL] if ICAL in self._suffixes else []
+                stamps = ((other, _stamp(other)) for other in [path.parent, *beside])  # one may be what it lacks
+                kept = _Kept(((path, before), *stamps), good, None if good is not None else error)
             self._kept[path] = kept
         return kept
 
@@ -139,6 +158,8 @@ class FileLibrary:
         calendars: the folder of calendar files; those that ship stand behind it.
         content: the folder of content items; None: those that ship.
         country: whose public holidays ``holidays`` means (``jp-holidays`` and the like name their own).
+        timezone: in which moments of iCalendar files become dates, where they name no other zone.
+        feeds: the folder where copies of subscriptions lie; None: there are none.
     """
 
     def __init__(
@@ -147,9 +168,15 @@ class FileLibrary:
         calendars: Path | None = None,
         content: Path | None = None,
         country: str = "JP",
+        timezone: str = "Asia/Tokyo",
+        feeds: Path | None = None,
     ) -> None:
-        self._scenarios: _Folder[Scenario] = _Folder(read_scenario, scenarios or shipped() / "scenarios")
-        self._calendars: _Folder[Calendar] = _Folder(read_calendar, calendars, shipped() / "calendars")
+        self._around = Around(zone_of(timezone), feeds)
+        self._scenarios: _Folder[Scenario] = _Folder(_scenario, YAML, scenarios or shipped() / "scenarios")
+        self._calendars: _Folder[Found] = _Folder(
+            self._calendar, {*YAML, ICAL}, calendars, shipped() / "calendars"
+        )
+        self._digest: tuple[tuple[object, ...], str] = ((), "")
         self._content = content or shipped() / "templates" / "content"
         self._country = country
         self._items: tuple[tuple[tuple[str, Stamp], ...], tuple[ContentItem, ...]] | None = None
@@ -166,7 +193,7 @@ class FileLibrary:
         """
         values, errors = self._scenarios.by_id()
         if scenario_id in values:
-            return values[scenario_id]
+            return values[scenario_id].value
         if errors:
             raise together(errors)
         guess = difflib.get_close_matches(scenario_id, values, n=1)
@@ -187,7 +214,7 @@ class FileLibrary:
         values, errors = self._scenarios.by_id()
         if errors:
             raise together(errors)
-        return tuple(values[key] for key in sorted(values))
+        return tuple(values[key].value for key in sorted(values))
 
     def parse(self, text: str) -> Scenario:
         """A scenario from the text that an enrollment kept."""
@@ -209,7 +236,7 @@ class FileLibrary:
         if errors:  # it may be the one that was to win
             raise together(errors)
         if calendar_id in values:
-            return values[calendar_id]
+            return values[calendar_id].value.calendar
         named = f"{self._country.lower()}-holidays" if calendar_id == "holidays" else calendar_id
         if (found := national_holidays(named)) is not None:
             return found
@@ -251,6 +278,27 @@ class FileLibrary:
             self._closures.popitem(last=False)
         return found
 
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The calendars that are fetched from an address."""
+        values, _ = self._calendars.by_id()
+        listed = (values[key].value.subscription for key in sorted(values))
+        return tuple(found for found in listed if found is not None)
+
+    def every_calendar(self) -> tuple[Found, ...]:
+        """All calendars that files make, the folder's before those that ship.
+
+        Raises:
+            UserError, UserErrors: a file is broken.
+        """
+        values, errors = self._calendars.by_id()
+        if errors:
+            raise together(errors)
+        return tuple(read.value for read in values.values())
+
+    def _calendar(self, path: Path) -> _Read[Found]:
+        found = look(path, self._around)
+        return _Read(found.calendar.id, found, found.others)
+
     # --- content ---
 
     def content(self) -> tuple[ContentItem, ...]:
@@ -267,8 +315,34 @@ class FileLibrary:
         return self._items[1]
 
     def digest(self) -> str:
-        """Changes whenever a calendar file changes: running enrollments are then planned again."""
-        return hashlib.sha256(repr((self._country, self._calendars.stamps())).encode()).hexdigest()
+        """Changes whenever what a calendar says changes: running enrollments are then planned again.
+
+        A file that was saved as it was, or a subscription whose server writes the same events once more, is no
+        change.
+        """
+        values, errors = self._calendars.by_id()
+        now: tuple[object, ...] = (*(read.value for read in values.values()), *map(str, errors))
+        known = self._digest[0]
+        if len(now) != len(known) or any(a is not b and a != b for a, b in zip(now, known, strict=True)):
+            said = [
+                (key, [_said(entry) for entry in values[key].value.calendar.entries]) for key in sorted(values)
+            ]
+            text = repr((self._country, said, sorted(map(str, errors))))
+            self._digest = now, hashlib.sha256(text.encode()).hexdigest()
+        return self._digest[1]
+
+
+def _scenario(path: Path) -> _Read[Scenario]:
+    found = read_scenario(path)
+    return _Read(found.id, found)
+
+
+def _said(entry: CalendarEntry) -> tuple[object, ...]:
+    """An entry in an order that is the same in every process."""
+    every = entry.every
+    if isinstance(every, Series):
+        return repr(replace(entry, every=replace(every, but=frozenset()))), sorted(every.but)
+    return (repr(entry),)
 
 
 def closures(organisation: Organisation) -> Calendar:

@@ -11,7 +11,7 @@ import pytest
 
 from nurture.core.calendar import Days, Profile
 from nurture.core.people import Closure
-from nurture.errors import UserError
+from nurture.errors import UserError, UserErrors
 from nurture.files.library import FileLibrary
 from nurture.ports import Library
 from tests.samples import HOSPITAL
@@ -148,3 +148,117 @@ def test_without_folders_the_shipped_files_are_the_library() -> None:
 
     assert "warm-lead-30d" in {s.id for s in library.scenarios()}
     assert 3 == len(library.calendars(library.scenario("warm-lead-30d"), None))
+
+
+# --- iCalendar ---------------------------------------------------------------------------------------
+
+EVENTS = (
+    "BEGIN:VCALENDAR\r\nX-WR-CALNAME:見本学会\r\nBEGIN:VEVENT\r\nUID:a@x\r\nDTSTAMP:{stamp}\r\n"
+    "DTSTART;VALUE=DATE:{day}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+)
+
+
+def test_an_icalendar_file_is_a_calendar_by_its_name(folder: Path, library: FileLibrary) -> None:
+    """``society.ics`` is ``society``; its events are blackouts for everybody."""
+    write(folder / "calendars" / "society.ics", EVENTS.format(stamp="20260101T000000Z", day="20270408"))
+    found = library.calendar("society")
+
+    assert ("見本学会", date(2027, 4, 8), "blackout") == (
+        found.name["ja"],
+        found.entries[0].start,
+        found.entries[0].effect,
+    )
+
+
+def test_a_yaml_file_says_what_the_events_of_an_icalendar_file_do(folder: Path, library: FileLibrary) -> None:
+    """Then the ``.ics`` is a part of it, not a calendar of its own; a change of either is seen."""
+    place = folder / "calendars" / "congresses.yaml"
+    events = folder / "calendars" / "society.ics"
+    write(place, "id: society\nical: society.ics\napplies_to: {roles: [clinician]}\neffect: no_appointment\n", 1)
+    write(events, EVENTS.format(stamp="20260101T000000Z", day="20270408"), 1)
+    first = library.calendar("society").entries[0]
+    before = library.digest()
+    write(events, EVENTS.format(stamp="20260101T000000Z", day="20270409"), 2)
+
+    assert (("clinician",), "no_appointment") == (first.applies_to.roles, first.effect)
+    assert date(2027, 4, 9) == library.calendar("society").entries[0].start
+    assert before != library.digest()
+
+
+def test_the_same_events_written_anew_are_no_change(folder: Path, library: FileLibrary) -> None:
+    """Servers put a new DTSTAMP on every copy; nobody is planned again for that."""
+    events = folder / "calendars" / "society.ics"
+    write(events, EVENTS.format(stamp="20260101T000000Z", day="20270408"), 1)
+    before = library.digest()
+    write(events, EVENTS.format(stamp="20260202T000000Z", day="20270408"), 2)
+
+    assert before == library.digest()
+
+
+def test_a_file_that_was_missing_is_seen_when_it_comes(folder: Path, library: FileLibrary) -> None:
+    """An error does not stay when its cause has gone."""
+    write(folder / "calendars" / "congresses.yaml", "id: congresses\nical: society.ics\n", 1)
+    with pytest.raises(UserError, match=r"there is no file society\.ics"):
+        library.calendar("congresses")
+    write(folder / "calendars" / "society.ics", EVENTS.format(stamp="20260101T000000Z", day="20270408"))
+
+    assert 1 == len(library.calendar("congresses").entries)
+
+
+def test_a_subscription_without_a_copy_is_empty_and_its_copy_counts_when_it_comes(folder: Path) -> None:
+    """Planning never waits for the network."""
+    feeds = folder / "data" / "feeds"
+    library = FileLibrary(calendars=folder / "calendars", feeds=feeds)
+    own = "entries: [{id: own, start: 2027-01-01, effect: blackout}]\n"
+    write(folder / "calendars" / "c.yaml", f"id: c\nical: webcal://society.example/c.ics?key=1\n{own}", 1)
+    (subscription,) = library.subscriptions()
+
+    assert ["own"] == [entry.id for entry in library.calendar("c").entries]
+    assert ("c", "https://society.example/c.ics?key=1", "https://society.example/c.ics?…") == (
+        subscription.calendar_id,
+        subscription.url,
+        subscription.said,
+    )
+    write(feeds / f"{subscription.stored}.ics", EVENTS.format(stamp="20260101T000000Z", day="20270408"))
+    assert ["own", "a"] == [entry.id for entry in library.calendar("c").entries]
+
+
+def test_holidays_with_days_taken_out_and_put_in(folder: Path, library: FileLibrary) -> None:
+    """A file of the id ``jp-holidays`` replaces the country's; so does one of any other id beside it."""
+    write(
+        folder / "calendars" / "holidays.yaml",
+        "id: jp-holidays\nholidays: JP\nremove: [2027-02-11]\n"
+        "entries: [{id: foundation, start: 2027-10-15, effect: holiday}]\n",
+    )
+    days = Days((library.calendar("jp-holidays"),), Profile())
+
+    assert not days.on(date(2027, 2, 11))
+    assert days.on(date(2027, 10, 15))
+    assert days.on(date(2027, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id: c\nholidays: XX\n", "nothing is known of the holidays of XX"),
+        ("id: c\nholidays: japan\n", "expected a country such as JP or DE-BY"),
+        ("id: c\nical: http://society.example/c.ics\n", "expected an address that begins with https://"),
+        ("id: c\nical: https://me:secret@society.example/c.ics\n", "must not hold a name or password"),
+        ("id: c\nical: ftp://society.example/c.ics\n", "expected an address"),
+        ("id: c\nical: ''\n", "expected a path or an https address"),
+        ("id: c\nentries: []\neffect: blackout\n", "effect is for the events of ical"),
+        ("id: c\nical: a.ics\nholidays: JP\n", "two calendars"),
+        ("id: c\nentries: []\nremove: [2027-01-01]\n", "remove is for holidays"),
+        ("id: c\n", "needs entries, ical or holidays"),
+    ],
+)
+def test_mistakes_in_the_keys_of_a_calendar(folder: Path, library: FileLibrary, text: str, said: str) -> None:
+    """Each is named with its place."""
+    write(folder / "calendars" / "c.yaml", text)
+    with pytest.raises(UserError) as caught:
+        library.calendar("c")
+    found = caught.value.errors[0] if isinstance(caught.value, UserErrors) else caught.value
+
+    assert said in str(found)
+    assert found.where is not None
+    assert found.where.line
