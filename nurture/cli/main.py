@@ -62,6 +62,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "simulate": Entry("simulate", mark("Compute the dates of a scenario without sending anything."), TOOLS),
     "read": Entry("read", mark("Show what is understood of a mail (.eml), as data."), TOOLS),
     "schema": Entry("schema", mark("Print the JSON Schema of a file format, for editors."), TOOLS),
+    "bench": Entry("bench", mark("Measure how fast this machine is, in numbers that can be compared."), TOOLS),
     "graph": Entry("graph", mark("Draw the state diagrams as Mermaid."), TOOLS),
 }
 """In the order in which they are met; what has no module is not shown."""

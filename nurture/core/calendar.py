@@ -4,8 +4,9 @@ Theory of operation
 -------------------
 A planner asks about single days, thousands of times: "what stands on 8 April for this person?". So each
 calendar keeps an index by *reader* — the attributes of a person as far as this calendar's entries tell them
-apart — and by year: day → marks. A year is worked out when it is first asked for; after that a question
-is one dictionary look-up per calendar, however many entries there are and whoever asks.
+apart — and by year: day → marks. A year is worked out when it is first asked for, from the entries that can
+concern the reader at all (``_shelves``); after that a question is one dictionary look-up per calendar, however
+many entries there are and whoever asks.
 
 What an entry means is settled once, when it becomes marks: an estimated entry is a ``reduce`` whatever its
 effect, ``before`` and ``after`` widen every occurrence, recurrences are unrolled (``core.recurrence``).
@@ -14,6 +15,7 @@ Everything here is a pure function of the values; the index only remembers answe
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -23,7 +25,7 @@ from nurture.core.recurrence import Monthly, Rrule, Yearly, occurrences
 from nurture.core.series import Series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
 ALL: Final = "all"
 """In a list of ``applies_to``: matches everybody, also a person whose attribute is unknown."""
@@ -105,6 +107,12 @@ ASKED: Final = (
 SOMETHING_ELSE: Final = "\0"
 """Stands for every known value that no entry names; no file can hold it."""
 
+NOBODY_IN_PARTICULAR: Final[Reader] = (SOMETHING_ELSE,) * len(ASKED)
+"""Whoever asks a calendar whose entries concern everybody."""
+
+KEPT_YEARS: Final = 1000
+"""Years of readers that one calendar remembers; some ten kilobytes each."""
+
 
 @dataclass(frozen=True, slots=True)
 class DayMark:
@@ -113,6 +121,7 @@ class DayMark:
     effect: Effect
     entry: str  # "jp-medical/jrc-2027"
     span: int = 0  # days, for REDUCE
+    reason: tuple[str, str] = ("", "")  # rule and entry, as a move says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +135,40 @@ class Calendar:
         default_factory=dict, init=False, repr=False, compare=False
     )
     _named: list[tuple[frozenset[str], ...]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _shelved: list[Shelves] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def on(self, reader: Reader, day: date) -> tuple[DayMark, ...]:
         """What stands on a day for a reader (see ``reader``), in the order of the entries."""
         year = self._years.get((reader, day.year))
         if year is None:
+            if len(self._years) >= KEPT_YEARS:  # the oldest goes: what is still asked for comes back
+                del self._years[next(iter(self._years))]
             year = self._years[reader, day.year] = _year(self, reader, day.year)
         return year.get(day, ())
+
+    def concerning(self, reader: Reader) -> Iterator[CalendarEntry]:
+        """The entries that apply to a reader, in their order."""
+        if not self._shelved:
+            self._shelved.append(_shelves(self.entries))
+        shelves = self._shelved[0]
+        places = [place for spot in (EVERYBODY, *enumerate(reader)) for place in shelves.get(spot, ())]
+        for place in sorted(places):
+            if _applies(self.entries[place].applies_to, reader):
+                yield self.entries[place]
 
     def reader(self, profile: Profile) -> Reader:
         """A profile as this calendar sees it: values that no entry names are all alike."""
         if not self._named:
             self._named.append(_named(self.entries))
+        if not any(self._named[0]):
+            return NOBODY_IN_PARTICULAR
         return tuple(
-            value if value in names or (value is None and attribute == "specialty" and names) else SOMETHING_ELSE
+            SOMETHING_ELSE
+            if not names
+            else value
+            if (value := getattr(profile, attribute)) in names or (value is None and attribute == "specialty")
+            else SOMETHING_ELSE
             for names, (_, attribute) in zip(self._named[0], ASKED, strict=True)
-            for value in (getattr(profile, attribute),)
         )
 
 
@@ -149,6 +176,34 @@ def _named(entries: Iterable[CalendarEntry]) -> tuple[frozenset[str], ...]:
     return tuple(
         frozenset(value for entry in entries for value in getattr(entry.applies_to, key) or ()) for key, _ in ASKED
     )
+
+
+SELECTIVE: Final = ("organisations", "departments", "specialties", "regions", "organisation_kinds", "roles")
+"""Keys of ``applies_to``: the first that an entry has is the one by which it is looked up."""
+
+Shelves = Mapping[tuple[int, str | None], Sequence[int]]
+"""Places of entries, by an attribute of the reader (its place in ``ASKED``) and its value."""
+
+EVERYBODY: Final = (-1, None)
+"""Where entries stand that are looked up by no attribute."""
+
+
+def _shelves(entries: Sequence[CalendarEntry]) -> Shelves:
+    """Each entry stands where those whom it may concern will look; its other keys are looked at then."""
+    places = {key: place for place, (key, _) in enumerate(ASKED)}
+    found: dict[tuple[int, str | None], list[int]] = {}
+    for number, entry in enumerate(entries):
+        spots: set[tuple[int, str | None]] = {EVERYBODY}
+        for key in SELECTIVE:
+            values = getattr(entry.applies_to, key)
+            if values is not None and ALL not in values:
+                spots = {(places[key], value) for value in values}
+                if key == "specialties":
+                    spots.add((places[key], None))
+                break
+        for spot in spots:
+            found.setdefault(spot, []).append(number)
+    return found
 
 
 def applies(to: AppliesTo, profile: Profile) -> bool:
@@ -176,9 +231,7 @@ def _year(calendar: Calendar, reader: Reader, year: int) -> dict[date, tuple[Day
     found: dict[date, list[DayMark]] = {}
     first, last = date(year, 1, 1), date(year, 12, 31)
     low, high = first.toordinal(), last.toordinal()
-    for entry in calendar.entries:
-        if not _applies(entry.applies_to, reader):
-            continue
+    for entry in calendar.concerning(reader):
         mark = _mark(calendar.id, entry)
         reached = low  # occurrences of one entry may overlap: each day is marked once, however many cover it
         for start, end in spans(entry, first, last):
@@ -191,7 +244,8 @@ def _year(calendar: Calendar, reader: Reader, year: int) -> dict[date, tuple[Day
 def _mark(calendar_id: str, entry: CalendarEntry) -> DayMark:
     reduces = entry.effect is Effect.REDUCE or entry.certainty is Certainty.ESTIMATED
     effect = Effect.REDUCE if reduces else entry.effect
-    return DayMark(effect, f"{calendar_id}/{entry.id}", entry.reduce_days if reduces else 0)
+    name = f"{calendar_id}/{entry.id}"
+    return DayMark(effect, name, entry.reduce_days if reduces else 0, (effect.value, name))
 
 
 def spans(entry: CalendarEntry, first: date, last: date) -> Iterator[tuple[int, int]]:
@@ -228,7 +282,10 @@ class Days:
         """All marks of a day, in the order of the calendars and their entries."""
         marks = self._known.get(day)
         if marks is None:
-            marks = tuple(mark for calendar, reader in self._calendars for mark in calendar.on(reader, day))
+            marks = ()
+            for calendar, reader in self._calendars:
+                if found := calendar.on(reader, day):
+                    marks = marks + found if marks else found
             self._known[day] = marks
         return marks
 

@@ -10,7 +10,7 @@ have been approved, and it is the newcomer that makes room.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -44,18 +44,16 @@ class Ledger:
 
     def has(self, day: date) -> bool:
         """Whether a mail reaches this person on that date."""
-        at = bisect_left(self.person, day)
-        return at < len(self.person) and self.person[at] == day
+        return self.around(day)[1]
 
-    def before(self, day: date) -> date | None:
-        """The date of the person's last mail before that date."""
-        at = bisect_left(self.person, day)
-        return self.person[at - 1] if at else None
-
-    def after(self, day: date) -> date | None:
-        """The date of the person's next mail after that date."""
-        at = bisect_right(self.person, day)
-        return self.person[at] if at < len(self.person) else None
+    def around(self, day: date) -> tuple[date | None, bool, date | None]:
+        """The person's last mail before a date, whether there is one on it, and the next one after it."""
+        mails = self.person
+        at = bisect_left(mails, day)
+        then = at
+        while then < len(mails) and mails[then] == day:
+            then += 1
+        return mails[at - 1] if at else None, then > at, mails[then] if then < len(mails) else None
 
     def is_within_cap(self, day: date, cap: int, days: int) -> bool:
         """Whether one more mail on that date leaves no ``days`` consecutive dates with more than ``cap``."""
@@ -64,10 +62,11 @@ class Ledger:
         if cap < 1:
             return False
         # Only runs of ``cap`` neighbouring mails that lie within ``days`` together with this date can be too many.
-        at = bisect_left(self.organisation, day)
-        for first in range(max(at - cap, 0), min(at, len(self.organisation) - cap) + 1):
-            run = self.organisation[first : first + cap]
-            if (max(run[-1], day) - min(run[0], day)).days < days:
+        mails = self.organisation
+        at = bisect_left(mails, day)
+        for first in range(max(at - cap, 0), min(at, len(mails) - cap) + 1):
+            one, other = mails[first], mails[first + cap - 1]
+            if ((other if other > day else day) - (one if one < day else day)).days < days:
                 return False
         return True
 
@@ -81,9 +80,9 @@ def hold_up(ledger: Ledger, pace: Pace, days: Days, day: date) -> tuple[str, str
         days: the person's calendars.
         day: the date asked for.
     """
-    if ledger.has(day):
+    before, taken, after = ledger.around(day)
+    if taken:
         return "same_date", None
-    before, after = ledger.before(day), ledger.after(day)
     for earlier, later in ((before, day), (day, after)):
         if earlier is None or later is None:
             continue

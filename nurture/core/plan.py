@@ -31,12 +31,17 @@ from nurture.core import windows
 from nurture.core.calendar import Calendar, Days, Effect, Profile, shifted
 from nurture.core.messages import Move
 from nurture.core.pace import Ledger, hold_up
+from nurture.core.span import NO_SPAN
 from nurture.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nurture.core.scenario import Expiry, Hours, Scenario, Step, When
+
+ONE_DAY: Final = timedelta(days=1)
+BLACKOUT: Final = Effect.BLACKOUT
+HOLIDAY: Final = Effect.HOLIDAY
 
 HORIZON: Final = 365
 """Days past its nominal date within which a step must find a date."""
@@ -193,7 +198,7 @@ class _Planner:
 
     def nominal(self, step: Step) -> date | None:
         """The nominal date; None where there are not that many business days."""
-        start = step.start.after(self.anchor_on)
+        start = self.anchor_on if step.start is NO_SPAN else step.start.after(self.anchor_on)
         if step.business_days:
             found = self.days.business_day_after(start, step.day - 1)
             return None if found is None else shifted(found, self.request.shift_days)
@@ -206,12 +211,15 @@ class _Search:
     def __init__(self, planner: _Planner, step: Step) -> None:
         self.planner, self.step = planner, step
         self.request = planner.request
-        self.nominal = planner.nominal(step) or planner.anchor_on
-        self.endless = planner.nominal(step) is None
+        nominal = planner.nominal(step)
+        self.nominal = nominal or planner.anchor_on
+        self.endless = nominal is None
         self.windows = self.request.scenario.windows_for(step, self.request.profile.role)
         self.expires_on, self.event = self._expiry(step.expires)
-        self.ready = planner.ready if step.day > 0 else planner.at_once
-        self.today = self.ready.astimezone(planner.zone).date()
+        self.ready, self.today = planner.ready, planner.today
+        if step.day <= 0:
+            self.ready = planner.at_once
+            self.today = self.ready.astimezone(planner.zone).date()
         self.is_mail = step.task is None
         self.is_within = step.within_seconds is not None
         self.passes_calendar = step.on_blocked == "ignore" or step.purpose == "notice"
@@ -247,11 +255,10 @@ class _Search:
         return None
 
     def _calendar_block(self, day: date, before: Reason | None) -> Reason | None:
-        found = self._entries(day)
-        if len(found) > 1:
+        if found := self._entries(day):
+            if len(found) == 1:
+                return found[0]
             return before if before in found else self._longest(day, found)
-        if found:
-            return found[0]
         quiet = self.request.quiet_until
         if quiet is not None and day <= quiet and self.is_mail and not self.is_within:
             return "quiet", None
@@ -259,12 +266,16 @@ class _Search:
 
     def _entries(self, day: date) -> list[Reason]:
         """The calendar entries that block a day for this step."""
+        marks = self.planner.days.on(day)
+        if not marks:
+            return []
         appointment = self.step.purpose == "appointment"
         return [
-            (mark.effect.value, mark.entry)
-            for mark in self.planner.days.on(day)
-            if mark.effect in {Effect.BLACKOUT, Effect.HOLIDAY}
-            or (appointment and mark.effect is Effect.NO_APPOINTMENT)
+            mark.reason
+            for mark in marks
+            if (effect := mark.effect) is BLACKOUT
+            or effect is HOLIDAY
+            or (appointment and effect is Effect.NO_APPOINTMENT)
         ]
 
     def _longest(self, day: date, found: list[Reason]) -> Reason:
@@ -331,7 +342,7 @@ class _Search:
         while day >= floor:
             if self.block(day) is None:
                 return day
-            day = shifted(day, -1)
+            day -= ONE_DAY
         return None
 
     def _forward(self, start: date, moves: list[Move]) -> date | None:
@@ -340,7 +351,7 @@ class _Search:
         Up to the first free date the blocks are the reason, after that what holds the step up: weekends within
         a gap are part of the gap.
         """
-        free = False
+        free, ahead = False, self.planner.ahead
         day, horizon = start, shifted(self.nominal, HORIZON)
         reason: Reason | None = None
         since = start
@@ -354,7 +365,12 @@ class _Search:
                 reason, since = now, day
             if now is None:
                 return day
-            day = shifted(day, 1)
+            if day == horizon:
+                break  # also the last of all dates
+            if now[0] == "order" and ahead is not None:
+                day = min(ahead[0], horizon)  # all days until then wait for the same step
+            else:
+                day += ONE_DAY
         if reason is not None:
             moves.append(Move(*reason, since))
         return None

@@ -536,16 +536,19 @@ def test_planning_again_gives_the_same_plan(number: int) -> None:
 
 # --- seeded faults: the comparison above must be able to fail ----------------------------------------
 
+AROUND = pace.Ledger.around
 FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the cap never holds": lambda m: m.setattr(pace.Ledger, "is_within_cap", lambda *_: True),
-    "two mails on one date": lambda m: m.setattr(pace.Ledger, "has", lambda *_: False),
-    "later mails are not seen": lambda m: m.setattr(pace.Ledger, "after", lambda *_: None),
+    "two mails on one date": lambda m: m.setattr(
+        pace.Ledger, "around", lambda s, d: (AROUND(s, d)[0], False, AROUND(s, d)[2])
+    ),
+    "later mails are not seen": lambda m: m.setattr(pace.Ledger, "around", lambda s, d: (*AROUND(s, d)[:2], None)),
     "windows are never over": lambda m: m.setattr(windows, "is_over", lambda *_: False),
     "half a year is enough": lambda m: m.setattr(planning, "HORIZON", 180),
     "conditions always hold": lambda m: m.setattr(planning, "_fits", lambda *_: True),
     "every entry is for everybody": lambda m: m.setattr(calendar, "_applies", lambda *_: True),
     "estimated entries block": lambda m: m.setattr(
-        calendar, "_mark", lambda c, e: calendar.DayMark(e.effect, f"{c}/{e.id}", e.reduce_days)
+        calendar, "_mark", lambda _, e: calendar.DayMark(e.effect, e.id, e.reduce_days, (e.effect.value, e.id))
     ),
     "weekends are business days": lambda m: m.setattr(
         calendar.Days, "is_business", lambda s, d: all(k.effect is not Effect.HOLIDAY for k in s.on(d))
