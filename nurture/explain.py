@@ -68,6 +68,14 @@ REASONS: Final[Mapping[str, str]] = {
     "same_date": mark("another mail to this person leaves today"),
     "unplannable": mark("it cannot be planned"),
     "no_plan": mark("its scenario has no such step"),
+    "replied": mark("this person replied: please look again"),
+    "no_reply": mark("no answer came"),
+    "absence": mark("an absence note came"),
+    "already_enrolled": mark("is on the way in it already"),
+    "no_scenario": mark("there is no such scenario"),
+    "no_anchor": mark("the date with which it begins is not known"),
+    "migrated": mark("the scenario has another text now: please look again"),
+    "step_gone": mark("the scenario has no such step any more"),
 }
 
 STATES: Final[Mapping[str, str]] = {
@@ -175,6 +183,10 @@ KINDS: Final[Mapping[str, str]] = {
     "enrollment.stopped": mark("stopped: {reason}"),
     "enrollment.completed": mark("ran to its end"),
     "enrollment.unplannable": mark("cannot be planned: {problem}"),
+    "enrollment.migrated": mark("{scenario}: goes on with the present text of the scenario"),
+    "rule.followed": mark("rule of the scenario ({rule}): {do}"),
+    "rule.unfulfilled": mark("not enrolled in {scenario}: {reason}"),
+    "calendars.changed": mark("calendars changed: all that runs is planned again ({count})"),
     "message.planned": mark("{step}: planned for {on}"),
     "message.moved": mark("{step}: moved from {from} to {on}"),
     "message.drafted": mark("{step}: text written, waiting for approval"),
@@ -215,6 +227,33 @@ KINDS: Final[Mapping[str, str]] = {
     "login.used": mark("signed in"),
     "login.ended": mark("signed out"),
 }
+
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "pause": mark("pause"),
+    "rest": mark("rest for {what}"),
+    "resume": mark("go on"),
+    "stop": mark("stop"),
+    "task": mark("task: {what}"),
+    "enroll": mark("enroll in {what}"),
+}
+"""What a rule of a scenario does, by the first word of its code (``core.responses``)."""
+
+
+def _action(w: Words, code: str) -> str:
+    name, _, what = code.partition(" ")
+    if name == "pause" and what:
+        name = "rest"
+    return w(ACTIONS.get(name, code), what=task(w, what) if name == "task" else what)
+
+
+def _text(said: Entry) -> str | None:
+    """The sentence for an entry; some kinds have more than one."""
+    if said.kind == "enrollment.paused" and said.data.get("until"):
+        return mark("rests until {until}: {reason}")
+    if said.kind == "enrollment.started" and said.data.get("variant"):
+        return mark("enrolled in {scenario}, variant {variant}")
+    return KINDS.get(said.kind)
 
 
 def _span(w: Words, move_: Move) -> str:
@@ -277,6 +316,8 @@ def _said(w: Words, kind: str, name: str, value: object) -> object:
         return step(w, value)
     if name == "task" and isinstance(value, str):
         return task(w, value)
+    if name == "do" and isinstance(value, list | tuple):
+        return w(", ").join(_action(w, str(code)) for code in value)
     if name == "reason" and isinstance(value, str):
         if kind == "message.bounced":
             return w(BOUNCES[value]) if value in BOUNCES else value
@@ -296,7 +337,7 @@ class _Blank(dict[str, object]):
 
 def entry(w: Words, said: Entry, names: Mapping[str, str] | None = None) -> str:
     """A line of the journal as a sentence; ``names`` as for ``move``."""
-    text = KINDS.get(said.kind)
+    text = _text(said)
     if text is None:
         return said.kind
     values = _Blank({name: _said(w, said.kind, name, value) for name, value in said.data.items()})

@@ -55,7 +55,8 @@ class Enrollment:
     shift_days: int = 0  # resuming keeps the spacing: nominal dates of what is left move by this
     holds: int = 0  # how often queued mails were called back: approvals given before do not count any more
     variant: str | None = None
-    wake_at: datetime | None = None  # when the next beat must look at it; None: never by itself
+    fired: tuple[str, ...] = ()  # rules of silence that have been followed: each comes true once
+    wake_at: datetime | None = None  # when the next beat must look at it (a paused one: resume it); None: never
     enrolled_at: datetime | None = None
     ended_at: datetime | None = None
     version: int = 0

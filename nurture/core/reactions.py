@@ -34,7 +34,7 @@ from nurture.core.people import Away
 from nurture.core.reading import Intent, Kind, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from nurture.core.dossier import Dossier
     from nurture.core.people import Person
@@ -65,6 +65,11 @@ class Arrival:
     now: datetime
     business_day_after: date  # the first business day after the return, when the reading tells one
     reader: RepId | None = None  # who reads the mailbox, where nobody else is responsible for the person
+
+
+def as_ever(a: Arrival, dossier: Dossier, default: Change) -> Change:  # noqa: ARG001 - as all answers
+    """Answer without rules of a scenario: what always happens."""
+    return default
 
 
 def _entry(a: Arrival, kind: str, **data: object) -> Entry:
@@ -172,6 +177,7 @@ def react(
     colleagues: Sequence[Dossier],
     policy: str,
     known: Sequence[Suppression] = (),
+    answer: Callable[[Arrival, Dossier, Change], Change] = as_ever,
 ) -> Change:
     """What this mail changes.
 
@@ -181,18 +187,20 @@ def react(
         colleagues: dossiers of the organisation's other active enrollments.
         policy: ``on_colleague_reply`` of the scenario that was answered: continue | hold | pause.
         known: suppressions of this address, in force or lifted.
+        answer: asked for each running enrollment of the person what becomes of it, given what would by default
+            (the rules of its scenario, ``core.responses``). Never asked where an address is silenced.
     """
     kind = a.reading.kind
     total = _evidence(a)
     if kind is Kind.OUT_OF_OFFICE:
-        return total + _away(a, own)
+        return total + _away(a, own, answer)
     if kind is Kind.BOUNCE:
-        return total + _bounced(a, own, known)
+        return total + _bounced(a, own, known, answer)
     if kind in {Kind.UNSUBSCRIBE, Kind.COMPLAINT}:
         reason = "unsubscribe" if kind is Kind.UNSUBSCRIBE else "complaint"
         return total + _silence(a, own, known, reason)
     if kind is Kind.REPLY:
-        return total + _replied(a, own, colleagues, policy, known)
+        return total + _replied(a, own, known, answer) + _colleagues(a, colleagues, policy)
     return total + Change((), (_entry(a, f"inbound.{kind.value}", subject=a.reading.subject[:200]),))
 
 
@@ -216,7 +224,7 @@ def _rep(a: Arrival, own: Sequence[Dossier]) -> RepId | None:
     return own[0].enrollment.rep_id if own else a.person.rep_id or a.reader
 
 
-def _away(a: Arrival, own: Sequence[Dossier]) -> Change:
+def _away(a: Arrival, own: Sequence[Dossier], answer: Callable[[Arrival, Dossier, Change], Change]) -> Change:
     said = a.reading.away
     back = said.back if said else None
     resume = a.business_day_after if back else a.today + AWAY_DEFAULT
@@ -225,14 +233,22 @@ def _away(a: Arrival, own: Sequence[Dossier]) -> Change:
         return Change((), (_entry(a, "person.away_over", back=str(back)),))
     away = Away(noted_on=a.today, resume_on=resume, back=back, evidence=a.reading.text[:300])
     person = replace(a.person, away=away)
-    woken = tuple(
-        replace(d.enrollment, wake_at=a.now) for d in own if d.enrollment.state is EnrollmentState.ACTIVE
-    )
     entry = _entry(a, "person.away", back=str(back) if back else None, resume=str(resume))
-    return Change((person, *woken), (entry,))
+    return Change((person,), (entry,)) + _all(answer(a, d, _woken(a, d)) for d in _running(own))
 
 
-def _bounced(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression]) -> Change:
+def _woken(a: Arrival, dossier: Dossier) -> Change:
+    if dossier.enrollment.state is not EnrollmentState.ACTIVE:
+        return Change()
+    return Change((replace(dossier.enrollment, wake_at=a.now),))
+
+
+def _bounced(
+    a: Arrival,
+    own: Sequence[Dossier],
+    known: Sequence[Suppression],
+    answer: Callable[[Arrival, Dossier, Change], Change],
+) -> Change:
     bounce = a.reading.bounce
     puts: tuple[Message, ...] = ()
     if a.answered is not None and a.answered.state in {MessageState.SENT, MessageState.IN_DOUBT}:
@@ -244,13 +260,14 @@ def _bounced(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression]) -
     entry = _entry(a, "message.bounced", permanent=permanent, reason=reason, status=status)
     change = Change(puts, (entry,))
     if not permanent:
-        return change
+        return change + _all(answer(a, d, Change()) for d in _running(own))
     address = a.answered.to_address.lower() if a.answered else a.person.email.lower()
     change += _suppress(a, known, "bounce", "bounce", address)
     if address != a.person.email.lower():
         return change  # it has been mended already: the one that bounced is no good, the person is
     note = task(a, "bounce", _rep(a, own), a.person.name, f"{address}: {reason} {status or ''}".strip())
-    return change + _stop_all(a, own, "bounce") + Change(note)
+    stopped = (answer(a, d, stop(d, "bounce", a.now, a.person.email)) for d in _running(own))
+    return change + _all(stopped) + Change(note)
 
 
 def _suppress(a: Arrival, known: Sequence[Suppression], reason: str, source: str, address: str = "") -> Change:
@@ -276,7 +293,10 @@ def _silence(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression], r
 
 
 def _replied(
-    a: Arrival, own: Sequence[Dossier], colleagues: Sequence[Dossier], policy: str, known: Sequence[Suppression]
+    a: Arrival,
+    own: Sequence[Dossier],
+    known: Sequence[Suppression],
+    answer: Callable[[Arrival, Dossier, Change], Change],
 ) -> Change:
     intents = a.reading.intents
     said = _entry(
@@ -294,12 +314,16 @@ def _replied(
     change += Change(task(a, kind, _rep(a, own), a.person.name, a.reading.text))
     if Intent.AGREEMENT in intents:
         change += Change((), (_entry(a, "inbound.agreed", step=a.answered.step_id if a.answered else None),))
-    for dossier in _running(own):
-        if reason in {"appointment", "moved"}:
-            change += stop(dossier, reason, a.now, a.person.email)
-        elif dossier.enrollment.state is EnrollmentState.ACTIVE:
-            change += pause(dossier, "reply", a.now, a.person.email)
-    return change + _colleagues(a, colleagues, policy)
+    return change + _all(answer(a, d, _ended_or_paused(a, d, reason)) for d in _running(own))
+
+
+def _ended_or_paused(a: Arrival, dossier: Dossier, reason: str) -> Change:
+    """What a reply does to one enrollment. One that rests for a while does so no longer: the person is here."""
+    if reason in {"appointment", "moved"}:
+        return stop(dossier, reason, a.now, a.person.email)
+    if dossier.enrollment.state is EnrollmentState.ACTIVE or dossier.enrollment.wake_at is not None:
+        return pause(dossier, "reply", a.now, a.person.email)
+    return Change()
 
 
 def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Change:

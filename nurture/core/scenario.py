@@ -157,9 +157,14 @@ class Scenario:
         return None
 
     @property
+    def is_event(self) -> bool:
+        """Whether the anchor is a named event, not one of the known anchors."""
+        return self.anchor_is_event or self.anchor not in ANCHORS
+
+    @property
     def knows_ahead(self) -> bool:
         """Whether day 1 can lie ahead when somebody is enrolled, so that a step can come before it."""
-        return self.anchor in AHEAD or self.anchor not in ANCHORS or bool(self.offset)
+        return self.anchor in AHEAD or self.is_event or bool(self.offset)
 
     def variant_of(self, person: str) -> str | None:
         """The arm that a person belongs to: a hash, so that the same person is in it each time."""

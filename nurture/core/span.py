@@ -27,6 +27,12 @@ class Span:
         """The span ``count`` times over."""
         return Span(self.months * count, self.days * count)
 
+    def before(self, day: date) -> date:
+        """The latest date from which this span leads to ``day``; where there is none, the nearest guess."""
+        guess = Span(-self.months, -self.days).after(day)
+        near = (shifted(guess, step) for step in (3, 2, 1, 0, -1, -2, -3))
+        return next((found for found in near if self.after(found) == day), guess)
+
     def after(self, day: date) -> date:
         """The date that lies this span after ``day``: a day that the month does not have means its last day."""
         place = day.year * 12 + day.month - 1 + self.months

@@ -116,7 +116,7 @@ def _pace(scenario: Scenario) -> Iterator[Problem]:
         if after is not None and day > step.day + after:
             yield Problem(
                 UserError(
-                    "step {step} can never be sent: behind {before} it comes on day {day}, it expires on day {last}",
+                    "step {step} can never be sent: {before} puts it on day {day}, and it expires on day {last}",
                     step=step.id,
                     before=before,
                     day=day,

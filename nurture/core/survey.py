@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from nurture.core import content as contents
 from nurture.core import states
+from nurture.core.anchors import event_of
 from nurture.core.calendar import Profile
 from nurture.core.deals import TaskState
 from nurture.core.messages import MessageState
@@ -49,7 +50,12 @@ def profile(person: Person, organisation: Organisation | None) -> Profile:
 
 def zone_of(dossier: Dossier, scenario: Scenario) -> ZoneInfo:
     """The recipient's zone, else the organisation's, else the scenario's."""
-    return ZoneInfo(profile_of(dossier).timezone or scenario.timezone)
+    return zone(dossier.person, dossier.organisation, scenario)
+
+
+def zone(person: Person, organisation: Organisation | None, scenario: Scenario) -> ZoneInfo:
+    """The same before there is an enrollment."""
+    return ZoneInfo(profile(person, organisation).timezone or scenario.timezone)
 
 
 def stance_of(meeting: Meeting | None, person: PersonId) -> str | None:
@@ -196,7 +202,7 @@ def survey(
             competitor=dossier.deal.competitor if dossier.deal else None,
         ),
         settled=kept,
-        events=_events(dossier),
+        events={**_events(dossier), **event_of(scenario, enrollment.anchor_at, zone)},
         shift_days=enrollment.shift_days,
         not_before=person.away.resume_on if person.away and person.away.resume_on > today else None,
         quiet_until=dossier.organisation.quiet_until if dossier.organisation else None,

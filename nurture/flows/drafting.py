@@ -20,7 +20,7 @@ from nurture.mail.compose import header_id
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from nurture.core.messages import Message
+    from nurture.core.messages import Enrollment, Message
     from nurture.core.progress import Advance
     from nurture.core.survey import Survey
     from nurture.ports import Doors
@@ -38,6 +38,14 @@ class Scripts:
 
     read: Mapping[str, Scenario]
     broken: Mapping[str, UserError]
+
+    def of_enrollment(self, enrollment: Enrollment) -> Scenario:
+        """The scenario as this enrollment began with it, in its arm of a comparison.
+
+        Raises:
+            UserError: as ``of``.
+        """
+        return self.of(enrollment.scenario_hash).as_variant(enrollment.variant)
 
     def of(self, key: str) -> Scenario:
         """The scenario of that hash.
@@ -72,7 +80,12 @@ async def scripts(doors: Doors, hashes: Collection[str]) -> Scripts:
 
 def _with_content(doors: Doors, scenario: Scenario) -> Scenario:
     """A step that names no content asks for what its template is written for."""
-    return replace(scenario, steps=tuple(_step_with_content(doors, step) for step in scenario.steps))
+
+    def filled(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple(_step_with_content(doors, step) for step in steps)
+
+    variants = tuple(replace(variant, steps=filled(variant.steps)) for variant in scenario.variants)
+    return replace(scenario, steps=filled(scenario.steps), variants=variants)
 
 
 def _step_with_content(doors: Doors, step: Step) -> Step:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nurture.core import approval, progress, reactions, states, survey
+from nurture.core import anchors, approval, reactions, responses, states, survey
+from nurture.core.beginning import begin
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import TaskState
-from nurture.core.ids import EnrollmentId
-from nurture.core.messages import Enrollment, EnrollmentState, Entry, MessageState
-from nurture.core.people import Person, Representative
+from nurture.core.messages import Enrollment, EnrollmentState
+from nurture.core.people import Organisation, Person, Representative
 from nurture.errors import UserError
+from nurture.flows.background import background
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
+    from datetime import date, datetime
 
     from nurture.core.dossier import Dossier
-    from nurture.core.ids import DealId, MeetingId, PersonId, RepId
-    from nurture.core.messages import Message
+    from nurture.core.ids import DealId, EnrollmentId, MeetingId, PersonId, RepId
     from nurture.core.scenario import Scenario
     from nurture.ports import Doors
 
@@ -30,53 +31,14 @@ async def kept_text(doors: Doors, scenario: Scenario, now: datetime) -> tuple[Sc
     return () if known else (ScenarioText(scenario.hash, scenario.id, scenario.text, now),)
 
 
-def enrollment_of(
-    person: Person,
-    scenario: Scenario,
-    *,
-    key: str,
-    anchor_at: datetime,
-    now: datetime,
-    by: str,
-    rep_id: RepId,
-    deal_id: DealId | None = None,
-    meeting_id: MeetingId | None = None,
-) -> Change:
-    """A new enrollment that the next beat will plan."""
-    assert scenario.hash is not None
-    fresh = Enrollment(
-        id=EnrollmentId(key),
-        person_id=person.id,
-        organisation_id=person.organisation_id,
-        scenario_id=scenario.id,
-        scenario_hash=scenario.hash,
-        anchor_at=anchor_at,
-        rep_id=rep_id,
-        deal_id=deal_id,
-        meeting_id=meeting_id,
-        wake_at=now,
-        enrolled_at=now,
-    )
-    said = Entry(
-        at=now,
-        kind="enrollment.started",
-        actor=by,
-        data={"scenario": scenario.id, "anchor": anchor_at.isoformat()},
-        person_id=person.id,
-        organisation_id=person.organisation_id,
-        deal_id=deal_id,
-        enrollment_id=fresh.id,
-    )
-    return Change((fresh,), (said,))
-
-
 async def enroll(
     doors: Doors,
     person_id: PersonId,
     scenario_id: str,
     *,
     by: RepId,
-    anchor_at: datetime,
+    anchor_at: datetime | date | None = None,
+    dates: Mapping[str, date] | None = None,
     deal_id: DealId | None = None,
     meeting_id: MeetingId | None = None,
 ) -> Enrollment:
@@ -84,8 +46,20 @@ async def enroll(
 
     The person is written too: two who enroll somebody at the same moment are in each other's way.
 
+    Args:
+        doors: as ever.
+        person_id: who.
+        scenario_id: which scenario, as its file says now.
+        by: who enrolls.
+        anchor_at: the anchor, a moment or a local date; None: as meetings, deals and mail say.
+        dates: named events that are not recorded with a meeting.
+        deal_id: the deal; without it and without ``anchor_at`` the one that has the anchor's date, or that
+            the last meeting was about.
+        meeting_id: the meeting that letters speak of; without it and without ``anchor_at`` the last.
+
     Raises:
-        UserError: no such person or scenario; the person has no representative; is in it already.
+        UserError: no such person or scenario; the person has no representative; is in it already; the
+            anchor's date is not known.
         StaleVersion: somebody wrote to the person meanwhile; nothing has been written.
     """
     now = doors.clock.now()
@@ -95,17 +69,24 @@ async def enroll(
         raise UserError("There is no person {id}", id=person_id)
     if person.rep_id is None:
         raise UserError("{name} has no representative", name=person.name)
+    zone = survey.zone(person, await _organisation(doors, person), scenario)
+    if anchor_at is not None:
+        day_one = anchors.day_one(scenario, anchor_at, now, zone)
+    else:
+        known = await background(doors, person, scenario, deal_id=deal_id, meeting_id=meeting_id, dates=dates)
+        day_one = anchors.day_one_of(scenario, known.facts, now, zone, person.name)
+        deal_id, meeting_id = known.deal_id, known.meeting_id
     running = await doors.store.find(
         Enrollment,
         {"person_id": person_id, "state": (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)},
     )
     if any(e.scenario_id == scenario_id and e.deal_id == deal_id for e in running):
         raise UserError("{name} is in {scenario} already", name=person.name, scenario=scenario_id)
-    change = enrollment_of(
+    change = begin(
         person,
         scenario,
         key=doors.chance.new_id(),
-        anchor_at=anchor_at,
+        anchor_at=day_one,
         now=now,
         by=by,
         rep_id=person.rep_id,
@@ -116,6 +97,10 @@ async def enroll(
     written = change.puts[0]
     assert isinstance(written, Enrollment)
     return replace(written, version=1)
+
+
+async def _organisation(doors: Doors, person: Person) -> Organisation | None:
+    return await doors.store.get(Organisation, person.organisation_id) if person.organisation_id else None
 
 
 async def _case(doors: Doors, enrollment_id: EnrollmentId, by: RepId) -> Dossier:
@@ -161,41 +146,15 @@ async def resume(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId) -> Non
     dossier = await _case(doors, enrollment_id, by)
     text = await doors.store.get(ScenarioText, dossier.enrollment.scenario_hash)
     assert text is not None
-    scenario = doors.library.parse(text.text)
-    resumed = replace(
-        dossier.enrollment,
-        state=states.move(states.ENROLLMENTS, dossier.enrollment.state, "resume"),
-        reason="",
-        wake_at=now,
-        shift_days=_shift(dossier, scenario, now),
-    )
+    scenario = doors.library.parse(text.text).as_variant(dossier.enrollment.variant)
+    resumed = responses.resume(dossier, scenario, now, survey.zone_of(dossier, scenario), by)
     tasks = tuple(
         replace(t, state=states.move(states.TASKS, t.state, "do"), done_at=now)
         for t in dossier.tasks
         if _answered(t.kind, t.state)
     )
-    said = replace(progress.entry(dossier, "enrollment.resumed", now, shift=resumed.shift_days), actor=by)
-    await doors.store.commit(Change((resumed, *tasks), (said,)))
+    await doors.store.commit(resumed + Change(tasks))
 
 
 def _answered(kind: str, state: TaskState) -> bool:
     return kind == "reply" and state is TaskState.OPEN
-
-
-def _shift(dossier: Dossier, scenario: Scenario, now: datetime) -> int:
-    """How far what is left moves: so that the next step is not before today, the spacing kept."""
-    zone = survey.zone_of(dossier, scenario)
-    start = dossier.enrollment.anchor_at.astimezone(zone).date()
-    today = now.astimezone(zone).date()
-    over = {m.step_id for m in dossier.messages if m.state not in states.UNSENT}
-    over |= {t.step_id for t in dossier.tasks if t.step_id and t.state is not TaskState.PLANNED}
-    left = [step.day for step in scenario.steps if step.id not in over]
-    if not left:
-        return dossier.enrollment.shift_days
-    nominal = (today - start).days - (left[0] - 1)
-    return max(dossier.enrollment.shift_days, nominal)
-
-
-def queued(dossier: Dossier) -> tuple[Message, ...]:
-    """The enrollment's mails that wait at the desk or are approved."""
-    return tuple(m for m in dossier.messages if m.state in {MessageState.WAITING, MessageState.APPROVED})

@@ -10,6 +10,7 @@ leave any more: it is kept, shown to a person, and its sender's enrollments paus
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -24,9 +25,11 @@ from nurture.core.people import AccessRole, Organisation, Person, Representative
 from nurture.core.plan import zone_of
 from nurture.core.reactions import Arrival
 from nurture.core.reading import Kind, Reading
+from nurture.core.responses import Answers
 from nurture.core.survey import profile
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
 from nurture.flows import drafting
+from nurture.flows.openings import openings
 from nurture.mail import threads
 from nurture.mail.reading import read, to_json
 from nurture.ports import Notice
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from nurture.config import MailboxSettings
     from nurture.core.calendar import Calendar
     from nurture.core.dossier import Dossier
-    from nurture.core.ids import RepId
+    from nurture.core.ids import EnrollmentId, RepId
     from nurture.core.scenario import Scenario
     from nurture.mail.threads import Marks, Match
     from nurture.ports import Doors, Mailbox, Matches, RawMail
@@ -283,7 +286,8 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
         known = await doors.store.find(Suppression, {"value": tuple(addresses)})
         running = [d for d in own if d.enrollment.state in {EnrollmentState.ACTIVE, EnrollmentState.PAUSED}]
         policy = scenario.on_colleague_reply if scenario else "hold"
-        change = reactions.react(arrival, running, others, policy, known)
+        answers = await _answers(doors, running, person, organisation)
+        change = reactions.react(arrival, running, others, policy, known, answers)
         try:
             await doors.store.commit(Change((row,)) + change)
         except StaleVersion:
@@ -291,6 +295,23 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
         report.notices += await _notices(doors, arrival, own, person)
         return
     raise StaleVersion("inbound", item.key)
+
+
+async def _answers(
+    doors: Doors, running: Sequence[Dossier], person: Person, organisation: Organisation | None
+) -> Answers:
+    """The rules of the person's running enrollments; a text that cannot be read has none."""
+    texts = await drafting.scripts(doors, [d.enrollment.scenario_hash for d in running]) if running else None
+    scripts: dict[EnrollmentId, Scenario] = {}
+    for dossier in running:
+        with suppress(UserError):
+            assert texts is not None
+            scripts[dossier.id] = texts.of_enrollment(dossier.enrollment)
+    try:
+        zone = zone_of(profile(person, organisation).timezone or doors.settings.timezone)
+    except UserError:  # somebody mistyped it; a rule that counts days may be a few hours off
+        zone = ZoneInfo(doors.settings.timezone)
+    return Answers(scripts, zone, await openings(doors, scripts.values(), person.id))
 
 
 async def _dossiers(

@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nurture.core import anchors, survey
+from nurture.core.beginning import begin
 from nurture.core.change import Change
 from nurture.core.deals import Attendee, Concern, Deal, DealStatus, Meeting, PagePointer, Promise, Stance
 from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, PromiseId, RepId, derived
@@ -223,7 +225,8 @@ async def record(doors: Doors, record: MeetingRecord) -> Recorded:
         (_recorded(meeting, len(promises), rep.id, now),),
     )
     change += Change(await enroll.kept_text(doors, scenario, now))
-    enrollments, warnings, started = await _enroll(doors, scenario, meeting, people, rep.id, now)
+    scene = _Scene(scenario, meeting, deal, organisation)
+    enrollments, warnings, started = await _enroll(doors, scene, people, rep.id, now)
     await doors.store.commit(change + started)
     with suppress(TemporaryFailure):  # it is recorded: what cannot be drafted now, the next beat drafts
         await tick.advance(doors, [e.id for e in enrollments])
@@ -293,10 +296,38 @@ def _recorded(meeting: Meeting, promises: int, by: RepId, now: datetime) -> Entr
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What all who attended have in common."""
+
+    scenario: Scenario
+    meeting: Meeting
+    deal: Deal
+    organisation: Organisation
+
+    def day_one(self, person: Person, now: datetime) -> datetime:
+        """The anchor, as far as the record says.
+
+        Raises:
+            UserError: the scenario is anchored at a date that nobody recorded.
+        """
+        facts = anchors.Facts(
+            meeting_end=self.meeting.ended_at,
+            proposal_sent_at=self.deal.proposal_sent_at,
+            lost_at=self.deal.lost_at,
+            contract_end=self.deal.contract_end,
+            last_contact=self.meeting.ended_at,
+            events=dict(self.meeting.dates),
+        )
+        zone = survey.zone(person, self.organisation, self.scenario)
+        return anchors.day_one_of(self.scenario, facts, now, zone, person.name)
+
+
 async def _enroll(
-    doors: Doors, scenario: Scenario, meeting: Meeting, people: Sequence[Person], by: RepId, now: datetime
+    doors: Doors, scene: _Scene, people: Sequence[Person], by: RepId, now: datetime
 ) -> tuple[list[Enrollment], list[UserError], Change]:
     """Enroll everybody who is not on the way in this scenario already."""
+    scenario, meeting = scene.scenario, scene.meeting
     running = await doors.store.find(
         Enrollment,
         {
@@ -321,11 +352,11 @@ async def _enroll(
                     name=person.name,
                 )
             )
-        started = enroll.enrollment_of(
+        started = begin(
             person,
             scenario,
             key=doors.chance.new_id(),
-            anchor_at=meeting.ended_at,
+            anchor_at=scene.day_one(person, now),
             now=now,
             by=by,
             rep_id=person.rep_id or by,

@@ -48,6 +48,7 @@ async def _case(doors: Doors, message_id: MessageId, by: RepId) -> Case:
         (dossier,) = await doors.store.dossiers((message.enrollment_id,), now)
         enrollment = dossier.enrollment
         scenario = doors.library.parse(await _text(doors, dossier.enrollment.scenario_hash))
+        scenario = scenario.as_variant(enrollment.variant)
         today = now.astimezone(survey.zone_of(dossier, scenario)).date()
         step = scenario.step(message.step_id)
         at_once = step is not None and step.within_seconds is not None

@@ -243,7 +243,7 @@ async def _verdict(doors: Doors, message: Message, dossier: Dossier) -> Change |
     boxes = frozenset(box.id for box in doors.settings.mailboxes)
     scripts = await drafting.scripts(doors, [dossier.enrollment.scenario_hash])
     try:
-        scenario = scripts.of(dossier.enrollment.scenario_hash)
+        scenario = scripts.of_enrollment(dossier.enrollment)
         seen = survey.survey(
             dossier,
             scenario,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from nurture.core import progress, reactions, survey
+from nurture.core import progress, reactions, responses, survey
 from nurture.core.change import Change
 from nurture.core.dossier import Touch
-from nurture.core.messages import MessageState, Suppression, SuppressionScope
+from nurture.core.messages import Enrollment, EnrollmentState, MessageState, Suppression, SuppressionScope
 from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.flows import drafting
+from nurture.flows.openings import openings
+from nurture.ports import Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId
     from nurture.core.progress import Advance
+    from nurture.core.responses import Openings
     from nurture.flows.drafting import Scripts
     from nurture.ports import Doors
 
@@ -43,6 +48,7 @@ class _Batch:
     scripts: Scripts
     now: datetime
     known: dict[str, Suppression]  # of addresses that servers refused, in force or lifted
+    openings: dict[EnrollmentId, Openings] = field(default_factory=dict)  # where silence enrolls somebody
     planned: dict[EnrollmentId, tuple[Touch, ...]] = field(default_factory=dict)
     problems: list[Exception] = field(default_factory=list)
 
@@ -50,7 +56,17 @@ class _Batch:
 async def tick(doors: Doors, limit: int = 200) -> Ticked:
     """Look at up to ``limit`` due enrollments. Those that turn out stale stay due for the next beat."""
     now = doors.clock.now()
-    return await _advance_all(doors, await doors.store.due(now, limit), now)
+    due = await doors.store.due(now, limit)
+    return await _advance_all(doors, (*due, *await _rested(doors, now, limit - len(due))), now)
+
+
+async def _rested(doors: Doors, now: datetime, limit: int) -> tuple[Dossier, ...]:
+    """Paused enrollments whose rest is over."""
+    over = Span(None, now + timedelta(microseconds=1))
+    found = await doors.store.find(
+        Enrollment, {"state": EnrollmentState.PAUSED, "wake_at": over}, order=("wake_at",), limit=limit
+    )
+    return await doors.store.dossiers(tuple(e.id for e in found), now) if found else ()
 
 
 async def advance(doors: Doors, enrollments: Collection[EnrollmentId]) -> Ticked:
@@ -67,6 +83,7 @@ async def _advance_all(doors: Doors, dossiers: Sequence[Dossier], now: datetime)
         now,
         await _known(doors, dossiers),
     )
+    await _open(doors, dossiers, batch)
     changes = [(dossier, change) for dossier in dossiers if (change := _decide(doors, dossier, batch))]
     written = await _commit(doors, changes, batch)
     return Ticked(len(dossiers), written, len(changes) - written, tuple(batch.problems))
@@ -106,12 +123,19 @@ def _words(batch: _Batch) -> str:
 
 def _decide(doors: Doors, dossier: Dossier, batch: _Batch) -> Change:
     """What this beat writes for one enrollment. Whatever is wrong with it is wrong with it alone."""
-    if not progress.is_running(dossier):
+    rested = _is_rested(dossier, batch.now)
+    if not (progress.is_running(dossier) or rested):
         return Change()
     try:
         if (ended := _must_end(dossier, batch)) is not None:
             return ended
-        scenario = batch.scripts.of(dossier.enrollment.scenario_hash)
+        scenario = batch.scripts.of_enrollment(dossier.enrollment)
+        zone = survey.zone_of(dossier, scenario)
+        if rested:
+            return responses.resume(dossier, scenario, batch.now, zone, "nurture")
+        if (rule := responses.overdue(dossier, scenario, batch.now, zone)) is not None:
+            openings = batch.openings.get(dossier.id, responses.NOWHERE)
+            return responses.silent(dossier, scenario, rule, batch.now, zone, openings)
         seen = survey.survey(
             dossier,
             scenario,
@@ -121,6 +145,7 @@ def _decide(doors: Doors, dossier: Dossier, batch: _Batch) -> Change:
             touches=_overlaid(dossier, batch.planned),
         )
         advanced = progress.advance(seen, batch.now, doors.settings.work.draft_days)
+        advanced = _patient(advanced, responses.listening(dossier, scenario, zone))
         change, result = drafting.written(doors, seen, advanced, batch.now)
     except UserError as error:
         return progress.unplannable(dossier, error.with_place, batch.now)
@@ -129,6 +154,29 @@ def _decide(doors: Doors, dossier: Dossier, batch: _Batch) -> Change:
         return progress.unplannable(dossier, _words(batch), batch.now)
     batch.planned[dossier.id] = _touches(result)
     return change
+
+
+def _is_rested(dossier: Dossier, now: datetime) -> bool:
+    enrollment = dossier.enrollment
+    resting = enrollment.state is EnrollmentState.PAUSED and enrollment.wake_at is not None
+    return resting and enrollment.wake_at is not None and enrollment.wake_at <= now
+
+
+def _patient(result: Advance, until: datetime | None) -> Advance:
+    """Not at its end as long as a rule waits for silence; and awake when that has lasted long enough."""
+    if until is None:
+        return result
+    return replace(result, complete=False, wake_at=min(result.wake_at or until, until))
+
+
+async def _open(doors: Doors, dossiers: Sequence[Dossier], batch: _Batch) -> None:
+    """What may be enrolled in by those who have been silent for so long; few are, in any beat."""
+    for dossier in dossiers:
+        with suppress(Exception):  # whatever is wrong is said when it is decided
+            scenario = batch.scripts.of_enrollment(dossier.enrollment)
+            rule = responses.overdue(dossier, scenario, batch.now, survey.zone_of(dossier, scenario))
+            if rule is not None and rule.do.enroll is not None and progress.is_running(dossier):
+                batch.openings[dossier.id] = await openings(doors, (scenario,), dossier.person.id)
 
 
 def _refused(dossier: Dossier) -> bool:

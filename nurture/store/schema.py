@@ -82,6 +82,7 @@ for _rule in UNIQUE:
 
 # The beats: due, claim, next_due.
 _index("ix_enrollment_due", _enrollment.wake_at, _enrollment.id, where="state = 'active'")
+_index("ix_enrollment_rest", _enrollment.wake_at)
 _index("ix_message_state", _message.state, _message.planned_at, _message.id)
 _index("ix_message_held", _message.state, _message.not_before, where="not_before IS NOT NULL")
 

@@ -202,6 +202,7 @@ class EnrollmentRow(SQLModel, table=True):
     shift_days: int = number()
     holds: int = number()
     variant: str | None = words()
+    fired: str = words()
     wake_at: datetime | None = instant()
     enrolled_at: datetime | None = instant()
     ended_at: datetime | None = instant()

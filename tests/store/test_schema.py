@@ -163,6 +163,7 @@ def _find(of: type[Any], *order: str, **where: object) -> Executable:
 
 HOT = {
     "due": (queries.due_statement(NOW, 100), "ix_enrollment_due"),
+    "resting": (_find(Enrollment, "wake_at", state="paused", wake_at=Span(None, NOW)), "ix_enrollment_rest"),
     "next waking": (queries.next_statements()[0], "ix_enrollment_due"),
     "next leaving": (queries.next_statements()[1], "ix_message_state"),
     "next held": (queries.next_statements()[2], "ix_message_held"),

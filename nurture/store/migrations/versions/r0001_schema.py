@@ -218,6 +218,7 @@ def upgrade() -> None:
         sa.Column("shift_days", sa.BigInteger(), nullable=False),
         sa.Column("holds", sa.BigInteger(), nullable=False),
         sa.Column("variant", TEXT, nullable=True),
+        sa.Column("fired", TEXT, nullable=False),
         sa.Column("wake_at", INSTANT, nullable=True),
         sa.Column("enrolled_at", INSTANT, nullable=True),
         sa.Column("ended_at", INSTANT, nullable=True),
@@ -400,6 +401,7 @@ def upgrade() -> None:
     _index("ix_enrollment_person", "enrollment", ["person_id"])
     _index("ix_enrollment_rep", "enrollment", ["rep_id", "state"])
     _index("ix_enrollment_scenario", "enrollment", ["scenario_id", "state"])
+    _index("ix_enrollment_rest", "enrollment", ["wake_at"])
     _index("ix_message_enrollment", "message", ["enrollment_id"])
     _index("ix_message_held", "message", ["state", "not_before"], where="not_before IS NOT NULL")
     _index("ix_message_organisation", "message", ["organisation_id", "planned_on"])
