@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Person
+    from nurture.flows.foresight import Assumption
     from nurture.i18n import Words
     from nurture.ports import Doors
 
@@ -26,11 +27,55 @@ GONE = frozenset({"cancelled", "skipped", "expired", "rejected"})
 
 @click.command(help=mark("Explain every date, hold and state: of a person (address, name) or a mail (id)."))
 @click.argument("who", metavar="PERSON|MESSAGE")
+@click.option(
+    "--if-entry",
+    "entry",
+    metavar="CALENDAR/ENTRY",
+    help=mark("What would change if this calendar entry were confirmed: jp-medical/jrc-2027."),
+)
+@click.option("--start", help=mark("With --if-entry: if it began on this date."))
+@click.option("--end", help=mark("With --if-entry: if it ended on this date."))
+@click.option(
+    "--certainty",
+    type=click.Choice(("confirmed", "announced", "estimated")),
+    help=mark("With --if-entry: if it were so sure; else confirmed."),
+)
+@click.option(
+    "--effect",
+    type=click.Choice(("blackout", "reduce", "no_appointment", "holiday")),
+    help=mark("With --if-entry: if it did this; else what it does."),
+)
 @json_option
-def why(who: str, as_json: bool) -> None:
+def why(who: str, entry: str | None, as_json: bool, **assumed: str | None) -> None:
     """A mail if the word begins the id of one, else a person."""
     t = terminal()
-    t.run(lambda doors: _explain(t, doors, who, as_json=as_json))
+    if entry is None:
+        if any(assumed.values()):
+            raise click.UsageError(t.w("--start, --end, --certainty and --effect go with --if-entry"))
+        t.run(lambda doors: _explain(t, doors, who, as_json=as_json))
+    else:
+        assumption = _assumption(entry, assumed)
+        t.run(lambda doors: _foresee(t, doors, who, assumption, as_json=as_json))
+
+
+def _assumption(entry: str, assumed: Mapping[str, str | None]) -> Assumption:
+    from nurture.core.calendar import Certainty, Effect  # noqa: PLC0415
+    from nurture.files.spans import day_of  # noqa: PLC0415
+    from nurture.files.yaml import Wrong  # noqa: PLC0415
+    from nurture.flows.foresight import Assumption  # noqa: PLC0415
+
+    try:
+        start, end = (day_of(text) if (text := assumed[name]) else None for name in ("start", "end"))
+    except Wrong as wrong:
+        raise wrong.error from wrong
+    effect, certainty = assumed["effect"], assumed["certainty"]
+    return Assumption(entry, start, end, Effect(effect) if effect else None, Certainty(certainty or "confirmed"))
+
+
+async def _foresee(t: Terminal, doors: Doors, who: str, assumption: Assumption, *, as_json: bool) -> None:
+    from nurture.cli import find, foresight  # noqa: PLC0415
+
+    await foresight.tell(t, doors, await find.person(doors, who), assumption, as_json=as_json)
 
 
 async def _explain(t: Terminal, doors: Doors, who: str, *, as_json: bool) -> None:

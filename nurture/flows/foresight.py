@@ -1,0 +1,127 @@
+"""What would change if a calendar said something else: the running enrollments of one person, planned twice.
+
+Nothing is written. The plans are those that the next beat would make, with the calendars as they are and as they
+would be.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nurture.core import progress, survey
+from nurture.core.calendar import Calendar, CalendarEntry, Certainty
+from nurture.errors import UserError
+from nurture.flows import drafting
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import date
+
+    from nurture.core.calendar import Effect
+    from nurture.core.dossier import Dossier
+    from nurture.core.ids import EnrollmentId
+    from nurture.core.plan import Plan, PlannedStep
+    from nurture.ports import Doors
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """An entry as it might be. None: as it is; with a start alone the entry keeps its length."""
+
+    entry: str  # "jp-medical/jrc-2027"
+    start: date | None = None
+    end: date | None = None
+    effect: Effect | None = None
+    certainty: Certainty = Certainty.CONFIRMED
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """One enrollment, its plan as it is and as it would be."""
+
+    dossier: Dossier
+    calendars: tuple[Calendar, ...]  # as they would be
+    before: Plan
+    after: Plan
+
+    @property
+    def steps(self) -> tuple[tuple[PlannedStep, PlannedStep], ...]:
+        """Each step that is still to come, before and after."""
+        return tuple(zip(self.before.steps, self.after.steps, strict=True))
+
+
+async def foresee(
+    doors: Doors, enrollments: Collection[EnrollmentId], assumption: Assumption
+) -> tuple[Foreseen, ...]:
+    """The running ones among these enrollments, planned before and after; those of other calendars do not change.
+
+    Raises:
+        UserError: no calendar of theirs has such an entry, its dates do not fit, or a scenario cannot be read.
+    """
+    now = doors.clock.now()
+    dossiers = [d for d in await doors.store.dossiers(tuple(enrollments), now) if progress.is_running(d)]
+    texts = await drafting.scripts(doors, {d.enrollment.scenario_hash for d in dossiers})
+    cases = []
+    for dossier in dossiers:
+        scenario = texts.of(dossier.enrollment.scenario_hash)
+        cases.append((dossier, scenario, doors.library.calendars(scenario, dossier.organisation)))
+    if cases:
+        _find(assumption.entry, [calendar for *_, calendars in cases for calendar in calendars])
+    items = doors.library.content()
+    found = []
+    for dossier, scenario, calendars in cases:
+        assumed = assume(calendars, assumption)
+        before, after = (
+            survey.survey(dossier, scenario, books, items, now).plan for books in (calendars, assumed)
+        )
+        found.append(Foreseen(dossier, assumed, before, after))
+    return tuple(found)
+
+
+def assume(calendars: tuple[Calendar, ...], assumption: Assumption) -> tuple[Calendar, ...]:
+    """The calendars with that one entry changed; those without it are the same.
+
+    Raises:
+        UserError: its end lies before its start.
+    """
+    book, _, name = assumption.entry.partition("/")
+
+    def changed(calendar: Calendar) -> Calendar:
+        if calendar.id != book or all(entry.id != name for entry in calendar.entries):
+            return calendar
+        entries = tuple(_changed(entry, assumption) if entry.id == name else entry for entry in calendar.entries)
+        return Calendar(calendar.id, entries, calendar.name)
+
+    return tuple(changed(calendar) for calendar in calendars)
+
+
+def _changed(entry: CalendarEntry, assumption: Assumption) -> CalendarEntry:
+    start, end = assumption.start, assumption.end
+    found = replace(entry, certainty=assumption.certainty, effect=assumption.effect or entry.effect)
+    if start is not None:
+        length = entry.end - entry.start if entry.start and entry.end else None
+        moved = start + length if length is not None else None
+        found = replace(found, start=start, end=end or moved, every=None)
+    elif end is not None:
+        found = replace(found, end=end)
+    if found.end is not None and (found.start is None or found.end < found.start):
+        raise UserError("the entry would end before it starts", hint="give --start and --end")
+    return found
+
+
+def _find(wanted: str, calendars: Sequence[Calendar]) -> None:
+    """See to it that there is such an entry."""
+    known = list(
+        dict.fromkeys(f"{calendar.id}/{entry.id}" for calendar in calendars for entry in calendar.entries)
+    )
+    if wanted in known:
+        return
+    guess = difflib.get_close_matches(wanted, known, n=1)
+    raise UserError(
+        "no calendar of this person has the entry {entry}",
+        hint="did you mean {guess}?" if guess else "write calendar and entry: jp-medical/jrc-2027",
+        entry=wanted,
+        guess=guess[0] if guess else None,
+    )

@@ -1,0 +1,87 @@
+"""``nurture why … --if-entry``: what a calendar entry would change, before anybody writes it down."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nurture.core.calendar import Calendar, CalendarEntry, Certainty, Effect
+from nurture.errors import UserError
+from nurture.flows.foresight import Assumption, assume
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Shell
+
+WHO = "m.yamada@aoba-hospital.example"
+CONGRESS = Calendar(
+    "c",
+    (
+        CalendarEntry("jrc", Effect.BLACKOUT, start=date(2027, 4, 8), end=date(2027, 4, 11)),
+        CalendarEntry("gw", Effect.HOLIDAY, start=date(2027, 5, 3)),
+    ),
+)
+
+
+@pytest.fixture
+def expecting(recorded: Shell) -> Shell:
+    """The same, with a congress that is only expected, over the case's nominal date and the week after."""
+    nominal = datetime.fromisoformat(_case(recorded)["nominal"]).date()
+    scenario = (recorded.folder / "scenarios" / "warm.yaml").read_text(encoding="utf-8")
+    assert "calendars: [jp-holidays]" in scenario
+    recorded.write(
+        "calendars/jp-holidays.yaml",
+        "id: jp-holidays\nentries:\n"
+        "  - {id: fair, name: {en: Great Fair}, effect: blackout, certainty: estimated, "
+        f"reduce: 0d, start: {nominal}, end: {nominal + timedelta(days=6)}}}\n",
+    )
+    return recorded
+
+
+def _case(shell: Shell) -> dict[str, str]:
+    found = shell.json("why", WHO)["enrollments"][0]["messages"]
+    return next(message for message in found if message["step"] == "case")
+
+
+def test_a_confirmed_congress_moves_what_it_covers(expecting: Shell) -> None:
+    """Before and after stand side by side, with the reason; nothing is written."""
+    seen = _case(expecting)
+    found = expecting.json("why", WHO, "--if-entry", "jp-holidays/fair")
+    case = next(step for step in found["enrollments"][0]["steps"] if step["id"] == "case")
+
+    assert case["before"]["planned"] < case["after"]["planned"]
+    assert "jp-holidays/fair" in {move["entry"] for move in case["moves"]}
+    assert seen == _case(expecting)
+    text = expecting.ok("why", WHO, "--if-entry", "jp-holidays/fair")
+    assert "as it would be" in text
+    assert "Great Fair" in text
+
+
+def test_a_congress_elsewhere_changes_nothing(expecting: Shell) -> None:
+    """On other dates it is in nobody's way."""
+    text = expecting.ok("why", WHO, "--if-entry", "jp-holidays/fair", "--start", "2031-04-08")
+
+    assert "Nothing would change." in text
+
+
+def test_mistakes_are_words(expecting: Shell) -> None:
+    """An unknown entry with a guess, wrong dates, options without the entry."""
+    unknown = expecting.run("why", WHO, "--if-entry", "jp-holidays/fiar")
+    assert (1, True) == (unknown.exit_code, "did you mean jp-holidays/fair?" in unknown.stderr)
+    wrong = expecting.run("why", WHO, "--if-entry", "jp-holidays/fair", "--end", "2001-01-01")
+    assert (1, True) == (wrong.exit_code, "end before it starts" in wrong.stderr)
+    assert 1 == expecting.run("why", WHO, "--if-entry", "jp-holidays/fair", "--end", "soon").exit_code
+    assert 2 == expecting.run("why", WHO, "--start", "2027-04-08").exit_code
+
+
+def test_an_entry_that_moves_keeps_its_length() -> None:
+    """Unless its end is given too; others stay as they are."""
+    moved = assume((CONGRESS,), Assumption("c/jrc", start=date(2027, 6, 1)))[0].entries
+    longer = assume((CONGRESS,), Assumption("c/jrc", end=date(2027, 4, 20), effect=Effect.REDUCE))[0].entries[0]
+
+    assert (date(2027, 6, 1), date(2027, 6, 4)) == (moved[0].start, moved[0].end)
+    assert CONGRESS.entries[1] == moved[1]
+    assert (date(2027, 4, 20), Effect.REDUCE, Certainty.CONFIRMED) == (longer.end, longer.effect, longer.certainty)
+    with pytest.raises(UserError):
+        assume((CONGRESS,), Assumption("c/jrc", start=date(2027, 6, 1), end=date(2027, 5, 1)))
