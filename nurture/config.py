@@ -97,6 +97,7 @@ class Work:
     beat_seconds: int = 60  # a beat comes at least this often
     poll_seconds: int = 600  # a mailbox is looked into at least this often, beneath IDLE
     claim_batch: int = 100
+    feed_hours: int = 6  # subscribed calendars are fetched this often
 
 
 @dataclass(frozen=True, slots=True)

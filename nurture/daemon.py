@@ -52,6 +52,8 @@ class Daemon:
     name: str
     stop: asyncio.Event
     sites: Sequence[Callable[[asyncio.Event], Awaitable[None]]] = ()
+    chores: Mapping[str, Callable[[], Awaitable[timedelta]]] = field(default_factory=dict)
+    """Other things to be done now and then, by name; each says how soon to come again."""
     alive: Callable[[], object] = lambda: None  # called after each beat that made progress (watchdog)
     pokes: dict[MailboxId, asyncio.Event] = field(default_factory=dict)
     started: datetime | None = None
@@ -60,7 +62,7 @@ class Daemon:
     @property
     def parties(self) -> int:
         """How many tasks sleep on the clock when nothing is left to do."""
-        return 2 + len(self.watched)
+        return 2 + len(self.watched) + len(self.chores)
 
     async def run(self) -> None:
         """Run until ``stop`` is set. Claims of an earlier daemon are called in doubt first."""
@@ -75,6 +77,8 @@ class Daemon:
             group.create_task(self._beats("send", self._send), name="send")
             for key, (box, mailbox) in self.watched.items():
                 group.create_task(self._watch(box, mailbox, self.pokes[key]), name=f"watch-{key}")
+            for name, chore in self.chores.items():
+                group.create_task(self._chore(name, chore), name=name)
             for site in self.sites:
                 group.create_task(self._site(site))
         if self.broken is not None:
@@ -87,6 +91,18 @@ class Daemon:
             _tell("site", "site.failed", error)
             self.broken = error
             self.stop.set()
+
+    async def _chore(self, name: str, chore: Callable[[], Awaitable[timedelta]]) -> None:
+        clock, failures = self.doors.clock, 0
+        while not self.stop.is_set():
+            try:
+                pause = await chore()
+                failures = 0
+            except Exception as error:
+                pause = timedelta(seconds=BACK_OFF[min(failures, len(BACK_OFF) - 1)])
+                failures += 1
+                _tell("chore failed", f"{name}.failed", error, again_in=pause.total_seconds())
+            await clock.sleep_until(clock.now() + pause, self.stop)
 
     async def _beats(self, name: str, beat: Callable[[], Awaitable[timedelta | None]]) -> None:
         """Run ``beat`` when something may be due; it returns how soon to come again for what was left over."""

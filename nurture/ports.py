@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nurture.core.content import ContentItem, Wanted
     from nurture.core.dossier import Dossier
     from nurture.core.draft import Brief, Draft
+    from nurture.core.feeds import FeedState, Subscription
     from nurture.core.ids import EnrollmentId, MailboxId, MessageId
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Representative
@@ -285,6 +286,22 @@ class Library(Protocol):
 
     def digest(self) -> str:
         """Changes whenever a calendar changes: running enrollments are then planned again."""
+        ...
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The calendars that are fetched from an address."""
+        ...
+
+
+class Feeds(Protocol):
+    """Calendars that others publish. What was fetched is what the library reads."""
+
+    def state(self, subscription: Subscription) -> FeedState | None:
+        """How the last look went; None if there was none."""
+        ...
+
+    async def refresh(self, subscription: Subscription, now: datetime) -> FeedState:
+        """Look once, in bounded time. Never raises for what a server says or does: that is the state."""
         ...
 
 

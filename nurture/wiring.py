@@ -8,16 +8,19 @@ import signal
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nurture import systemd
 from nurture.clock import SystemChance, SystemClock
-from nurture.core.change import Change, Setting
+from nurture.core.change import Change
 from nurture.core.people import Representative
+from nurture.core.plan import zone_of
 from nurture.credentials import resolve
 from nurture.errors import StaleVersion, UserError
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
+from nurture.flows import feeds as flow
 from nurture.log import logger
 from nurture.notify import MailNotifier
 from nurture.ports import Doors
@@ -27,10 +30,11 @@ from nurture.store import daemon_lock, database_path, open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from nurture.config import Settings
     from nurture.daemon import Daemon
-    from nurture.ports import Chance, Clock, Sender, Store
+    from nurture.ports import Chance, Clock, Feeds, Sender, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ async def open_house(
             calendars=settings.calendars,
             content=settings.templates / "content" if settings.templates else None,
             country=settings.country,
+            timezone=settings.timezone,
+            feeds=feeds_folder(settings),
         )
         standard = shipped() / "templates"
         writer = TemplateWriter(settings.templates or standard, settings.company, standard)
@@ -116,16 +122,34 @@ def web_secret(settings: Settings, chance: Chance) -> bytes:
     return path.read_bytes()
 
 
-async def _calendars_changed(doors: Doors) -> bool:
-    """Whether the calendars differ from those that the running enrollments were planned with."""
-    digest = doors.library.digest()
-    known = await doors.store.get(Setting, "calendars")
-    if known is not None and known.value == digest:
-        return False
-    fresh = replace(known, value=digest) if known else Setting("calendars", digest)
-    await doors.store.wake_all(doors.clock.now())  # first: else a crash in between would leave them asleep
-    await doors.store.commit(Change((fresh,)))
-    return known is not None
+def open_feeds(settings: Settings) -> Feeds:
+    """The copies of subscribed calendars, in the data folder."""
+    # Loaded here: few commands speak HTTP.
+    from nurture.feeds import WebFeeds  # noqa: PLC0415
+    from nurture.files.ical import Defaults, parse_ical  # noqa: PLC0415
+
+    zone = zone_of(settings.timezone)
+    return WebFeeds(feeds_folder(settings), lambda data: parse_ical(data, Defaults(), fallback=zone))
+
+
+def feeds_folder(settings: Settings) -> Path:
+    """Where the copies of subscribed calendars lie."""
+    return (settings.data or settings.folder / "data") / "feeds"
+
+
+async def _calendars(doors: Doors, feeds: Feeds) -> timedelta:
+    """Fetch what is due; have everything planned anew when a calendar has changed, fetched or edited."""
+    for looked in await flow.refresh(doors, feeds):
+        which = {"calendar": looked.subscription.calendar_id, "address": looked.subscription.said}
+        if looked.state.error:
+            said = looked.state.error.format(**looked.state.values)
+            logger().warning("subscription failed", action="feed.failed", error=said, **which)
+        else:
+            changed = looked.state.changed_at == looked.state.tried_at
+            logger().info("subscription", action="feed", changed=changed, **which)
+    if await flow.notice(doors):
+        logger().info("calendars changed, all is planned anew", action="calendars")
+    return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +196,8 @@ async def start(
         listening = server.bind(settings.web)
         stack.callback(listening.close)
         app = build(doors, web_secret(settings, doors.chance))
-        await _calendars_changed(doors)
+        await flow.notice(doors)
+        feeds = open_feeds(settings)
         daemon = Daemon(
             doors=doors,
             sender=house.sender,
@@ -180,6 +205,7 @@ async def start(
             copies=copies,
             name=f"{socket.gethostname()}:{os.getpid()}",
             stop=stop,
+            chores={"calendars": lambda: _calendars(doors, feeds)},
             sites=(lambda stopping: server.serve(app, listening, stopping),),
             alive=lambda: systemd.notify("WATCHDOG=1"),
         )

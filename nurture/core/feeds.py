@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 BACK_OFF: Final = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
@@ -43,7 +44,8 @@ class FeedState:
     changed_at: datetime | None = None  # when the copy last became another
     etag: str = ""
     modified: str = ""  # Last-Modified, as the server wrote it
-    error: str = ""  # of the last attempt, in English; "" when it went well
+    error: str = ""  # of the last attempt, a message id; "" when it went well
+    values: Mapping[str, str] = field(default_factory=dict)  # what fills its places
     failures: int = 0  # in a row
 
 

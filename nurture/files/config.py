@@ -310,6 +310,7 @@ def _work(table: Table) -> Work:
         beat_seconds=table.whole("beat_seconds", default.beat_seconds, low=1, high=86_400),
         poll_seconds=table.whole("poll_seconds", default.poll_seconds, low=30, high=86_400),
         claim_batch=table.whole("claim_batch", default.claim_batch, low=1, high=1000),
+        feed_hours=table.whole("feed_hours", default.feed_hours, low=1, high=168),
     )
     table.done()
     return work

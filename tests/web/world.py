@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from nurture.core.calendar import Calendar
     from nurture.core.content import ContentItem
     from nurture.core.draft import Brief, Draft
+    from nurture.core.feeds import Subscription
     from nurture.ports import Notice, Store
 
 NOW = datetime(2026, 11, 26, 7, 10, tzinfo=UTC)  # Thursday 16:10 in Tokyo
@@ -420,6 +421,10 @@ class OneScript:
     def digest(self) -> str:
         """Never changes."""
         return ""
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """None."""
+        return ()
 
 
 class NoWriter:
