@@ -139,7 +139,7 @@ def _take(here: Component, raw: bytes, line: int, file: str | None) -> None:
         here.broken.append(line)
         return
     try:
-        name, params, value = Contentline(text).raw_parts()
+        name, params, value = Contentline(text).raw_parts()  # type: ignore[no-untyped-call]
     except ValueError:
         here.broken.append(line)
         return
