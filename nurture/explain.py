@@ -9,7 +9,7 @@ from nurture.core.messages import Move
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from enum import StrEnum
 
     from nurture.core.messages import Entry, Message
@@ -242,6 +242,11 @@ ACTIONS: Final[Mapping[str, str]] = {
 """What a rule of a scenario does, by the first word of its code (``core.responses``)."""
 
 
+def actions(w: Words, codes: Iterable[object]) -> str:
+    """What a rule of a scenario does, in words."""
+    return w(", ").join(_action(w, str(code)) for code in codes)
+
+
 def _action(w: Words, code: str) -> str:
     name, _, what = code.partition(" ")
     if name == "pause" and what:
@@ -319,7 +324,7 @@ def _said(w: Words, kind: str, name: str, value: object) -> object:
     if name == "task" and isinstance(value, str):
         return task(w, value)
     if name == "do" and isinstance(value, list | tuple):
-        return w(", ").join(_action(w, str(code)) for code in value)
+        return actions(w, value)
     if name == "reason" and isinstance(value, str):
         if kind == "message.bounced":
             return w(BOUNCES[value]) if value in BOUNCES else value

@@ -55,6 +55,9 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "pause": Entry("enrollments", mark("Pause an enrollment: nothing is sent until it is resumed."), DAILY),
     "resume": Entry("enrollments", mark("Resume a paused enrollment; the rest keeps its spacing."), DAILY),
     "stop": Entry("enrollments", mark("Stop an enrollment for good."), DAILY),
+    "scenario": Entry(
+        "scenario", mark("List and show scenarios; move running enrollments on to their text."), DAILY
+    ),
     "status": Entry("status", mark("How things stand: daemon, mailboxes, queue, what is due."), ASK),
     "why": Entry("why", mark("Explain every date, hold and state of a person or a mail."), ASK),
     "log": Entry("log", mark("Read the journal: what happened, to whom, by whom, and why."), ASK),

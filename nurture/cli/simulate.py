@@ -29,8 +29,8 @@ ATTRIBUTES = ("role", "specialty", "organisation", "timezone", "department", "re
     )
 )
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--anchor", required=True, help=mark("Day 1: 2027-04-05T15:00, in the scenario's time zone."))
-@click.option("--now", help=mark("As if it were this moment; else the anchor."))
+@click.option("--anchor", required=True, help=mark("The scenario's anchor: 2027-04-05T15:00, in its time zone."))
+@click.option("--now", help=mark("As if it were this moment; else the anchor, or before it where steps are."))
 @click.option("--role", help=mark("The reader's role: clinician, nursing, executive …"))
 @click.option("--specialty", help=mark("The reader's specialty: radiology …"))
 @click.option("--department", help=mark("The reader's department."))
@@ -50,6 +50,7 @@ ATTRIBUTES = ("role", "specialty", "organisation", "timezone", "department", "re
     help=mark("A folder of calendars, added to those that ship; for one id its file wins."),
 )
 @click.option("--country", default="JP", show_default=True, help=mark("Whose public holidays 'holidays' means."))
+@click.option("--variant", help=mark("The arm of a comparison; else the one that a hash of the address gives."))
 @click.option("--date", "dates", multiple=True, help=mark("The date of an event: seminar_date=2027-05-10."))
 @click.option(
     "--format",
@@ -73,11 +74,12 @@ def simulate(scenario: Path, anchor: str, now: str | None, form: str, **options:
         _calendars(script, options["calendars"], options["country"]),
         _contacts(t, options),
         start,
-        _instant(now, script.timezone, "--now") if now else start,
-        events=_events(options["dates"]),
+        _instant(now, script.timezone, "--now") if now else simulation.first_moment(script, start),
+        events=events(options["dates"]),
         situation=Situation(
             stance=options["stance"], deal_phase=options["deal_phase"], competitor=options["competitor"]
         ),
+        variant=options["variant"],
     )
     _print(t, found, form)
 
@@ -101,7 +103,7 @@ def _print(t: Terminal, found: Simulation, form: str) -> None:
         for place, enrollment in enumerate(found.enrollments):
             if place:
                 t.echo()
-            t.echo(simulation.title(enrollment.contact, t.w))
+            t.echo(simulation.title(enrollment.contact, t.w, enrollment.variant))
             t.table(simulation.headers(t.w), simulation.rows(found, enrollment, t.w))
     for warning in found.warnings:
         t.error(warning)
@@ -170,7 +172,12 @@ def _instant(text: str, zone: str, option: str) -> datetime:
         ) from error
 
 
-def _events(said: tuple[str, ...]) -> dict[str, date]:
+def events(said: tuple[str, ...]) -> dict[str, date]:
+    """``--date`` options: names of events with their dates.
+
+    Raises:
+        UserError: one is no name with a date.
+    """
     from nurture.errors import UserError  # noqa: PLC0415
     from nurture.files.spans import day_of  # noqa: PLC0415
     from nurture.files.yaml import Wrong  # noqa: PLC0415

@@ -273,6 +273,8 @@ def _plan(t: Terminal, dossier: Dossier, names: Mapping[str, str]) -> None:
         at=t.instant(enrollment.anchor_at),
         state=explain.state(w, enrollment.state),
     )
+    if enrollment.variant is not None:
+        t.say(mark("variant of the comparison: {variant}"), variant=enrollment.variant)
     rows = [
         (
             short(m.id),
@@ -332,6 +334,7 @@ def _enrollment(dossier: Dossier) -> dict[str, Any]:
         "state": e.state.value,
         "reason": e.reason,
         "anchor": e.anchor_at.isoformat(),
+        "variant": e.variant,
         "suppressed": bool(dossier.suppressions),
         "messages": [_data(m) for m in dossier.messages],
     }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nurture.core.survey import Survey
 
 UNWRITABLE = "cannot_be_written"
-KEPT_REASONS = frozenset({UNWRITABLE, "moved", "colleague_replied"})
+KEPT_REASONS = frozenset({UNWRITABLE, "moved", "colleague_replied", "migrated"})
 """What the next text of a planned mail must still say to its approver; reasons of an old pause are over."""
 LOOK_AGAIN = timedelta(minutes=10)
 """How long a waiting or late mail is left alone between two looks."""
@@ -156,7 +156,7 @@ def _move_mail(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tu
     if before is None or (before.planned_on is None and stale is None):
         return moved, entry(s.dossier, "message.planned", now, moved, on=str(planned.planned_on), why=why)
     if stale is not None:
-        moved = _redrafted(moved, same_day=same_day)
+        moved = redrafted(moved, same_day=same_day)
     elif message.state is MessageState.APPROVED and not same_day:
         # What was approved was this text on that date: another date needs a fresh look.
         moved = replace(
@@ -195,7 +195,7 @@ def stale_text(s: Survey, message: Message, *, same_day: bool) -> str | None:
     return None if same_day else "moved"
 
 
-def _redrafted(message: Message, *, same_day: bool) -> Message:
+def redrafted(message: Message, *, same_day: bool) -> Message:
     """Back to a plan without a text: dates and offers in it are written anew before anybody approves it."""
     state = message.state
     if state is MessageState.APPROVED:

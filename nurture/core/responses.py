@@ -319,7 +319,7 @@ class _Scene:
 
     def said(self, rule: Rule, inbound: str | None) -> Change:
         """The journal's line: which rule, and what it says is done."""
-        entry = progress.entry(self.dossier, "rule.followed", self.now, rule=rule.key, do=list(_words(rule.do)))
+        entry = progress.entry(self.dossier, "rule.followed", self.now, rule=rule.key, do=list(actions(rule.do)))
         data = {**entry.data, "inbound": inbound} if inbound is not None else entry.data
         return Change((), (replace(entry, actor=self.actor, data=data),))
 
@@ -393,7 +393,8 @@ class _Scene:
         return Change((), (said,)) + Change(asked.puts)
 
 
-def _words(do: Action) -> Iterator[str]:
+def actions(do: Action) -> Iterator[str]:
+    """What a rule does, as codes: "pause 30d", "task call", "enroll after-loss"; in words: ``explain.actions``."""
     if do.pause:
         yield "pause" if do.pause_days is None else f"pause {do.pause_days}d"
     if do.resume:

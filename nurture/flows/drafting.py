@@ -67,7 +67,7 @@ async def scripts(doors: Doors, hashes: Collection[str]) -> Scripts:
     broken: dict[str, UserError] = {}
     for row in await doors.store.find(ScenarioText, {"id": tuple(set(hashes))}):
         try:
-            read[row.id] = _with_content(doors, doors.library.parse(row.text))
+            read[row.id] = with_content(doors, doors.library.parse(row.text))
         except UserError as error:
             broken[row.id] = error
         except Exception as error:  # one text must not be in the way of the others
@@ -78,7 +78,7 @@ async def scripts(doors: Doors, hashes: Collection[str]) -> Scripts:
     return Scripts(read, broken)
 
 
-def _with_content(doors: Doors, scenario: Scenario) -> Scenario:
+def with_content(doors: Doors, scenario: Scenario) -> Scenario:
     """A step that names no content asks for what its template is written for."""
 
     def filled(steps: tuple[Step, ...]) -> tuple[Step, ...]:

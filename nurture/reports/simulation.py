@@ -7,12 +7,15 @@ the other, each with all its steps, and what is planned counts as history for th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from nurture import explain
-from nurture.core.calendar import Calendar, Profile
-from nurture.core.plan import History, Plan, PlannedStep, Request, Situation, StepOutcome, plan
+from nurture.core import anchors
+from nurture.core.calendar import Calendar, Profile, shifted
+from nurture.core.plan import History, Plan, PlannedStep, Request, Situation, StepOutcome, plan, zone_of
+from nurture.core.scenario import AHEAD
+from nurture.core.windows import instant
 from nurture.errors import UserError
 from nurture.i18n import mark
 
@@ -45,6 +48,9 @@ class Simulated:
 
     contact: Contact
     plan: Plan
+    script: Scenario  # as it is for this contact, in its arm of a comparison
+    day_one: datetime  # the anchor with the scenario's offset
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ def simulate(
     *,
     events: Mapping[str, date] | None = None,
     situation: Situation | None = None,
+    variant: str | None = None,
 ) -> Simulation:
     """Plan every contact in order.
 
@@ -79,22 +86,36 @@ def simulate(
         now: aware.
         events: dates of named events: ``seminar_date`` …
         situation: what the conditions of steps ask for; as if nobody had replied, else unknown.
+        variant: the arm of a comparison that all belong to; None: each to that which a hash of the address gives.
 
     Raises:
-        UserError: a contact's time zone does not exist.
+        UserError: a contact's time zone does not exist; the scenario has no such variant.
     """
+    if variant is not None and variant not in {arm.name for arm in scenario.variants}:
+        raise UserError(
+            "{scenario} has no variant {variant}",
+            hint="there are: {known}" if scenario.variants else None,
+            scenario=scenario.id,
+            variant=variant,
+            known=", ".join(arm.name for arm in scenario.variants),
+        )
     people: dict[str, list[date]] = {}
     organisations: dict[str, list[date]] = {}
     enrollments: list[Simulated] = []
-    events = dict(events or {})
+    given = dict(events or {})
+    events = {**_anchored(scenario, anchor), **given}
     for place, contact in enumerate(contacts):
         person = people.setdefault((contact.email or f"#{place}").strip().lower(), [])
         organisation = organisations.setdefault(contact.profile.organisation or f"#{place}", [])
+        arm = variant or scenario.variant_of(contact.email or f"#{place}")
+        script = scenario.as_variant(arm)
+        zone = zone_of(contact.profile.timezone or scenario.timezone)
+        day_one = anchors.day_one(scenario, anchor, now, zone)
         planned = plan(
             Request(
-                scenario=scenario,
+                scenario=script,
                 profile=contact.profile,
-                anchor=anchor,
+                anchor=day_one,
                 now=now,
                 key=f"{scenario.id}/{contact.email or ''}/{place}",
                 calendars=calendars,
@@ -106,11 +127,28 @@ def simulate(
         dates = [s.planned_on for s in planned.steps if s.outcome is StepOutcome.SEND and s.planned_on is not None]
         person += dates
         organisation += dates
-        enrollments.append(Simulated(contact, planned))
-    return Simulation(scenario, anchor, now, tuple(enrollments), calendars, tuple(_warnings(scenario, events)))
+        enrollments.append(Simulated(contact, planned, script, day_one, arm))
+    warnings = tuple(_warnings(scenario, events, given))
+    return Simulation(scenario, anchor, now, tuple(enrollments), calendars, warnings)
 
 
-def _warnings(scenario: Scenario, events: Mapping[str, date]) -> Iterable[UserError]:
+def _anchored(scenario: Scenario, anchor: datetime) -> dict[str, date]:
+    """The event that the scenario is anchored at has a date: the anchor's."""
+    if not (scenario.is_event or scenario.anchor in AHEAD):
+        return {}
+    return {scenario.anchor: anchor.astimezone(zone_of(scenario.timezone)).date()}
+
+
+def first_moment(scenario: Scenario, anchor: datetime) -> datetime:
+    """When somebody must be enrolled at the latest to get all of it: the anchor, or the first day before it."""
+    zone = zone_of(scenario.timezone)
+    day = anchor.astimezone(zone).date()
+    start = scenario.offset.after(day)
+    first = min([start, *(shifted(step.start.after(start), step.day - 1) for step in scenario.steps)])
+    return anchor if first >= day else instant(first, time(0), zone)
+
+
+def _warnings(scenario: Scenario, events: Mapping[str, date], given: Mapping[str, date]) -> Iterable[UserError]:
     asked = {s.expires.before_event: s.id for s in scenario.steps if s.expires and s.expires.before_event}
     for event, step in asked.items():
         if event not in events:
@@ -120,7 +158,7 @@ def _warnings(scenario: Scenario, events: Mapping[str, date]) -> Iterable[UserEr
                 event=event,
                 step=step,
             )
-    for event in events:
+    for event in given:
         if event not in asked:
             yield UserError(
                 "no step asks for the date {event}",
@@ -143,7 +181,9 @@ def as_data(simulation: Simulation, w: Words) -> dict[str, Any]:
             {
                 "contact": _contact(enrollment.contact),
                 "timezone": enrollment.plan.timezone,
-                "steps": [_step(simulation.scenario, planned) for planned in enrollment.plan.steps],
+                "variant": enrollment.variant,
+                "day_one": _local(enrollment.day_one, enrollment.plan.timezone),
+                "steps": [_step(enrollment.script, planned) for planned in enrollment.plan.steps],
             }
             for enrollment in simulation.enrollments
         ],
@@ -152,8 +192,6 @@ def as_data(simulation: Simulation, w: Words) -> dict[str, Any]:
 
 
 def _local(at: datetime, zone: str) -> str:
-    from nurture.core.plan import zone_of  # noqa: PLC0415 - beside its only use
-
     return at.astimezone(zone_of(zone)).isoformat()
 
 
@@ -213,7 +251,7 @@ def rows(simulation: Simulation, enrollment: Simulated, w: Words) -> list[tuple[
     return [
         (
             planned.step_id,
-            str(_of(simulation.scenario, planned).day),
+            str(_of(enrollment.script, planned).day),
             w.day(planned.nominal),
             w(OUTCOMES[planned.outcome]),
             w.instant(planned.planned_at, enrollment.plan.timezone) if planned.planned_at else "–",
@@ -233,11 +271,12 @@ def entry_names(calendars: Iterable[Calendar], w: Words) -> Mapping[str, str]:
     }
 
 
-def title(contact: Contact, w: Words) -> str:
+def title(contact: Contact, w: Words, variant: str | None = None) -> str:
     """Whom a table is about."""
     profile = contact.profile
     parts = (contact.name, contact.email, profile.role, profile.specialty, profile.organisation)
-    return " · ".join(part for part in parts if part) or w("anybody")
+    said = " · ".join(part for part in parts if part) or w("anybody")
+    return said if variant is None else w("{who} · variant {variant}", who=said, variant=variant)
 
 
 # --- iCalendar ---------------------------------------------------------------------------------------
@@ -270,7 +309,7 @@ def _event(
     w: Words,
     names: Mapping[str, str],
 ) -> list[str]:
-    step = _of(simulation.scenario, planned)
+    step = _of(enrollment.script, planned)
     start = planned.planned_at or simulation.anchor
     what = f"{w(OUTCOMES[planned.outcome])}: {step.id} ({step.mail or step.task})"
     why = explain.moves(w, planned.moves, names)
