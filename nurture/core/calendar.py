@@ -4,9 +4,10 @@ Theory of operation
 -------------------
 A planner asks about single days, thousands of times: "what stands on 8 April for this person?". So each
 calendar keeps an index by *reader* — the attributes of a person as far as this calendar's entries tell them
-apart — and by year: day → marks. A year is worked out when it is first asked for, from the entries that can
-concern the reader at all (``_shelves``); after that a question is one dictionary look-up per calendar, however
-many entries there are and whoever asks.
+apart — and by year: day → marks. A year is put together when it is first asked for; after that a question is
+one dictionary look-up per calendar, however many entries there are and whoever asks. Entries for the same people
+stand on one *shelf*, whose days are worked out once a year for all; putting a year together is finding the shelves
+that concern the reader, by the attribute that they name, and laying their days on one another.
 
 What an entry means is settled once, when it becomes marks: an estimated entry is a ``reduce`` whatever its
 effect, ``before`` and ``after`` widen every occurrence, recurrences are unrolled (``core.recurrence``).
@@ -16,7 +17,7 @@ Everything here is a pure function of the values; the index only remembers answe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -111,7 +112,7 @@ NOBODY_IN_PARTICULAR: Final[Reader] = (SOMETHING_ELSE,) * len(ASKED)
 """Whoever asks a calendar whose entries concern everybody."""
 
 KEPT_YEARS: Final = 1000
-"""Years of readers that one calendar remembers; some ten kilobytes each."""
+"""Years of readers that one calendar remembers; about ten kilobytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,20 @@ class DayMark:
     entry: str  # "jp-medical/jrc-2027"
     span: int = 0  # days, for REDUCE
     reason: tuple[str, str] = ("", "")  # rule and entry, as a move says it
+    place: int = 0  # of the entry in its calendar
+
+
+Year = dict[date, tuple[DayMark, ...]]
+"""The days of a year that have marks, each with them in the order of the entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Entries of one calendar that concern the same people, with their places; and their days, year by year."""
+
+    to: AppliesTo
+    entries: list[tuple[int, CalendarEntry]] = field(default_factory=list)
+    years: dict[int, Year] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +146,7 @@ class Calendar:
     id: str
     entries: tuple[CalendarEntry, ...]
     name: Mapping[str, str] = field(default_factory=dict)
-    _years: dict[tuple[Reader, int], dict[date, tuple[DayMark, ...]]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
+    _years: dict[tuple[Reader, int], Year] = field(default_factory=dict, init=False, repr=False, compare=False)
     _named: list[tuple[frozenset[str], ...]] = field(default_factory=list, init=False, repr=False, compare=False)
     _shelved: list[Shelves] = field(default_factory=list, init=False, repr=False, compare=False)
 
@@ -146,15 +159,13 @@ class Calendar:
             year = self._years[reader, day.year] = _year(self, reader, day.year)
         return year.get(day, ())
 
-    def concerning(self, reader: Reader) -> Iterator[CalendarEntry]:
-        """The entries that apply to a reader, in their order."""
+    def concerning(self, reader: Reader) -> list[Shelf]:
+        """The shelves of entries that apply to a reader."""
         if not self._shelved:
             self._shelved.append(_shelves(self.entries))
         shelves = self._shelved[0]
-        places = [place for spot in (EVERYBODY, *enumerate(reader)) for place in shelves.get(spot, ())]
-        for place in sorted(places):
-            if _applies(self.entries[place].applies_to, reader):
-                yield self.entries[place]
+        near = (shelf for spot in (EVERYBODY, *enumerate(reader)) for shelf in shelves.get(spot, ()))
+        return [shelf for shelf in near if _applies(shelf.to, reader)]
 
     def reader(self, profile: Profile) -> Reader:
         """A profile as this calendar sees it: values that no entry names are all alike."""
@@ -181,29 +192,33 @@ def _named(entries: Iterable[CalendarEntry]) -> tuple[frozenset[str], ...]:
 SELECTIVE: Final = ("organisations", "departments", "specialties", "regions", "organisation_kinds", "roles")
 """Keys of ``applies_to``: the first that an entry has is the one by which it is looked up."""
 
-Shelves = Mapping[tuple[int, str | None], Sequence[int]]
-"""Places of entries, by an attribute of the reader (its place in ``ASKED``) and its value."""
+Shelves = Mapping[tuple[int, str | None], Sequence[Shelf]]
+"""Shelves, by an attribute of the reader (its place in ``ASKED``) and its value."""
 
 EVERYBODY: Final = (-1, None)
-"""Where entries stand that are looked up by no attribute."""
+"""Where shelves stand that are looked up by no attribute."""
 
 
 def _shelves(entries: Sequence[CalendarEntry]) -> Shelves:
-    """Each entry stands where those whom it may concern will look; its other keys are looked at then."""
-    places = {key: place for place, (key, _) in enumerate(ASKED)}
-    found: dict[tuple[int, str | None], list[int]] = {}
-    for number, entry in enumerate(entries):
-        spots: set[tuple[int, str | None]] = {EVERYBODY}
-        for key in SELECTIVE:
-            values = getattr(entry.applies_to, key)
-            if values is not None and ALL not in values:
-                spots = {(places[key], value) for value in values}
-                if key == "specialties":
-                    spots.add((places[key], None))
-                break
-        for spot in spots:
-            found.setdefault(spot, []).append(number)
+    """Each shelf stands where those whom it may concern will look; its other keys are looked at then."""
+    shelves: dict[AppliesTo, Shelf] = {}
+    for place, entry in enumerate(entries):
+        shelves.setdefault(entry.applies_to, Shelf(entry.applies_to)).entries.append((place, entry))
+    found: dict[tuple[int, str | None], list[Shelf]] = {}
+    for shelf in shelves.values():
+        for spot in _spots(shelf.to):
+            found.setdefault(spot, []).append(shelf)
     return found
+
+
+def _spots(to: AppliesTo) -> set[tuple[int, str | None]]:
+    """By which attribute and values entries are looked up: the most telling key that they have."""
+    places = {key: place for place, (key, _) in enumerate(ASKED)}
+    for key in SELECTIVE:
+        values: tuple[str, ...] | None = getattr(to, key)
+        if values is not None and ALL not in values:
+            return {(places[key], value) for value in (*values, *((None,) if key == "specialties" else ()))}
+    return {EVERYBODY}
 
 
 def applies(to: AppliesTo, profile: Profile) -> bool:
@@ -226,13 +241,28 @@ def _applies(to: AppliesTo, reader: Reader) -> bool:
     return True
 
 
-def _year(calendar: Calendar, reader: Reader, year: int) -> dict[date, tuple[DayMark, ...]]:
-    """Every day of a year that has marks for a reader."""
+def _year(calendar: Calendar, reader: Reader, year: int) -> Year:
+    """Every day of a year that has marks for a reader: the days of the shelves, laid on one another."""
+    found: Year = {}
+    for shelf in calendar.concerning(reader):
+        if year not in shelf.years:
+            shelf.years[year] = _shelf_year(calendar.id, shelf, year)
+        if not found:
+            found = dict(shelf.years[year])
+            continue
+        for day, marks in shelf.years[year].items():
+            there = found.get(day)
+            found[day] = tuple(sorted((*there, *marks), key=lambda mark: mark.place)) if there else marks
+    return found
+
+
+def _shelf_year(calendar_id: str, shelf: Shelf, year: int) -> Year:
+    """Every day of a year that has marks of a shelf."""
     found: dict[date, list[DayMark]] = {}
     first, last = date(year, 1, 1), date(year, 12, 31)
     low, high = first.toordinal(), last.toordinal()
-    for entry in calendar.concerning(reader):
-        mark = _mark(calendar.id, entry)
+    for place, entry in shelf.entries:
+        mark = replace(_mark(calendar_id, entry), place=place)
         reached = low  # occurrences of one entry may overlap: each day is marked once, however many cover it
         for start, end in spans(entry, first, last):
             for ordinal in range(max(start, reached), min(end, high) + 1):
@@ -268,7 +298,10 @@ def spans(entry: CalendarEntry, first: date, last: date) -> Iterator[tuple[int, 
 
 def shifted(day: date, days: int) -> date:
     """``day`` plus ``days``, held within the years that dates have."""
-    return day + timedelta(days=min(max(days, (date.min - day).days), (date.max - day).days))
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        return date.max if days > 0 else date.min
 
 
 class Days:

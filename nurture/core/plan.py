@@ -356,9 +356,12 @@ class _Search:
         reason: Reason | None = None
         since = start
         while day <= horizon:
-            block = self.block(day, reason)
-            free = free or block is None
-            now = (self.hold(day) or block) if free else block
+            if free:
+                now = self.hold(day) or self.block(day, reason)
+            else:
+                now = self.block(day, reason)
+                if now is None:
+                    free, now = True, self.hold(day)
             if now != reason:
                 if reason is not None:
                     moves.append(Move(*reason, since, day))

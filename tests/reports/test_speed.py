@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from nurture.cli.main import program
-from nurture.core.calendar import Calendar, Days, applies
+from nurture.core.calendar import Calendar, Days, Shelf, applies
 from nurture.files.scenario import read_scenario
 from nurture.files.shipped import shipped
 from nurture.reports import speed
@@ -44,7 +44,13 @@ def test_the_index_of_a_calendar_finds_what_a_look_at_every_entry_finds(number: 
     profile = speed._profile(number)
     slowly = [entry.id for entry in book.entries if applies(entry.applies_to, profile)]
 
-    assert slowly == [entry.id for entry in book.concerning(book.reader(profile))]
+    found = sorted(pair for shelf in book.concerning(book.reader(profile)) for pair in _numbered(shelf))
+
+    assert slowly == [name for _, name in found]
+
+
+def _numbered(shelf: Shelf) -> list[tuple[int, str]]:
+    return [(place, entry.id) for place, entry in shelf.entries]
 
 
 def test_a_calendar_remembers_a_bounded_number_of_readers() -> None:
