@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from nurture.files import shipped
 from nurture.sandbox.hospitals import PUBLIC_URL, VENDOR_DOMAIN, hospital
 from nurture.sandbox.people import CHARACTERS, COLLEAGUES, VISITS
+from nurture.sandbox.plot import FIRST_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
     from pathlib import Path
 
     from nurture.sandbox.people import Character, Colleague
@@ -178,13 +180,24 @@ def people_csv(met: Mapping[str, date]) -> str:
     return out.getvalue()
 
 
-def make(folder: Path, office: PostOffice, *, web_port: int, language: str, public_url: str) -> Path:
+def of_its_time(text: str, start: date) -> str:
+    """Content whose dates lie to ``start`` as the shipped ones lie to the demo's own first day, weekdays kept.
+
+    Seminars are held once; a demo that begins in another year has seminars of its own.
+    """
+    weeks = timedelta(weeks=round((start - FIRST_DAY).days / 7))
+    return re.sub(r"\b20\d\d-\d\d-\d\d\b", lambda found: str(date.fromisoformat(found[0]) + weeks), text)
+
+
+def make(folder: Path, office: PostOffice, *, start: date, web_port: int, language: str, public_url: str) -> Path:
     """Make the working folder; returns the path of its config.toml.
 
     Raises:
         UserError: the folder holds something already.
     """
     shipped.write(folder)
+    for content in sorted((folder / "templates" / "content").glob("*.yaml")):
+        content.write_text(of_its_time(content.read_text(encoding="utf-8"), start), encoding="utf-8")
     path = folder / "config.toml"
     path.write_text(config(office, web_port, language, public_url), encoding="utf-8")
     (folder / "calendars").mkdir(exist_ok=True)

@@ -112,7 +112,9 @@ async def _settle_in(options: Options, office: PostOffice) -> Settings:
     """The working folder, and a Sent folder in each mailbox that sends."""
     port = free_port()
     url = f"http://{HOST}:{port}" if options.hands_on else PUBLIC_URL
-    path = folder.make(options.folder, office, web_port=port, language=options.language, public_url=url)
+    path = folder.make(
+        options.folder, office, start=options.start, web_port=port, language=options.language, public_url=url
+    )
     settings = config.load(path)
     for box in settings.mailboxes:
         await office.create_folder(box.address, "Sent")
