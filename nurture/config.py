@@ -120,6 +120,11 @@ class Settings:
     work: Work = Work()
     extra: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def feeds(self) -> Path:
+        """Where the copies of subscribed calendars lie."""
+        return (self.data or self.folder / "data") / "feeds"
+
     def mailbox(self, mailbox_id: str | None) -> MailboxSettings | None:
         """The mailbox of that id, if it is configured."""
         return next((m for m in self.mailboxes if m.id == mailbox_id), None)

@@ -49,6 +49,24 @@ AGENT: Final = "nurture (calendar subscription)"
 LONGEST_MARK: Final = 500  # characters of an ETag or a Last-Modified that are kept
 
 
+def read_state(folder: Path, subscription: Subscription) -> FeedState | None:
+    """How the last look went, as it lies in the folder; None if there was none."""
+    try:
+        said = json.loads((folder / f"{subscription.stored}.json").read_text(encoding="utf-8"))
+        return FeedState(
+            tried_at=_instant(said["tried_at"]),
+            good_at=_instant(said["good_at"]),
+            changed_at=_instant(said["changed_at"]),
+            etag=str(said["etag"]),
+            modified=str(said["modified"]),
+            error=str(said["error"]),
+            values={str(name): str(value) for name, value in dict(said["values"]).items()},
+            failures=int(said["failures"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 class WebFeeds:
     """Copies of subscriptions in a folder.
 
@@ -74,20 +92,7 @@ class WebFeeds:
 
     def state(self, subscription: Subscription) -> FeedState | None:
         """How the last look went; None if there was none."""
-        try:
-            said = json.loads((self._folder / f"{subscription.stored}.json").read_text(encoding="utf-8"))
-            return FeedState(
-                tried_at=_instant(said["tried_at"]),
-                good_at=_instant(said["good_at"]),
-                changed_at=_instant(said["changed_at"]),
-                etag=str(said["etag"]),
-                modified=str(said["modified"]),
-                error=str(said["error"]),
-                values={str(name): str(value) for name, value in dict(said["values"]).items()},
-                failures=int(said["failures"]),
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        return read_state(self._folder, subscription)
 
     async def refresh(self, subscription: Subscription, now: datetime) -> FeedState:
         """Look once; the copy and the state are written. Never raises for what a server says or does."""

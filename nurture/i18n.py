@@ -80,6 +80,10 @@ class Words:
         patterns = ("y年M月", "M月") if self.language == "ja" else ("MMM y", "MMM")
         return format_date(day, patterns[not year], locale=self.language)
 
+    def weekday(self, day: Date) -> str:
+        """The day of the week: 土, Sat."""
+        return format_date(day, "E" if self.language == "ja" else "EEE", locale=self.language)
+
     def instant(self, at: datetime, zone: str) -> str:
         """An instant in the reader's zone with weekday: 12/5(土) 09:12, Sat 5 Dec 09:12."""
         local = at.astimezone(ZoneInfo(zone))

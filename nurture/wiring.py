@@ -30,7 +30,6 @@ from nurture.store import daemon_lock, database_path, open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
     from nurture.config import Settings
     from nurture.daemon import Daemon
@@ -91,7 +90,7 @@ async def open_house(
             content=settings.templates / "content" if settings.templates else None,
             country=settings.country,
             timezone=settings.timezone,
-            feeds=feeds_folder(settings),
+            feeds=settings.feeds,
         )
         standard = shipped() / "templates"
         writer = TemplateWriter(settings.templates or standard, settings.company, standard)
@@ -129,12 +128,7 @@ def open_feeds(settings: Settings) -> Feeds:
     from nurture.files.ical import Defaults, parse_ical  # noqa: PLC0415
 
     zone = zone_of(settings.timezone)
-    return WebFeeds(feeds_folder(settings), lambda data: parse_ical(data, Defaults(), fallback=zone))
-
-
-def feeds_folder(settings: Settings) -> Path:
-    """Where the copies of subscribed calendars lie."""
-    return (settings.data or settings.folder / "data") / "feeds"
+    return WebFeeds(settings.feeds, lambda data: parse_ical(data, Defaults(), fallback=zone))
 
 
 async def _calendars(doors: Doors, feeds: Feeds) -> timedelta:

@@ -22,15 +22,19 @@ if TYPE_CHECKING:
     )
 )
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--on", metavar="DATE", help=mark("As if it were this day; else today."))
 @json_option
-def check(folder: Path | None, as_json: bool) -> None:
+def check(folder: Path | None, on: str | None, as_json: bool) -> None:
     """Look at all of it."""
     from nurture.cli import checking  # noqa: PLC0415
+    from nurture.cli.calendar import day_of  # noqa: PLC0415
+    from nurture.clock import SystemClock  # noqa: PLC0415
     from nurture.files import config  # noqa: PLC0415
 
     t = terminal()
     path = config.find(folder.absolute() if folder else t.config, t.environ, Path.cwd())
-    found = checking.look(path, shown_path, t.environ)
+    today = day_of(on) if on else SystemClock().now().date()
+    found = checking.look(path, shown_path, t.environ, today)
     if as_json:
         t.json(
             {

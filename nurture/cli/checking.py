@@ -11,18 +11,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from nurture.core import upkeep
+from nurture.core.plan import zone_of
 from nurture.core.problems import Severity
 from nurture.credentials import resolve
 from nurture.errors import UserError, UserErrors, Where
 from nurture.files import config, yaml
-from nurture.files.calendar import national_holidays, read_calendar
+from nurture.files.calendar import ICAL, Around, Found, national_holidays
+from nurture.files.calendar import look as look_at
 from nurture.files.content import read_content
 from nurture.files.scenario import check_scenario
 from nurture.files.shipped import EXAMPLE, shipped
 from nurture.render import TemplateWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
 
     from nurture.config import Secret, Settings
     from nurture.core.scenario import Scenario, Step
@@ -56,20 +60,21 @@ def _sorted(errors: list[UserError]) -> list[UserError]:
     )
 
 
-def look(path: Path, said: Callable[[Path], str], environ: Mapping[str, str]) -> Findings:
+def look(path: Path, said: Callable[[Path], str], environ: Mapping[str, str], today: date) -> Findings:
     """Check a working folder.
 
     Args:
         path: its config.toml.
         said: how to name a path in messages.
         environ: where secrets are looked for.
+        today: from which estimates and ends of calendars are near.
     """
     found = Findings()
     settings = _settings(path, said, found)
     _secrets(path, said, settings, environ, found)
     _data(settings, said, found)
     scenarios = _scenarios(settings.scenarios, said, found)
-    calendars = _calendars(settings.calendars, said, found)
+    calendars = _calendars(settings, said, found, today)
     kinds = _content(settings.templates, said, found)
     writer = _templates(settings, said, found)
     for place, scenario in scenarios:
@@ -129,13 +134,15 @@ def _data(settings: Settings, said: Callable[[Path], str], found: Findings) -> N
         )
 
 
-def _files(folder: Path | None, said: Callable[[Path], str], found: Findings) -> list[Path]:
+def _files(
+    folder: Path | None, said: Callable[[Path], str], found: Findings, patterns: Sequence[str] = PATTERNS
+) -> list[Path]:
     if folder is None:
         return []
     if not folder.is_dir():
         found.errors.append(UserError("there is no such folder", where=Where(said(folder))))
         return []
-    return sorted(path for pattern in PATTERNS for path in folder.glob(pattern) if path.is_file())
+    return sorted(path for pattern in patterns for path in folder.glob(pattern) if path.is_file())
 
 
 def _scenarios(folder: Path | None, said: Callable[[Path], str], found: Findings) -> list[tuple[Path, Scenario]]:
@@ -159,26 +166,68 @@ def _scenarios(folder: Path | None, said: Callable[[Path], str], found: Findings
     return listed
 
 
-def _calendars(folder: Path | None, said: Callable[[Path], str], found: Findings) -> set[str]:
+def _calendars(settings: Settings, said: Callable[[Path], str], found: Findings, today: date) -> set[str]:
     """The ids of all calendars: the folder's and those that ship."""
-    ids: dict[str, Path] = {}
-    for path in _files(folder, said, found):
+    around = Around(zone_of(settings.timezone), settings.feeds)
+    read: dict[Path, Found] = {}
+    broken: list[Path] = []
+    for path in _files(settings.calendars, said, found, (*PATTERNS, f"*{ICAL}")):
         try:
-            calendar = read_calendar(path, file=said(path))
+            read[path] = look_at(path, around, file=said(path))
         except UserError as error:
             found.take(error)
-            ids.setdefault(path.stem, path)  # it is there, if broken: one complaint is enough
+            broken.append(path)
+    parts = {other for one in read.values() for other in one.others}
+    ids = {path.stem: path for path in broken}  # they are there, if broken: one complaint is enough
+    for path, one in read.items():
+        if path in parts:
             continue
-        if calendar.id in ids:
-            where = yaml.read(path, file=said(path)).where(("id",))
-            other = said(ids[calendar.id])
+        calendar_id = one.calendar.id
+        if calendar_id in ids and ids[calendar_id] not in broken:
+            where = one.document.where(("id",)) if one.document else Where(said(path))
+            other = said(ids[calendar_id])
             found.errors.append(
-                UserError("the id {id} is used by {other} already", where=where, id=calendar.id, other=other)
+                UserError("the id {id} is used by {other} already", where=where, id=calendar_id, other=other)
             )
-        ids.setdefault(calendar.id, path)
+        ids.setdefault(calendar_id, path)
+        found.warnings += one.problems
+        found.warnings += _upkeep(one, Where(said(path)), settings, today)
     found.counts["calendars"] = len(ids)
     own = {path.stem for pattern in PATTERNS for path in (shipped() / "calendars").glob(pattern)}
     return {*ids, *own}
+
+
+def _upkeep(one: Found, where: Where, settings: Settings, today: date) -> Iterator[UserError]:
+    """What a calendar asks of those who keep it: estimates that are near, an end that is near, a silent server."""
+    places = (
+        {entry.get("id"): at for at, entry in enumerate(one.document.at(("entries",)) or [])}
+        if one.document
+        else {}
+    )
+    for near in upkeep.unconfirmed((one.calendar,), today):
+        at = places.get(near.entry.id)
+        yield UserError(
+            "{entry} begins on {start}, and that is only an estimate",
+            where=one.document.where(("entries", at, "start")) if one.document and at is not None else where,
+            hint="once it is known: nurture calendar confirm {calendar}/{entry} --start … --end … --write",
+            calendar=one.calendar.id,
+            entry=near.entry.id,
+            start=near.start.isoformat(),
+        )
+    for end in upkeep.ending((one.calendar,), today):
+        yield UserError(
+            "nothing with a date stands here after {last}",
+            where=where,
+            hint="add the dates to come; nurture calendar due lists all such calendars",
+            last=end.last.isoformat(),
+        )
+    if one.subscription is not None:
+        from nurture.feeds import read_state  # noqa: PLC0415 - few have one
+
+        state = read_state(settings.feeds, one.subscription)
+        if state is not None and state.error:
+            place = one.document.where(("ical",)) if one.document else where
+            yield UserError(state.error, where=place, hint=None, **state.values)
 
 
 def _content(folder: Path | None, said: Callable[[Path], str], found: Findings) -> set[str] | None:

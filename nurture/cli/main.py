@@ -58,6 +58,8 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "scenario": Entry(
         "scenario", mark("List and show scenarios; move running enrollments on to their text."), DAILY
     ),
+    "closure": Entry("closure", mark("Keep days on which one hospital is not to be written to."), DAILY),
+    "calendar": Entry("calendar", mark("Draw months with reasons; confirm dates; fetch subscriptions."), ASK),
     "status": Entry("status", mark("How things stand: daemon, mailboxes, queue, what is due."), ASK),
     "why": Entry("why", mark("Explain every date, hold and state of a person or a mail."), ASK),
     "log": Entry("log", mark("Read the journal: what happened, to whom, by whom, and why."), ASK),

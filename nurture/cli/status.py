@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from nurture.core.change import MailboxState
     from nurture.core.deals import Task
+    from nurture.core.feeds import FeedState, Subscription
     from nurture.core.messages import Message
     from nurture.ports import Doors
 
@@ -37,6 +38,7 @@ class Standing:
     stuck: tuple[Message, ...]  # in doubt, failed
     tasks: tuple[Task, ...]
     next_due: datetime | None
+    feeds: tuple[tuple[Subscription, FeedState | None], ...] = ()
 
 
 async def _look(doors: Doors) -> Standing:
@@ -60,7 +62,18 @@ async def _look(doors: Doors) -> Standing:
         stuck=await store.find(Message, {"state": stuck}, order=("planned_at",), limit=50),
         tasks=await store.find(Task, {"state": TaskState.OPEN}, order=("due_at",), limit=50),
         next_due=await store.next_due(),
+        feeds=_feeds(doors),
     )
+
+
+def _feeds(doors: Doors) -> tuple[tuple[Subscription, FeedState | None], ...]:
+    """The subscribed calendars, and how the last look at each went."""
+    listed = doors.library.subscriptions()
+    if not listed:
+        return ()
+    from nurture.feeds import read_state  # noqa: PLC0415 - few have one
+
+    return tuple((one, read_state(doors.settings.feeds, one)) for one in listed)
 
 
 def daemon(database_url: str) -> int | None:
@@ -118,6 +131,15 @@ def _data(t: Terminal, s: Standing, pid: int | None) -> dict[str, Any]:
             for box in t.settings().mailboxes
             for found in (known.get(box.id),)
         ],
+        "subscriptions": [
+            {
+                "calendar": one.calendar_id,
+                "address": one.said,
+                "fetched": state.good_at.isoformat() if state and state.good_at else None,
+                "error": t.w(state.error, **state.values) if state and state.error else "",
+            }
+            for one, state in s.feeds
+        ],
     }
 
 
@@ -163,6 +185,20 @@ def _page(t: Terminal, s: Standing, pid: int | None) -> None:
             for found in (known.get(box.id),)
         ],
     )
+    if s.feeds:
+        t.echo()
+        t.table(
+            (w("calendar"), w("address"), w("fetched"), w("trouble")),
+            [
+                (
+                    one.calendar_id,
+                    one.said,
+                    t.instant(state.good_at if state else None),
+                    one_line(t.w(state.error, **state.values)) if state and state.error else "",
+                )
+                for one, state in s.feeds
+            ],
+        )
     _needs(t, s)
 
 

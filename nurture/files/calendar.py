@@ -57,6 +57,7 @@ class Found:
     problems: tuple[UserError, ...] = ()  # what was left out; the rest counts
     subscription: Subscription | None = None
     document: Document | None = None
+    path: Path | None = None
 
 
 ALONE: Final = Around()
@@ -69,8 +70,8 @@ def look(path: Path, around: Around = ALONE, *, file: str | None = None) -> Foun
         UserError, UserErrors: it cannot be read, or is wrong.
     """
     if path.suffix == ICAL:
-        return _plain(path, around, file or str(path))
-    return _from_yaml(yaml.read(path, file=file), around, path.parent)
+        return replace(_plain(path, around, file or str(path)), path=path)
+    return replace(_from_yaml(yaml.read(path, file=file), around, path.parent), path=path)
 
 
 def read_calendar(path: Path, *, file: str | None = None, around: Around = ALONE) -> Calendar:
@@ -88,7 +89,16 @@ def parse_calendar(text: str, *, file: str | None = None) -> Calendar:
     Raises:
         UserError, UserErrors: it is wrong.
     """
-    return _from_yaml(yaml.parse(text, file=file), ALONE, Path()).calendar
+    return read_text(text, file, ALONE, Path())
+
+
+def read_text(text: str, file: str | None, around: Around, folder: Path) -> Calendar:
+    """The calendar of a text that lies, or is to lie, in a folder.
+
+    Raises:
+        UserError, UserErrors: it is wrong.
+    """
+    return _from_yaml(yaml.parse(text, file=file), around, folder).calendar
 
 
 def calendar_schema() -> dict[str, Any]:
