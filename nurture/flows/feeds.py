@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nurture.core.change import Change, Setting
+from nurture.core.messages import Entry
 from nurture.core.feeds import due
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ async def notice(doors: Doors) -> bool:
     if known is not None and known.value == digest:
         return False
     fresh = replace(known, value=digest) if known else Setting(DIGEST, digest)
-    await doors.store.wake_all(doors.clock.now())  # first: else a crash in between would leave them asleep
-    await doors.store.commit(Change((fresh,)))
+    now = doors.clock.now()
+    woken = await doors.store.wake_all(now)  # first: else a crash in between would leave them asleep
+    said = Entry(at=now, kind="calendars.changed", actor="nurture", data={"count": woken})
+    await doors.store.commit(Change((fresh,), (said,) if known is not None else ()))
     return known is not None
