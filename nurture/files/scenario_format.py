@@ -179,7 +179,7 @@ class StepModel(Strict):
     windows: StepWindows | None = Field(None, description="any: not bound to send windows; or windows of its own")
     expires: ExpiryModel | None = Field(None, description="after when it is not sent any more")
     purpose: Literal["value", "appointment", "notice"] = Field("value", description="what the mail is for")
-    thread: str | None = Field(None, description="a step ahead: this mail answers in its thread")
+    thread: Slug | None = Field(None, description="a step ahead: this mail answers in its thread")
     when: WhenModel | None = Field(None, description="conditions; else the step is skipped")
     description: str = Field("", max_length=2000, description="a note for those who keep the scenario")
 
@@ -348,7 +348,7 @@ class ChangedStep(Strict):
     windows: StepWindows | None = Field(None, description="other windows")
     expires: ExpiryModel | None = Field(None, description="another end")
     purpose: Literal["value", "appointment", "notice"] | None = Field(None, description="another purpose")
-    thread: str | None = Field(None, description="another thread")
+    thread: Slug | None = Field(None, description="another thread")
     when: WhenModel | None = Field(None, description="other conditions")
 
 
