@@ -54,10 +54,11 @@ def _folder_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @calendar.command(
+    short_help=mark("Draw a month or a year, with reasons."),
     help=mark(
         "Draw a month, or a year with --year, with what stands on its days and why. With a reader (--role, "
         "--specialty …, or --person) only what concerns that reader; else every entry and whom it concerns."
-    )
+    ),
 )
 @click.option("--month", "months", metavar="2027-03", multiple=True, help=mark("Which month; may be given twice."))
 @click.option(
@@ -190,10 +191,11 @@ def _person(t: Terminal, said: str) -> tuple[Profile, list[Calendar], str]:
 
 
 @calendar.command(
+    short_help=mark("Estimates to confirm, calendars that run out."),
     help=mark(
         "List what asks for care: estimated dates that come soon and nobody has confirmed, and calendars whose "
         "dated entries run out. Habits of each year (the flu season) are not asked about."
-    )
+    ),
 )
 @click.option("--within", default="90d", show_default=True, metavar="90d", help=mark("How far to look: 90d, 12w."))
 @_folder_option
@@ -228,7 +230,7 @@ def due(within: str, folder: Path | None, on: str | None, as_json: bool) -> None
     if near:
         t.say(mark("Estimated dates that come soon; nobody has confirmed them:"))
         t.table(
-            (t.w("from"), t.w("to"), t.w("entry"), t.w("name")),
+            (t.w("first day"), t.w("last day"), t.w("entry"), t.w("what it is")),
             [
                 (
                     t.w.date(one.start),
@@ -294,7 +296,14 @@ def list_(folder: Path | None, as_json: bool) -> None:
         t.json(rows)
         return
     t.table(
-        (t.w("calendar"), t.w("name"), t.w("entries"), t.w("last entry"), t.w("from"), t.w("trouble")),
+        (
+            t.w("calendar"),
+            t.w("what it is"),
+            t.w("entries"),
+            t.w("last entry"),
+            t.w("where it stands"),
+            t.w("trouble"),
+        ),
         [
             (row["id"], row["name"], str(row["entries"]), row["last"] or "", row["from"], row["error"])
             for row in rows
@@ -360,11 +369,12 @@ def fetch(as_json: bool) -> None:
 
 
 @calendar.command(
+    short_help=mark("Confirm the dates of an estimated entry."),
     help=mark(
         "Confirm an estimated entry (jp-medical/jrc-2028): show what would stand in the calendar file, or with "
         "--write put it there; comments stay. Without dates those that stand there are confirmed. What it would "
         "change for a person shows: nurture why PERSON --if-entry"
-    )
+    ),
 )
 @click.argument("entry")
 @click.option("--start", metavar="DATE", help=mark("The first day; else as it stands."))

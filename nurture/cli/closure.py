@@ -87,7 +87,7 @@ def list_(organisation: str | None, as_json: bool) -> None:
         t.say(mark("No closures are known."))
         return
     t.table(
-        (t.w("organisation"), t.w("from"), t.w("to"), t.w("name"), t.w("effect")),
+        (t.w("organisation"), t.w("first day"), t.w("last day"), t.w("what it is"), t.w("effect")),
         [
             (where.name, t.w.date(one.start), t.w.date(one.end), one.name, t.w(EFFECTS[one.effect]))
             for where, one in found
