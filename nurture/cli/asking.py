@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from nurture.cli.tables import width
 from nurture.core.deals import Stance
 from nurture.core.people import ROLES, Basis
 from nurture.errors import UserError
@@ -18,7 +20,7 @@ from nurture.i18n import mark
 from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from nurture.cli.terminal import Terminal
     from nurture.core.people import Person
@@ -112,14 +114,22 @@ def _heading(t: Terminal, text: str) -> None:
 
 
 def _line(text: str) -> str:
-    said: str = click.prompt(text, default="", show_default=False)
+    said: str = click.prompt(text, default="", show_default=False, prompt_suffix=_suffix(text))
     return said.strip()
+
+
+def _suffix(text: str, *, shown: bool = False) -> str:
+    """What stands between question and answer: a question mark needs no colon after it."""
+    return " " if text.endswith(("?", "？")) and not shown else ": "
 
 
 def _until(t: Terminal, text: str, parse: Callable[[str], T], default: str | None = None) -> T:
     """Ask until the answer can be used; what is wrong with it is said."""
     while True:
-        said = click.prompt(text, default=default if default is not None else "", show_default=default is not None)
+        shown = default is not None
+        said = click.prompt(
+            text, default=default or "", show_default=shown, prompt_suffix=_suffix(text, shown=shown)
+        )
         try:
             return parse(str(said).strip())
         except UserError as error:
@@ -133,6 +143,18 @@ def _something(said: str) -> str:
             hint="The thank-you is also the minutes: agreed points, next actions, one yes/no question",
         )
     return said
+
+
+def _choices(t: Terminal, names: Sequence[str]) -> None:
+    """Numbered choices in lines of the terminal's width; none of them is broken."""
+    room, line = min(shutil.get_terminal_size().columns, 100) - 1, "   "
+    for number, name in enumerate(names, 1):
+        said = f" {number} {name} "
+        if width(line + said) > room:
+            t.echo(line.rstrip())
+            line = "   "
+        line += said
+    t.echo(line.rstrip())
 
 
 def _lines(t: Terminal, *, least: int) -> list[str]:
@@ -252,8 +274,8 @@ def _new(t: Terminal, today: date) -> dict[str, Any]:
     if title:
         department, _, position = title.replace("　", " ").rpartition(" ")
         asked |= {"title": position} | ({"department": department} if department else {})
-    choices = "  ".join(f"{number} {t.w(ROLE_NAMES[role])}" for number, role in enumerate(ROLES, 1))
-    role = _until(t, t.w("  Field: {choices}", choices=choices), _role)
+    _choices(t, [t.w(ROLE_NAMES[role]) for role in ROLES])
+    role = _until(t, t.w("  Field (number)"), _role)
     if role:
         asked["role"] = role
         if role in PROFESSION_OF:
@@ -278,9 +300,9 @@ def _role(said: str) -> str | None:
 
 
 def _feeling(t: Terminal) -> dict[str, str]:
-    choices = "  ".join(f"{number} {t.w(text)}" for number, (_, text) in enumerate(FEELINGS, 1))
+    _choices(t, [t.w(text) for _, text in FEELINGS])
     picked = click.prompt(
-        t.w("  How did this person feel? {choices}", choices=choices),
+        t.w("  How did this person feel? (number)"),
         type=click.IntRange(1, len(FEELINGS)),
         default=len(FEELINGS),
         show_default=False,
@@ -295,11 +317,10 @@ def _concerns(t: Terminal) -> list[dict[str, str]]:
 
     topics = TOPICS[t.language]
     named = list(topics)
-    choices = "  ".join(f"{number} {topics[topic]}" for number, topic in enumerate(named, 1))
     concerns: list[dict[str, str]] = []
     while said := _line(f"  {len(concerns) + 1}"):
         if not concerns:
-            t.echo(f"    {choices}")
+            _choices(t, [topics[topic] for topic in named])
         picked = click.prompt(
             t.w("    Which topic is it? (number; 0: another)"),
             type=click.IntRange(0, len(named)),

@@ -48,7 +48,10 @@ HANDS_ON: Final = "kuroda"
 @click.option("--days", type=click.IntRange(1, 120), default=30, help=mark("How many days to play."))
 @click.option("--start", metavar="YYYY-MM-DD", help=mark("The first day; meetings are on the first working days."))
 @click.option(
-    "--speed", type=click.FloatRange(0, 3600), help=mark("Real seconds for a simulated day; 0: no waiting.")
+    "--speed",
+    metavar="SECONDS",
+    type=click.FloatRange(0, 3600),
+    help=mark("Real seconds for a simulated day; 0: no waiting."),
 )
 @click.option("--hands-on", is_flag=True, help=mark("You approve at the desk; time stands still until you do."))
 @click.option("--headless", is_flag=True, help=mark("Show nothing while it runs, and do not wait."))
@@ -101,7 +104,7 @@ def _day(said: str) -> date:
     try:
         day = date.fromisoformat(said)
     except ValueError:
-        raise UserError("found {found}, expected a date such as 2027-03-23", found=said) from None
+        raise UserError("--start: found {found}, expected a date such as 2027-03-23", found=said) from None
     if not EARLIEST <= day.year <= LATEST:
         raise UserError("the demo can begin between {first} and {last}", first=EARLIEST, last=LATEST)
     return day

@@ -50,7 +50,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "import": Entry("importing", mark("Import people from a CSV file."), SETUP),
     "record": Entry("record", mark("Record a meeting; the drafts of the thank-you mails follow at once."), DAILY),
     "queue": Entry("queue", mark("Look at what waits for approval; approve, edit, reject, settle."), DAILY),
-    "people": Entry("people", mark("List people, or show one with all that is known."), DAILY),
+    "people": Entry("people", mark("List the people who are known."), DAILY),
     "enroll": Entry("enroll", mark("Start a person on a scenario."), DAILY),
     "pause": Entry("enrollments", mark("Pause an enrollment: nothing is sent until it is resumed."), DAILY),
     "resume": Entry("enrollments", mark("Resume a paused enrollment; the rest keeps its spacing."), DAILY),

@@ -8,9 +8,11 @@ errors of click itself are translated here by what they are.
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING
 
 import click
+from click.types import FloatParamType, IntParamType
 
 from nurture.cli.tables import fold, pad, width
 from nurture.cli.terminal import Terminal
@@ -29,6 +31,10 @@ HEADINGS = (
     mark("Show this message and exit."),
 )
 """What click itself says in a help text."""
+EXTRAS = (mark("default: "), mark("required"))
+"""What it adds to an option's help, in brackets."""
+_EXTRA = re.compile(r"(.*?) {2}\[([^\[\]]+)\]", re.DOTALL)
+_RANGE = re.compile(r"(\S+)<=x<=(\S+)")
 
 
 class Formatter(click.HelpFormatter):
@@ -38,6 +44,18 @@ class Formatter(click.HelpFormatter):
         found = click.get_current_context(silent=True)
         terminal = found.find_object(Terminal) if found else None
         return terminal.w(text) if terminal and text else text
+
+    def _extra(self, text: str) -> str:
+        """What click adds in brackets: default, range, required."""
+        found = _EXTRA.fullmatch(text)
+        return f"{found[1]} [{self._said('; ').join(map(self._one, found[2].split('; ')))}]" if found else text
+
+    def _one(self, text: str) -> str:
+        if text.startswith("default: "):
+            return self._said("default: ") + text.removeprefix("default: ")
+        if found := _RANGE.fullmatch(text):
+            return f"{found[1]}–{found[2]}"
+        return self._said(text)
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """``Usage: nurture …``."""
@@ -66,7 +84,7 @@ class Formatter(click.HelpFormatter):
         blank = " " * self.current_indent
         room = max(self.width - first - len(blank), 20)
         for name, said in rows:
-            lines = fold(" ".join(self._said(said).split()), room)
+            lines = fold(" ".join(self._extra(self._said(said)).split()), room)
             if width(name) > first - col_spacing:
                 self.write(f"{blank}{name}\n")
                 name = ""  # noqa: PLW2901 - it has its own line
@@ -91,7 +109,14 @@ def localized(command: click.Command, w: Words) -> click.Command:
     said.params = [_localized_option(param, w) for param in command.params]
     if isinstance(said, click.Group) and isinstance(command, click.Group):
         said.commands = {name: localized(inner, w) for name, inner in command.commands.items()}
+        for inner in said.commands.values():
+            inner.short_help = inner.short_help or _first_sentence(inner.help or "")
     return said
+
+
+def _first_sentence(text: str) -> str:
+    """The whole of it: what click cuts off says the least."""
+    return re.split(r"(?<=[.。])(?:\s|(?<=。))", text, maxsplit=1)[0].strip()
 
 
 def _localized_option(param: click.Parameter, w: Words) -> click.Parameter:
@@ -100,6 +125,8 @@ def _localized_option(param: click.Parameter, w: Words) -> click.Parameter:
         param.help = w(param.help) if param.help else None
         if isinstance(param.prompt, str):
             param.prompt = w(param.prompt)
+        if param.metavar is None and isinstance(param.type, (IntParamType, FloatParamType)):
+            param.metavar = "N"
     return param
 
 

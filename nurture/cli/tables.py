@@ -57,6 +57,7 @@ def fold(text: str, cells: int) -> list[str]:
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
 
+_NEVER_LAST = "（「『【《〈([{"
 _NEVER_FIRST = "、。，．）」』】・！？ー々ゃゅょっァィゥェォャュョッ：；,.)]}!?:;"
 
 
@@ -67,6 +68,7 @@ def _words(text: str) -> list[str]:
         joins = words and (
             (sign.isspace() and not words[-1][-1:].isspace())
             or sign in _NEVER_FIRST
+            or words[-1][-1:] in _NEVER_LAST
             or (width(sign) == 1 and width(words[-1][-1:]) == 1 and not words[-1][-1:].isspace())
         )
         if joins:
