@@ -65,7 +65,7 @@ async def foresee(
     texts = await drafting.scripts(doors, {d.enrollment.scenario_hash for d in dossiers})
     cases = []
     for dossier in dossiers:
-        scenario = texts.of(dossier.enrollment.scenario_hash)
+        scenario = texts.of_enrollment(dossier.enrollment)
         cases.append((dossier, scenario, doors.library.calendars(scenario, dossier.organisation)))
     if cases:
         _find(assumption.entry, [calendar for *_, calendars in cases for calendar in calendars])
