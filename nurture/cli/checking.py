@@ -1,7 +1,7 @@
 """Everything in a working folder looked at, and how its parts refer to each other; nothing is changed.
 
-Each kind of file is read by its own reader; what one file says about another (a step names a template, a
-scenario lists a calendar) is looked at here, with the place in the file that says so.
+Each kind of file is read by its own reader; what a scenario says about other files (a step names a template, it
+lists a calendar) is looked at in ``references``, with the place in the file that says so.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from nurture.cli.references import Others, references
 from nurture.core import upkeep
 from nurture.core.plan import zone_of
 from nurture.core.problems import Severity
 from nurture.credentials import resolve
 from nurture.errors import UserError, UserErrors, Where
 from nurture.files import config, yaml
-from nurture.files.calendar import ICAL, Around, Found, national_holidays
+from nurture.files.calendar import ICAL, Around, Found
 from nurture.files.calendar import look as look_at
 from nurture.files.content import read_content
 from nurture.files.scenario import check_scenario
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from nurture.config import Secret, Settings
-    from nurture.core.scenario import Scenario, Step
+    from nurture.core.content import ContentItem
+    from nurture.core.scenario import Scenario
 
 PATTERNS: Final = ("*.yaml", "*.yml")
 
@@ -75,10 +77,13 @@ def look(path: Path, said: Callable[[Path], str], environ: Mapping[str, str], to
     _data(settings, said, found)
     scenarios = _scenarios(settings.scenarios, said, found)
     calendars = _calendars(settings, said, found, today)
-    kinds = _content(settings.templates, said, found)
+    items = _content(settings.templates, said, found)
     writer = _templates(settings, said, found)
+    others = Others({s.id: s for _, s in scenarios}, frozenset(calendars), items, writer, today)
     for place, scenario in scenarios:
-        _references(place, scenario, calendars, kinds, writer, found, said)
+        document = yaml.read(place, file=said(place))
+        for problem in references(scenario, document, others):
+            (found.warnings if problem.severity is Severity.WARNING else found.errors).append(problem.error)
     found.sort()
     return found
 
@@ -230,10 +235,10 @@ def _upkeep(one: Found, where: Where, settings: Settings, today: date) -> Iterat
             yield UserError(state.error, where=place, hint=None, **state.values)
 
 
-def _content(folder: Path | None, said: Callable[[Path], str], found: Findings) -> set[str] | None:
-    """The kinds of content that there are; None when that cannot be said."""
+def _content(folder: Path | None, said: Callable[[Path], str], found: Findings) -> tuple[ContentItem, ...] | None:
+    """The content that there is; None when that cannot be said."""
     if folder is None or not (folder / "content").is_dir():
-        return set()
+        return ()
     try:
         items = read_content(folder / "content")
     except UserError as error:
@@ -241,7 +246,7 @@ def _content(folder: Path | None, said: Callable[[Path], str], found: Findings) 
             found.errors.append(_under(single, folder, said))
         return None
     found.counts["content"] = len(items)
-    return {item.kind for item in items}
+    return tuple(items)
 
 
 def _templates(settings: Settings, said: Callable[[Path], str], found: Findings) -> TemplateWriter:
@@ -265,55 +270,3 @@ def _under(error: UserError, folder: Path, said: Callable[[Path], str]) -> UserE
     name = where.file.removeprefix(f"{folder.name}/")
     place = Where(said(folder / name), where.line, where.column, where.key)
     return UserError(error.text, where=place, hint=error.hint, **error.values)
-
-
-def _references(
-    path: Path,
-    scenario: Scenario,
-    calendars: set[str],
-    kinds: set[str] | None,
-    writer: TemplateWriter,
-    found: Findings,
-    said: Callable[[Path], str],
-) -> None:
-    """What a scenario says about other files."""
-    document = yaml.read(path, file=said(path))
-    for at, calendar in enumerate(scenario.calendars):
-        if calendar not in calendars and national_holidays(calendar) is None:
-            found.errors.append(
-                _missing(
-                    UserError(
-                        "there is no calendar {name}", where=document.where(("calendars", at)), name=calendar
-                    ),
-                    calendar,
-                    calendars | {"jp-holidays"},
-                )
-            )
-    for at, step in enumerate(scenario.steps):
-        found.errors += _template(step, document.where(("steps", at, "mail")), writer)
-        if step.content is not None and kinds is not None and step.content.kind not in kinds:
-            place = document.where(("steps", at, "content", "kind"))
-            wrong = UserError("there is no content of the kind {name}", where=place, name=step.content.kind)
-            found.errors.append(_missing(wrong, step.content.kind, kinds))
-
-
-def _template(step: Step, where: Where, writer: TemplateWriter) -> Iterator[UserError]:
-    if step.mail is None:
-        return
-    if step.mail not in writer.ids():
-        wrong = UserError("there is no template {name}", where=where, name=step.mail)
-        yield _missing(wrong, step.mail, set(writer.ids()))
-        return
-    known = {(error.text, str(error.values)) for error in writer.check(step.mail)}
-    for error in writer.check(step.mail, step.requires) if step.requires else ():
-        if (error.text, str(error.values)) not in known:
-            yield UserError(error.text, where=where, hint=error.hint, **error.values)
-
-
-def _missing(error: UserError, name: str, known: set[str]) -> UserError:
-    """With what may have been meant."""
-    guess = yaml.nearest(name, sorted(known))
-    hint = "did you mean {guess}?" if guess else "there are: {known}" if known else None
-    return UserError(
-        error.text, where=error.where, hint=hint, **error.values, guess=guess, known=", ".join(sorted(known))
-    )

@@ -201,7 +201,9 @@ def _of_step(scenario: Scenario, index: int, step: Step) -> Iterator[Problem]:
     yield from _unreachable(scenario, step, ahead, place)
     yield from _chasing(step, place)
     if missing := not_given(scenario, step.requires):
-        yield Problem(cannot_give(scenario, step.id, missing), (*place, "requires"), Severity.FAILED)
+        sure = scenario.anchor == "enrolled_at" or scenario.is_event
+        severity = Severity.FAILED if sure else Severity.WARNING
+        yield Problem(cannot_give(scenario, step.id, missing), (*place, "requires"), severity)
     if step.expires is not None and step.expires.margin and step.expires.after is not None:
         yield Problem(
             UserError("margin belongs to before, not to after"),
