@@ -69,7 +69,7 @@ def _misspelt(role: str) -> str | None:
     """The known role that a word looks like, if it is none itself. Roles of one's own are allowed."""
     if role in ROLES:
         return None
-    near = difflib.get_close_matches(role.casefold(), (*ROLES, "default"), n=1, cutoff=0.75)
+    near = difflib.get_close_matches(role.casefold(), (*ROLES, "default"), n=1, cutoff=0.7)
     return near[0] if near else None
 
 

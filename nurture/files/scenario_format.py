@@ -369,11 +369,11 @@ class EventModel(Strict):
 
 
 def _form_of_anchor(value: object) -> str:
-    return "event" if isinstance(value, dict) else "name"
+    return "named" if isinstance(value, dict) else "word"
 
 
 Anchor = Annotated[
-    Annotated[EventName, Tag("name")] | Annotated[EventModel, Tag("event")], Discriminator(_form_of_anchor)
+    Annotated[EventName, Tag("word")] | Annotated[EventModel, Tag("named")], Discriminator(_form_of_anchor)
 ]
 
 
