@@ -76,6 +76,12 @@ REASONS: Final[Mapping[str, str]] = {
     "no_anchor": mark("the date with which it begins is not known"),
     "migrated": mark("the scenario has another text now: please look again"),
     "step_gone": mark("the scenario has no such step any more"),
+    "ended": mark("its enrollment has ended"),
+    "called_back": mark("called back while it was on its way: please approve again"),
+    "no_mailbox": mark("its mailbox is not configured any more"),
+    "mailbox_changed": mark("it leaves from another mailbox now"),
+    "other_content": mark("what it speaks of is not offered any more"),
+    "unhandled": mark("a mail came in that could not be handled: please read it"),
 }
 
 STATES: Final[Mapping[str, str]] = {
@@ -189,6 +195,7 @@ KINDS: Final[Mapping[str, str]] = {
     "calendars.changed": mark("calendars changed: all that runs is planned again ({count})"),
     "message.planned": mark("{step}: planned for {on}"),
     "message.moved": mark("{step}: moved from {from} to {on}"),
+    "message.rewritten": mark("{step}: its text is written anew: {reason}"),
     "message.drafted": mark("{step}: text written, waiting for approval"),
     "message.released": mark("{step}: text written, released by the scenario"),
     "message.unwritable": mark("{step}: cannot be written: {problem}"),
@@ -218,6 +225,7 @@ KINDS: Final[Mapping[str, str]] = {
     "inbound.reply": mark("replied: {subject}"),
     "inbound.agreed": mark("confirmed the understanding ({step})"),
     "inbound.stray": mark("a mail that fits nobody: {subject}"),
+    "inbound.unhandled": mark("a mail that could not be handled: {subject} ({problem})"),
     "inbound.auto_reply": mark("automatic answer: {subject}"),
     "inbound.delay": mark("delivery is delayed: {subject}"),
     "inbound.receipt": mark("receipt: {subject}"),

@@ -336,8 +336,6 @@ def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Chang
             total += pause(dossier, "colleague_replied", a.now, a.person.email)
             continue
         held = _held(dossier.messages, "colleague_replied")
-        if not held and all(m.state is not MessageState.SENDING for m in dossier.messages):
-            continue
         entries = tuple(
             replace(
                 progress.entry(dossier, "message.held", a.now, m, reason="colleague_replied", who=a.person.name),
@@ -345,7 +343,8 @@ def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Chang
             )
             for m in held
         )
-        # What is on the wire cannot be taken back; should it be put off, its approval is of before the hold.
+        # What is on the wire, in doubt or failed cannot be taken back. Should it be put off, or sent again, its
+        # approval is of before the hold.
         called_back = replace(dossier.enrollment, holds=dossier.enrollment.holds + 1)
         total += Change((called_back, *held), entries)
     return total
