@@ -73,6 +73,7 @@ def look(path: Path, said: Callable[[Path], str], environ: Mapping[str, str], to
     """
     found = Findings()
     settings = _settings(path, said, found)
+    _example(path, said, settings, found)
     _secrets(path, said, settings, environ, found)
     _data(settings, said, found)
     scenarios = _scenarios(settings.scenarios, said, found)
@@ -106,6 +107,28 @@ def _settings(path: Path, said: Callable[[Path], str], found: Findings) -> Setti
         calendars=folder / "calendars",
         data=folder / "data",
     )
+
+
+def _example(path: Path, said: Callable[[Path], str], settings: Settings, found: Findings) -> None:
+    """What stands at the foot of every mail must not be the example's any more."""
+    ours, known = settings.company, config.load(shipped() / EXAMPLE)
+    left = [
+        f"company.{name}"
+        for name in ("name", "address", "phone", "mail")
+        if getattr(ours, name) == getattr(known.company, name)
+    ]
+    addresses = {box.address for box in known.mailboxes} | {rep.email for rep in known.representatives}
+    left += [f"mailboxes.{box.id}.address" for box in settings.mailboxes if box.address in addresses]
+    left += [f"representatives.{rep.id}.email" for rep in settings.representatives if rep.email in addresses]
+    if left:
+        found.warnings.append(
+            UserError(
+                "these still say what the example says: {keys}",
+                where=Where(said(path)),
+                hint="company, mailboxes and representatives are yours to fill in before the first mail",
+                keys=", ".join(left),
+            )
+        )
 
 
 def _secrets(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -28,11 +29,12 @@ def init(folder: Path) -> None:
     t.say()
     t.say(mark("Next:"))
     steps = (
-        (mark("fill in your company, mailboxes and people"), f"{place}/config.toml"),
-        (mark("see whether everything is right"), f"nurture check {place}"),
-        (mark("look at a mail before anything is sent"), f"nurture --config {place} preview thanks-minutes"),
-        (mark("bring in the people you know"), f"nurture --config {place} import people.csv --dry-run"),
-        (mark("start"), f"nurture --config {place} run"),
+        (mark("go there"), f"cd {shlex.quote(place)}"),
+        (mark("fill in your company, mailboxes and people"), "config.toml"),
+        (mark("see whether everything is right"), "nurture check"),
+        (mark("look at a mail before anything is sent"), "nurture preview thanks-minutes"),
+        (mark("bring in the people you know, if you have a list"), "nurture import people.csv --dry-run"),
+        (mark("start"), "nurture run"),
     )
     for number, (text, command) in enumerate(steps, 1):
         t.echo(f"  {number}. {t.w(text)}")

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 def test_a_fresh_folder_is_right(shell: Shell) -> None:
     """What `init` writes passes `check`; only the password is still to be set."""
     text = shell.ok("init", "fresh")
-    assert "nurture check fresh" in text
+    assert "cd fresh" in text
     result = shell.run("check", "fresh")
     assert result.exit_code == 0, result.output
     assert "Everything is right" in result.stdout
     assert "NURTURE_MAIL_PASSWORD" in result.stderr
+    assert "company.name" in result.stderr  # nobody sends mails in the example's name by mistake
     assert shell.run("init", "fresh").exit_code == 1
 
 
