@@ -37,6 +37,8 @@ _QUIET = {
     "pymap": logging.WARNING,
     "asyncio": logging.WARNING,
     "alembic": logging.WARNING,
+    "httpx": logging.WARNING,  # whole addresses at INFO; that of a subscription may be a secret
+    "httpcore": logging.WARNING,
 }
 
 

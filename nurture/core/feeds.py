@@ -30,9 +30,12 @@ class Subscription:
 
     @property
     def said(self) -> str:
-        """The address for people and logs: without what follows a question mark, which may be a secret."""
-        head, sign, _ = self.url.partition("?")
-        return f"{head}?…" if sign else head
+        """The address for people and logs: host and last part. What stands between, or after, may be a secret."""
+        head, question, _ = self.url.partition("?")
+        scheme, _, rest = head.partition("://")
+        host, *path = rest.split("/")
+        between = "…/" if len(path) > 1 else ""
+        return f"{scheme}://{host}/{between}{path[-1] if path else ''}{'?…' if question else ''}"
 
 
 @dataclass(frozen=True, slots=True)

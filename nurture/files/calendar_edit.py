@@ -66,9 +66,13 @@ def confirmed_text(document: Document, entry_id: str, known: Confirmed, folder: 
         "source": _quoted(known.source),
     }
     lines = document.text.splitlines(keepends=True)
-    for key, value in reversed(values.items()):
-        if value and not (key == "end" and known.end == known.start and not document.has(("entries", at, key))):
-            _put(lines, document, at, key, value)
+    stands = [key for key in values if document.has(("entries", at, key))]
+    wanted = [key for key in values if values[key] and not (key == "end" and known.end == known.start)]
+    for key in stands:
+        if values[key]:
+            _put(lines, document, at, key, values[key])
+    for key in reversed([key for key in wanted if key not in stands]):  # last: they move the lines below
+        _put(lines, document, at, key, values[key])
     text = "".join(lines)
     meant = replace(
         own,

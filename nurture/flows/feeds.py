@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nurture.core.change import Change, Setting
-from nurture.core.messages import Entry
 from nurture.core.feeds import due
+from nurture.core.messages import Entry
 
 if TYPE_CHECKING:
     from nurture.core.feeds import FeedState, Subscription

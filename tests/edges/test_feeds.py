@@ -196,3 +196,17 @@ def test_when_to_look_again() -> None:
     assert NOW + every == due(FeedState(NOW), every)
     waits = [(due(FeedState(NOW, failures=n), every) or NOW) - NOW for n in (1, 2, 3, 4, 99)]
     assert [timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), every, every] == waits
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://society.example/c.ics", "https://society.example/c.ics"),
+        ("https://society.example/c.ics?key=secret", "https://society.example/c.ics?…"),
+        ("https://calendar.example/ical/me/private-4711/basic.ics", "https://calendar.example/…/basic.ics"),
+        ("https://society.example", "https://society.example/"),
+    ],
+)
+def test_what_may_be_a_secret_in_an_address_is_not_shown(url: str, said: str) -> None:
+    """Private calendars are addressed by a secret part of the path, or after the question mark."""
+    assert said == Subscription("c", url).said
