@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 AROUND: Final = 18
 """Lines of the picture besides the log of events: title, table, rules, foot."""
 
-NARROW, WIDE = 90, 110
-"""Columns of a terminal with little room, with enough."""
+WIDE: Final = 110
+"""Columns of a terminal that has room for places beside reasons."""
 
 COLOURS: Final = {
     "sent": "green",
@@ -231,12 +231,9 @@ class Screen:
         table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1))
         table.add_column(w("Date"), no_wrap=True, min_width=11)
         table.add_column(w("Person"), no_wrap=True, min_width=10)
-        columns = self.console.size.width
-        places = columns >= NARROW  # where there is little room, the reason is worth more than the place
+        places = self.console.size.width >= WIDE
         if places:
-            table.add_column(
-                w("Organisation"), no_wrap=True, overflow="ellipsis", max_width=12 if columns < WIDE else 26
-            )
+            table.add_column(w("Organisation"), no_wrap=True, overflow="ellipsis", max_width=26)
         table.add_column(w("Step"), no_wrap=True, overflow="ellipsis", min_width=11, max_width=21)
         table.add_column(
             w("State"), no_wrap=True, overflow="ellipsis", min_width=9, max_width=20 if places else 12
