@@ -169,7 +169,7 @@ def _chosen(library: FileLibrary, country: str, chosen: Sequence[str], scenario:
 def _person(t: Terminal, said: str) -> tuple[Profile, list[Calendar], str]:
     """Somebody's attributes, the closures of the organisation, and how to call them."""
 
-    async def look(doors: Doors) -> tuple[Profile, list[Calendar], str]:
+    async def _look(doors: Doors) -> tuple[Profile, list[Calendar], str]:
         from nurture.cli import find  # noqa: PLC0415
         from nurture.core.people import Organisation  # noqa: PLC0415
         from nurture.core.survey import profile  # noqa: PLC0415
@@ -184,7 +184,7 @@ def _person(t: Terminal, said: str) -> tuple[Profile, list[Calendar], str]:
             " · ".join(part for part in (who.name, where.name if where else "") if part),
         )
 
-    return t.run(look)
+    return t.run(_look)
 
 
 # --- due, list ---------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ def fetch(as_json: bool) -> None:
     """Look at each."""
     t = terminal()
 
-    async def work(doors: Doors) -> tuple[Looked, ...]:
+    async def _work(doors: Doors) -> tuple[Looked, ...]:
         from nurture import wiring  # noqa: PLC0415
         from nurture.flows import feeds  # noqa: PLC0415
 
@@ -343,7 +343,7 @@ def fetch(as_json: bool) -> None:
         await feeds.notice(doors)
         return found
 
-    found = t.run(work)
+    found = t.run(_work)
     if as_json:
         t.json(
             [

@@ -51,11 +51,11 @@ def add(organisation: str, first: str, last: str | None, name: str, effect: str,
     start = day_of(first)
     fresh = Closure(start, day_of(last) if last else start, " ".join(name.split()), effect)
 
-    async def work(doors: Doors) -> tuple[Organisation, int]:
+    async def _work(doors: Doors) -> tuple[Organisation, int]:
         where = await _organisation(doors, organisation)
         return await closures.add(doors, where.id, fresh, by=reader.id), await _running(doors, where)
 
-    where, running = t.run(work)
+    where, running = t.run(_work)
     t.say(
         mark("{organisation} is not written to: {days}, {name}. {count} running enrollments are planned anew."),
         organisation=where.name,
@@ -72,14 +72,14 @@ def list_(organisation: str | None, as_json: bool) -> None:
     """The list."""
     t = terminal()
 
-    async def work(doors: Doors) -> list[Organisation]:
+    async def _work(doors: Doors) -> list[Organisation]:
         from nurture.core.people import Organisation  # noqa: PLC0415
 
         if organisation is not None:
             return [await _organisation(doors, organisation)]
         return [one for one in await doors.store.find(Organisation, order=("name",)) if one.closures]
 
-    found = [(where, one) for where in t.run(work) for one in where.closures]
+    found = [(where, one) for where in t.run(_work) for one in where.closures]
     if as_json:
         t.json([_data(where, one) for where, one in found])
         return
@@ -109,7 +109,7 @@ def remove(organisation: str, first: str, name: str | None, by: str | None) -> N
     reader = t.reader(by)
     start = day_of(first)
 
-    async def work(doors: Doors) -> tuple[Organisation, Closure, int]:
+    async def _work(doors: Doors) -> tuple[Organisation, Closure, int]:
         from nurture.errors import UserError  # noqa: PLC0415
 
         where = await _organisation(doors, organisation)
@@ -126,7 +126,7 @@ def remove(organisation: str, first: str, name: str | None, by: str | None) -> N
         after = await closures.remove(doors, where.id, meant[0], by=reader.id)
         return after, meant[0], await _running(doors, where)
 
-    where, gone, running = t.run(work)
+    where, gone, running = t.run(_work)
     t.say(
         mark("Taken out of {organisation}: {days}, {name}. {count} running enrollments are planned anew."),
         organisation=where.name,

@@ -127,7 +127,7 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
         log.configure(stream=out, json=True)
         logging.getLogger("httpx").setLevel(logging.WARNING)  # the invented people's browsers
 
-        async def watch(machine: Machine) -> Watcher:
+        async def _watch(machine: Machine) -> Watcher:
             if quiet:
                 return Silent()
             invite = partial(_invite, machine) if options.hands_on else None
@@ -139,7 +139,7 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
         summary, entries = await play(
             options,
             lambda settings, clock, chance, stop: wiring.start(settings, stop=stop, clock=clock, chance=chance),
-            watch,
+            _watch,
         )
     if as_json:
         t.json(summary.as_json())

@@ -69,9 +69,9 @@ def _act(
     states: tuple[EnrollmentState, ...],
     verb: Callable[[Doors, Enrollment], Awaitable[None]],
 ) -> None:
-    async def work(doors: Doors) -> None:
+    async def _work(doors: Doors) -> None:
         from nurture.cli import find  # noqa: PLC0415
 
         await verb(doors, await find.enrollment(doors, said, states))
 
-    terminal().run(work)
+    terminal().run(_work)

@@ -36,6 +36,7 @@ async def add(doors: Doors, organisation_id: OrganisationId, closure: Closure, *
     _check(closure)
 
     def put(before: Organisation) -> tuple[Closure, ...]:
+        """Add it."""
         if closure in before.closures:
             raise UserError("{name} has this closure already", name=before.name)
         if len(before.closures) >= MOST:
@@ -54,6 +55,7 @@ async def remove(doors: Doors, organisation_id: OrganisationId, closure: Closure
     """
 
     def take(before: Organisation) -> tuple[Closure, ...]:
+        """Take it away."""
         if closure not in before.closures:
             raise UserError("{name} has no such closure", name=before.name)
         return tuple(c for c in before.closures if c != closure)

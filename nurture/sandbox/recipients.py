@@ -170,18 +170,18 @@ def _press_button(person: Recipient, got: Received) -> None:
     url = next((place for place in got.unsubscribe if place.startswith("https://")), None)
     if url is not None and got.one_click:
 
-        async def press() -> None:
+        async def _press() -> None:
             person.deeds.append(Deed(at, mark("unsubscribes with one click"), silences=True))
             async with client(PUBLIC_URL, person.around.web_port, "MailProvider/1.0") as http:
                 answer = await http.post(url, data={"List-Unsubscribe": "One-Click"}, follow_redirects=False)
                 answer.raise_for_status()
 
-        person.around.agenda.plan(at, person.character.email, mark("unsubscribes with one click"), press)
+        person.around.agenda.plan(at, person.character.email, mark("unsubscribes with one click"), _press)
         return
     place = next((p for p in got.unsubscribe if p.startswith("mailto:")), f"mailto:{got.answer_to}")
     to, _, _ = place.removeprefix("mailto:").partition("?")
 
-    async def write() -> None:
+    async def _write() -> None:
         person.deeds.append(Deed(at, mark("unsubscribes with the mail program's button"), silences=True))
         letter = letters.plain(
             got, person.writer, "unsubscribe", at.astimezone(TOKYO), to=to, subject="unsubscribe"
@@ -189,7 +189,7 @@ def _press_button(person: Recipient, got: Received) -> None:
         await person.around.send(person.character.email, to, letter)
 
     person.around.agenda.plan(
-        at, person.character.email, mark("unsubscribes with the mail program's button"), write
+        at, person.character.email, mark("unsubscribes with the mail program's button"), _write
     )
 
 

@@ -117,19 +117,19 @@ class World:
             day += timedelta(days=1)
 
     def _plan_record(self, doors: Doors, visit: Visit, ended: datetime) -> None:
-        async def write_down() -> None:
+        async def _write_down() -> None:
             await record(doors, meeting(visit, ended, self.working))
 
         at = (ended + visit.recorded_after).astimezone(UTC)
-        self.agenda.plan(at, visit.rep, mark("writes the meeting down"), write_down)
+        self.agenda.plan(at, visit.rep, mark("writes the meeting down"), _write_down)
 
     def _plan_look(self, rep: str, at: datetime, *, edit: bool) -> None:
         person = next(r for r in self.representatives.values() if r.colleague.id == rep)
 
-        async def look() -> None:
+        async def _look() -> None:
             await person.visit(edit=edit)
 
-        self.agenda.plan(at.astimezone(UTC), rep, mark("looks at the desk"), look)
+        self.agenda.plan(at.astimezone(UTC), rep, mark("looks at the desk"), _look)
 
 
 def meeting(visit: Visit, ended: datetime, working: Callable[[date], date]) -> MeetingRecord:

@@ -65,6 +65,7 @@ async def test_the_server_is_asked_only_for_what_is_new(tmp_path: Path, site: Si
     """With ETag and Last-Modified; 304 keeps the copy and says that it is good."""
 
     def answer(request: Request) -> Reply:
+        """What the server says."""
         if (
             request.headers.get("if-none-match") == '"1"'
             and request.headers.get("if-modified-since") == "yesterday"
@@ -148,11 +149,13 @@ async def test_a_server_without_end_is_left(tmp_path: Path, site: Site) -> None:
     """Neither bytes without end nor a drop now and then keep anybody."""
 
     def flood() -> Iterator[bytes]:
+        """A body without end."""
         yield TEXT
         while True:
             yield b"X-A:" + b"x" * 100_000 + b"\r\n"
 
     def drops() -> Iterator[bytes]:
+        """A body drop by drop."""
         while True:
             yield b"X"
             time.sleep(0.1)

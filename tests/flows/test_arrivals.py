@@ -110,6 +110,7 @@ async def test_an_opt_out_counts_whatever_is_wrong_with_a_calendar(
     sent = await thanked(house)
 
     def broken(*_: object) -> tuple[()]:
+        """A calendar that cannot be read."""
         raise UserError("the calendar is broken")
 
     monkeypatch.setattr(house.doors.library, "calendars", broken)
@@ -153,13 +154,13 @@ async def test_a_reply_while_the_letter_is_on_the_wire(house: House) -> None:
     house.clock.advance_to(case.planned_at)
     thanks = await house.mail("thanks")
 
-    async def replied(_: Letter) -> None:
+    async def _replied(_: Letter) -> None:
         house.wire.meanwhile = None
         await read(house, Pigeonhole([letter("承知しました。", thanks)]))
 
     from nurture.core.sending import Outcome, Verdict
 
-    house.wire.meanwhile = replied
+    house.wire.meanwhile = _replied
     house.wire.answer = lambda _: Outcome(Verdict.LATER, "450 later")
     await house.send()
     assert MessageState.APPROVED is (await house.mail("case")).state

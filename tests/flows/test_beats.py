@@ -106,11 +106,11 @@ async def test_what_the_store_never_takes_is_one_enrollments_matter(house: House
     house.clock.advance_to(MET + timedelta(days=1, hours=2))
     await house.store.wake_all(house.clock.now())
 
-    async def refuse(change: Change) -> None:
+    async def _refuse(change: Change) -> None:
         if any(e.kind == "message.drafted" and e.enrollment_id == first.id for e in change.entries):
             raise Impossible("refers to nothing")
 
-    house.store.trouble = refuse
+    house.store.trouble = _refuse
     done = await tick.tick(house.doors)
 
     assert (2, 1) == (done.written, len(done.problems))
@@ -187,13 +187,13 @@ async def test_the_batch_is_written_although_one_was_changed_meanwhile(house: Ho
     house.clock.advance_to(MET + timedelta(days=1, hours=2))
     await house.store.wake_all(house.clock.now())
 
-    async def touched(_: Change) -> None:
+    async def _touched(_: Change) -> None:
         house.store.trouble = None
         row = await house.store.get(Enrollment, first.id)
         assert row is not None
         await house.store.commit(Change((row,)))
 
-    house.store.trouble = touched
+    house.store.trouble = _touched
     done = await tick.tick(house.doors)
 
     assert (1, 1) == (done.written, done.stale)
@@ -217,13 +217,13 @@ async def test_a_stop_is_final_for_what_a_beat_was_just_writing(house: House) ->
     await house.met()
     (row,) = await house.store.find(Enrollment)
 
-    async def stopped(change: Change) -> None:
+    async def _stopped(change: Change) -> None:
         house.store.trouble = None
         await enroll.stop(house.doors, row.id, by=REP.id, reason="person")
 
     house.clock.advance_to(MET + timedelta(days=1, hours=2))
     await house.store.wake_all(house.clock.now())
-    house.store.trouble = stopped
+    house.store.trouble = _stopped
     await tick.tick(house.doors)
 
     assert {MessageState.CANCELLED} == {m.state for m in await house.mails()}
@@ -253,11 +253,11 @@ async def test_two_who_enroll_one_person_at_once_enroll_once(house: House) -> No
     await enroll.stop(house.doors, row.id, by=REP.id, reason="person")
     person = await house.person()
 
-    async def other(_: Change) -> None:
+    async def _other(_: Change) -> None:
         house.store.trouble = None
         await enroll.enroll(house.doors, person.id, "short", by=REP.id, anchor_at=MET)
 
-    house.store.trouble = other
+    house.store.trouble = _other
     with pytest.raises(StaleVersion):
         await enroll.enroll(house.doors, person.id, "short", by=REP.id, anchor_at=MET)
 
@@ -270,11 +270,11 @@ async def test_two_records_of_one_meeting_at_once_enroll_once(house: House) -> N
     (row,) = await house.store.find(Enrollment)
     await enroll.stop(house.doors, row.id, by=REP.id, reason="person")
 
-    async def other(_: Change) -> None:
+    async def _other(_: Change) -> None:
         house.store.trouble = None
         await house.met()
 
-    house.store.trouble = other
+    house.store.trouble = _other
     with pytest.raises(StaleVersion):
         await house.met()
 

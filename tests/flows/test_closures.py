@@ -101,7 +101,7 @@ async def test_others_who_write_meanwhile_are_waited_for(house: House) -> None:
     at = (await organisation(house)).id
     left = 3
 
-    async def meddle(change: object) -> None:
+    async def _meddle(change: object) -> None:
         nonlocal left
         if left:
             left -= 1
@@ -110,9 +110,9 @@ async def test_others_who_write_meanwhile_are_waited_for(house: House) -> None:
             from nurture.core.change import Change
 
             await house.store.commit(Change((replace(enrollment, wake_at=MET + timedelta(days=left)),)))
-            house.store.trouble = meddle
+            house.store.trouble = _meddle
 
-    house.store.trouble = meddle
+    house.store.trouble = _meddle
     await closures.add(house.doors, at, VISIT, by=REP.id)
     assert (VISIT,) == (await organisation(house)).closures
     left = 99

@@ -132,13 +132,13 @@ async def test_no_fault_ends_the_daemon(house: House, error: Exception) -> None:
     await house.approve(mail)
     left = 4
 
-    async def trouble(_: Change) -> None:
+    async def _trouble(_: Change) -> None:
         nonlocal left
         left -= 1
         if left >= 0:
             raise error
 
-    house.store.trouble = trouble
+    house.store.trouble = _trouble
     run = started(house, Box(raises=[error, error]))
     run.daemon.watched["tanaka"][1].raises.append(TemporaryFailure("once"))  # type: ignore[attr-defined, index]
     await run.go(timedelta(minutes=3))
@@ -156,18 +156,18 @@ async def test_a_broken_desk_stops_the_daemon_in_order(house: House) -> None:
     await house.approve(mail)
     on_the_wire, broken = asyncio.Event(), asyncio.Event()
 
-    async def slow(_: object) -> None:
+    async def _slow(_: object) -> None:
         on_the_wire.set()
         await broken.wait()
         await asyncio.sleep(0.05)
 
-    async def desk(_: asyncio.Event) -> None:
+    async def _desk(_: asyncio.Event) -> None:
         await on_the_wire.wait()
         broken.set()
         raise OSError("address in use")
 
-    house.wire.meanwhile = slow
-    run = started(house, Box(), desk)
+    house.wire.meanwhile = _slow
+    run = started(house, Box(), _desk)
     with pytest.raises(OSError, match="address in use"):
         await asyncio.wait_for(run.task, 20)
 

@@ -57,14 +57,14 @@ async def test_an_outcome_is_written_when_the_store_can_again(house: House) -> N
     await house.approve(mail)
     refused = 0
 
-    async def full(change: Change) -> None:
+    async def _full(change: Change) -> None:
         nonlocal refused
         if any(e.kind == "message.sent" for e in change.entries) and refused < 3:
             refused += 1
             raise TemporaryFailure("The disk is full")
 
     await house.fresh()
-    house.store.trouble = full
+    house.store.trouble = _full
     beat = asyncio.create_task(send.send_due(house.doors, house.wire, {}, by="test", stop=house.stop), name="beat")
     while not beat.done():
         await house.clock.settled(0)
@@ -82,12 +82,12 @@ async def test_the_outcome_of_one_letter_is_no_matter_of_the_others(house: House
     first, second = await two_approved(house)
     house.stop = asyncio.Event()
 
-    async def never(change: Change) -> None:
+    async def _never(change: Change) -> None:
         if any(e.kind == "message.sent" and e.message_id == first.id for e in change.entries):
             house.stop.set()  # so that it is not tried for ever
             raise TemporaryFailure("The disk is full")
 
-    house.store.trouble = never
+    house.store.trouble = _never
     await house.send()
 
     states = {m.id: m.state for m in await house.mails("thanks")}
@@ -106,11 +106,11 @@ async def test_a_row_that_somebody_touched_still_gets_its_outcome(house: House) 
     (mail,) = (await house.met()).messages
     await house.approve(mail)
 
-    async def touch(_: Letter) -> None:
+    async def _touch(_: Letter) -> None:
         row = await house.mail("thanks")
         await house.store.commit(Change((replace(row, answer="touched"),)))
 
-    house.wire.meanwhile = touch
+    house.wire.meanwhile = _touch
     await house.send()
 
     assert MessageState.SENT is (await house.mail("thanks")).state
@@ -120,11 +120,11 @@ async def test_a_sender_that_breaks_leaves_a_doubt(house: House) -> None:
     """A fault of ours while the letter was on the wire: nobody knows, and the other letter is not stopped."""
     first, second = await two_approved(house)
 
-    async def broken(one: Letter) -> None:
+    async def _broken(one: Letter) -> None:
         if one.header_id == first.header_id:
             raise RuntimeError("a bug")
 
-    house.wire.meanwhile = broken
+    house.wire.meanwhile = _broken
     report = await house.send()
 
     states = {m.id: m.state for m in await house.mails("thanks")}
@@ -154,6 +154,8 @@ async def test_a_failed_copy_says_nothing_about_the_letter(house: House) -> None
     """The Sent folder breaks in an unforeseen way: the letter has left and says so."""
 
     class Broken(Pigeonhole):
+        """A mailbox that fails."""
+
         async def keep_sent(self, data: bytes, at: object) -> None:
             """Break."""
             raise RuntimeError("a bug")
@@ -180,6 +182,7 @@ async def test_a_mail_that_cannot_be_checked_waits_without_haste(
     await house.approve(mail)
 
     def broken(*_: object) -> tuple[()]:
+        """A calendar that cannot be read."""
         raise UserError("the calendar is broken")
 
     monkeypatch.setattr(house.doors.library, "calendars", broken)
@@ -224,7 +227,7 @@ async def test_a_reply_that_was_read_while_others_were_on_the_wire_counts(house:
     for mail in done.messages:
         await house.approve(mail)
 
-    async def opted_out(one: Letter) -> None:
+    async def _opted_out(one: Letter) -> None:
         house.wire.meanwhile = None
         for message in await house.mails("thanks"):
             if message.header_id != one.header_id:
@@ -232,7 +235,7 @@ async def test_a_reply_that_was_read_while_others_were_on_the_wire_counts(house:
                     house.doors, message.unsubscribe_token, source="one_click", evidence="POST"
                 )
 
-    house.wire.meanwhile = opted_out
+    house.wire.meanwhile = _opted_out
     await house.send()
 
     alone = len(house.wire.letters)
@@ -245,10 +248,10 @@ async def test_the_mailbox_must_still_be_fresh_for_the_last_of_many(house: House
     for mail in (await house.met(*people)).messages:
         await house.approve(mail)
 
-    async def slow(_: Letter) -> None:
+    async def _slow(_: Letter) -> None:
         house.clock.advance_to(house.clock.now() + timedelta(seconds=90))
 
-    house.wire.meanwhile = slow
+    house.wire.meanwhile = _slow
     await house.send()
 
     assert len(house.wire.letters) <= send.LINES
@@ -325,12 +328,12 @@ async def test_a_hold_does_not_outlive_a_stop(house: House) -> None:
     await house.store.commit(Change((replace(hospital, quiet_until=date(2027, 5, 20)),)))
     (running,) = await house.store.find(Enrollment)
 
-    async def stopped(change: Change) -> None:
+    async def _stopped(change: Change) -> None:
         if any(e.kind == "message.held" for e in change.entries):
             house.store.trouble = None
             await enroll.stop(house.doors, running.id, by=REP.id, reason="person")
 
-    house.store.trouble = stopped
+    house.store.trouble = _stopped
     await house.send()
 
     assert {MessageState.SENT, MessageState.CANCELLED} == {m.state for m in await house.mails()}
@@ -370,13 +373,13 @@ async def test_a_colleagues_reply_counts_for_a_letter_that_comes_back(house: Hou
     first, second = await two_approved(house)
     house.wire.answer = lambda one: OK if one.header_id == first.header_id else LATER
 
-    async def replied(one: Letter) -> None:
+    async def _replied(one: Letter) -> None:
         if one.header_id == second.header_id:
             house.wire.meanwhile = None
             box = Pigeonhole([letter("承知しました。", first, sender=first.to_address)])
             await receive.receive(house.doors, house.doors.settings.mailboxes[0], box)
 
-    house.wire.meanwhile = replied
+    house.wire.meanwhile = _replied
     await house.send()
     house.wire.answer = lambda _: OK
     house.clock.advance_to(house.clock.now() + timedelta(minutes=10))
