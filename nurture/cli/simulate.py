@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,12 @@ from nurture.cli.terminal import terminal
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
     from nurture.cli.terminal import Terminal
     from nurture.core.scenario import Scenario
-    from nurture.reports.simulation import Contact, Simulation
+    from nurture.reports.simulation import Contact, Simulated, Simulation
 
 ATTRIBUTES = ("role", "specialty", "organisation", "timezone", "department", "region", "organisation_kind")
 """The flags that describe a reader; they fill what a CSV file leaves empty."""
@@ -69,7 +70,7 @@ def simulate(scenario: Path, anchor: str, now: str | None, form: str, **options:
     t = terminal()
     script = read_scenario(scenario)
     start = _instant(anchor, script.timezone, "--anchor")
-    found = simulation.simulate(
+    found, planned = simulation.opened(
         script,
         _calendars(script, options["calendars"], options["country"]),
         _contacts(t, options),
@@ -81,16 +82,18 @@ def simulate(scenario: Path, anchor: str, now: str | None, form: str, **options:
         ),
         variant=options["variant"],
     )
-    _print(t, found, form)
+    _print(t, found, planned, form)
 
 
-def _print(t: Terminal, found: Simulation, form: str) -> None:
-    import json  # noqa: PLC0415
-
+def _print(t: Terminal, found: Simulation, planned: Iterator[Simulated], form: str) -> None:
+    """Tables and JSON as they come; pictures and calendar files need to see everybody."""
     from nurture.reports import simulation  # noqa: PLC0415
 
+    if form in {"ics", "svg", "chart"}:
+        found = replace(found, enrollments=tuple(planned))
     if form == "json":
-        t.echo(json.dumps(simulation.as_data(found, t.w), ensure_ascii=False, indent=2))
+        for piece in simulation.as_json(found, planned, t.w):
+            click.echo(piece, nl=False)
     elif form == "ics":
         click.echo(simulation.as_ics(found, t.w), nl=False)
     elif form == "svg":
@@ -100,7 +103,7 @@ def _print(t: Terminal, found: Simulation, form: str) -> None:
     elif form == "chart":
         _chart(t, found)
     else:
-        for place, enrollment in enumerate(found.enrollments):
+        for place, enrollment in enumerate(planned):
             if place:
                 t.echo()
             t.echo(simulation.title(enrollment.contact, t.w, enrollment.variant))

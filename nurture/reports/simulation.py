@@ -6,7 +6,8 @@ the other, each with all its steps, and what is planned counts as history for th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +21,7 @@ from nurture.errors import UserError
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from nurture.core.scenario import Scenario, Step
     from nurture.i18n import Words
@@ -78,6 +79,8 @@ def simulate(
 ) -> Simulation:
     """Plan every contact in order.
 
+    ``opened`` gives the same piece by piece, for files of any length.
+
     Args:
         scenario: as its file says.
         calendars: those that it lists.
@@ -91,6 +94,28 @@ def simulate(
     Raises:
         UserError: a contact's time zone does not exist; the scenario has no such variant.
     """
+    found, planned = opened(
+        scenario, calendars, contacts, anchor, now, events=events, situation=situation, variant=variant
+    )
+    return replace(found, enrollments=tuple(planned))
+
+
+def opened(
+    scenario: Scenario,
+    calendars: tuple[Calendar, ...],
+    contacts: Iterable[Contact],
+    anchor: datetime,
+    now: datetime,
+    *,
+    events: Mapping[str, date] | None = None,
+    situation: Situation | None = None,
+    variant: str | None = None,
+) -> tuple[Simulation, Iterator[Simulated]]:
+    """As ``simulate``: a simulation without enrollments yet, and the enrollments as they are planned.
+
+    Raises:
+        UserError: as ``simulate``.
+    """
     if variant is not None and variant not in {arm.name for arm in scenario.variants}:
         raise UserError(
             "{scenario} has no variant {variant}",
@@ -99,37 +124,47 @@ def simulate(
             variant=variant,
             known=", ".join(arm.name for arm in scenario.variants),
         )
+    given = dict(events or {})
+    known = {**_anchored(scenario, anchor), **given}
+    found = Simulation(scenario, anchor, now, (), calendars, tuple(_warnings(scenario, known, given)))
+    return found, _planned(found, contacts, known, situation or Situation(), variant)
+
+
+def _planned(
+    found: Simulation,
+    contacts: Iterable[Contact],
+    events: Mapping[str, date],
+    situation: Situation,
+    variant: str | None,
+) -> Iterator[Simulated]:
+    """One contact after the other; what is planned for one is history for the next."""
+    scenario = found.scenario
     people: dict[str, list[date]] = {}
     organisations: dict[str, list[date]] = {}
-    enrollments: list[Simulated] = []
-    given = dict(events or {})
-    events = {**_anchored(scenario, anchor), **given}
     for place, contact in enumerate(contacts):
         person = people.setdefault((contact.email or f"#{place}").strip().lower(), [])
         organisation = organisations.setdefault(contact.profile.organisation or f"#{place}", [])
         arm = variant or scenario.variant_of(contact.email or f"#{place}")
         script = scenario.as_variant(arm)
         zone = zone_of(contact.profile.timezone or scenario.timezone)
-        day_one = anchors.day_one(scenario, anchor, now, zone)
+        day_one = anchors.day_one(scenario, found.anchor, found.now, zone)
         planned = plan(
             Request(
                 scenario=script,
                 profile=contact.profile,
                 anchor=day_one,
-                now=now,
+                now=found.now,
                 key=f"{scenario.id}/{contact.email or ''}/{place}",
-                calendars=calendars,
+                calendars=found.calendars,
                 history=History(tuple(person), tuple(organisation)),
-                situation=situation or Situation(),
+                situation=situation,
                 events=events,
             )
         )
         dates = [s.planned_on for s in planned.steps if s.outcome is StepOutcome.SEND and s.planned_on is not None]
         person += dates
         organisation += dates
-        enrollments.append(Simulated(contact, planned, script, day_one, arm))
-    warnings = tuple(_warnings(scenario, events, given))
-    return Simulation(scenario, anchor, now, tuple(enrollments), calendars, warnings)
+        yield Simulated(contact, planned, script, day_one, arm)
 
 
 def _anchored(scenario: Scenario, anchor: datetime) -> dict[str, date]:
@@ -171,23 +206,40 @@ def _warnings(scenario: Scenario, events: Mapping[str, date], given: Mapping[str
 # --- JSON --------------------------------------------------------------------------------------------
 
 
-def as_data(simulation: Simulation, w: Words) -> dict[str, Any]:
-    """The public JSON form (``docs/scenarios.md``). Keys may be added; these keep their meaning."""
-    return {
+def as_json(simulation: Simulation, enrollments: Iterable[Simulated], w: Words) -> Iterator[str]:
+    """The public JSON form (``docs/scenarios.md``) in pieces. Keys may be added; these keep their meaning.
+
+    Args:
+        simulation: without its enrollments, or with them.
+        enrollments: each is written as it comes and not kept.
+        w: the language of the warnings.
+    """
+    zone = simulation.scenario.timezone
+    head = {
         "scenario": simulation.scenario.id,
-        "anchor": _local(simulation.anchor, simulation.scenario.timezone),
-        "now": _local(simulation.now, simulation.scenario.timezone),
-        "enrollments": [
-            {
-                "contact": _contact(enrollment.contact),
-                "timezone": enrollment.plan.timezone,
-                "variant": enrollment.variant,
-                "day_one": _local(enrollment.day_one, enrollment.plan.timezone),
-                "steps": [_step(enrollment.script, planned) for planned in enrollment.plan.steps],
-            }
-            for enrollment in simulation.enrollments
-        ],
-        "warnings": [w.error(warning) for warning in simulation.warnings],
+        "anchor": _local(simulation.anchor, zone),
+        "now": _local(simulation.now, zone),
+    }
+    tail = {"warnings": [w.error(warning) for warning in simulation.warnings]}
+    yield _written(head).removesuffix("\n}") + ',\n  "enrollments": ['
+    between = "\n"
+    for enrollment in enrollments:
+        yield between + "    " + _written(_enrollment(enrollment)).replace("\n", "\n    ")
+        between = ",\n"
+    yield "\n  ],\n" + _written(tail).removeprefix("{\n") + "\n"
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _enrollment(enrollment: Simulated) -> dict[str, Any]:
+    return {
+        "contact": _contact(enrollment.contact),
+        "timezone": enrollment.plan.timezone,
+        "variant": enrollment.variant,
+        "day_one": _local(enrollment.day_one, enrollment.plan.timezone),
+        "steps": [_step(enrollment.script, planned) for planned in enrollment.plan.steps],
     }
 
 

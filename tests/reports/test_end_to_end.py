@@ -6,9 +6,8 @@ import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,13 +15,10 @@ from click.testing import CliRunner
 
 from nurture.cli.main import program
 from nurture.files import library
-from nurture.files.calendar import read_calendar
+from nurture.files.calendar import Around, Found, look
 from nurture.files.shipped import shipped
 from tests.reports.plainly import Expected, simulate
 from tests.reports.worlds import World, world
-
-if TYPE_CHECKING:
-    from nurture.core.calendar import Calendar
 
 DAY = timedelta(days=1)
 WORLDS = 300
@@ -32,16 +28,18 @@ CALENDARS = Path(__file__).parents[2] / "calendars"
 @pytest.fixture
 def kept_calendars(monkeypatch: pytest.MonkeyPatch) -> None:
     """The calendars that ship are read once for all worlds."""
-    monkeypatch.setattr(library, "read_calendar", _reader)
+    monkeypatch.setattr(library, "look", _look)
 
 
-@cache
-def _kept(path: Path) -> Calendar:
-    return read_calendar(path)
+_kept: dict[Path, Found] = {}
 
 
-def _reader(path: Path) -> Calendar:
-    return _kept(path) if path.is_relative_to(shipped()) else read_calendar(path)
+def _look(path: Path, around: Around) -> Found:
+    if not path.is_relative_to(shipped()):
+        return look(path, around)
+    if path not in _kept:
+        _kept[path] = look(path, around)
+    return _kept[path]
 
 
 def asked(of: World) -> Any:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from nurture.cli.main import program
+from nurture.core.calendar import Profile
+from nurture.files.scenario import read_scenario
+from nurture.i18n import Words
+from nurture.reports.simulation import Contact, as_json, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SCENARIO = """
 id: trial
@@ -196,3 +203,24 @@ def test_schemas_are_printed(which: str) -> None:
     found = CliRunner(env={"NURTURE_LANG": "en"}).invoke(program, ["schema", which])
 
     assert "https://json-schema.org/draft/2020-12/schema" == json.loads(found.stdout)["$schema"]
+
+
+def test_a_long_list_is_planned_piece_by_piece(folder: Path) -> None:
+    """The first enrollments are there before the last contact is read, and are not kept."""
+    script = read_scenario(folder / "trial.yaml")
+    at = datetime(2027, 4, 5, 15, tzinfo=UTC)
+    names = ("青葉 太郎", "two\u2028lines", 'a "quoted" \\ name')
+    taken: list[str] = []
+
+    def contacts() -> Iterator[Contact]:
+        for place, name in enumerate(names):
+            taken.append(name)
+            yield Contact(Profile(), f"p{place}@aoba.example", name)
+
+    found, planned = opened(script, (), contacts(), at, at)
+    pieces = as_json(found, planned, Words("en"))
+    text = next(pieces) + next(pieces)
+    assert (names[0],) == tuple(taken)
+    said = json.loads(text + "".join(pieces))
+    assert list(names) == [one["contact"]["name"] for one in said["enrollments"]]
+    assert () == found.enrollments

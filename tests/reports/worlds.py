@@ -238,11 +238,17 @@ def world(seed: int, folder: Path) -> World:
     rnd = Random(seed)
     (folder / "calendars").mkdir()
     books = [f"c{n}" for n in range(rnd.randrange(3))]
+    if books and rnd.random() < 0.1:
+        books[-1] = "jp-medical"  # one's own in the place of the one that ships
     for book in books:
         entries = [_entry(rnd, place) for place in range(rnd.randrange(8))]
         text = _written(rnd, {"id": book, "entries": entries})
         (folder / "calendars" / f"{book}.yaml").write_text(text, encoding="utf-8")
-    books += [shipped for shipped in ("jp-holidays", "jp-medical", "de-holidays") if rnd.random() < 0.2]
+    books += [
+        shipped
+        for shipped in ("jp-holidays", "jp-medical", "de-holidays")
+        if rnd.random() < 0.2 and shipped not in books
+    ]
     scenario = folder / "trial.yaml"
     scenario.write_text(_written(rnd, _scenario(rnd, books)), encoding="utf-8")
     contacts = folder / "people.csv" if rnd.random() < 0.6 else None
