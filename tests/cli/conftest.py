@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -117,8 +118,9 @@ class Shell:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Shell:
     """A working folder with one mailbox that answers nobody, two of our people, one scenario."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("tmp")))  # texts that are kept for people
     shipped.write(tmp_path)
     (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
     for path in (tmp_path / "scenarios").iterdir():
