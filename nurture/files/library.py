@@ -159,7 +159,7 @@ class FileLibrary:
         content: the folder of content items; None: those that ship.
         country: whose public holidays ``holidays`` means (``jp-holidays`` and the like name their own).
         timezone: in which moments of iCalendar files become dates, where they name no other zone.
-        feeds: the folder where copies of subscriptions lie; None: there are none.
+        feeds: the folder where copies of subscriptions lie; None: ``data/feeds`` beside the calendars.
     """
 
     def __init__(
@@ -171,7 +171,8 @@ class FileLibrary:
         timezone: str = "Asia/Tokyo",
         feeds: Path | None = None,
     ) -> None:
-        self._around = Around(zone_of(timezone), feeds)
+        beside = calendars.parent / "data" / "feeds" if calendars is not None else None
+        self._around = Around(zone_of(timezone), feeds or beside)
         self._scenarios: _Folder[Scenario] = _Folder(_scenario, YAML, scenarios or shipped() / "scenarios")
         self._calendars: _Folder[Found] = _Folder(
             self._calendar, {*YAML, ICAL}, calendars, shipped() / "calendars"
