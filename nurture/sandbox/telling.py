@@ -94,7 +94,7 @@ def _message(
         line.append(f"  {reasons.pop(0)}", style="dim")
     console.print(line)
     for words in _filled(reasons, console.width - INDENT, w("; ")):
-        console.print(Padding(Text(words, style="dim"), (0, 0, 0, INDENT)))
+        console.print(Padding(Text(words, style="dim"), (0, 0, 0, INDENT), expand=False))
 
 
 def _pad(text: str, width: int) -> str:
