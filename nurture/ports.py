@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Representative
     from nurture.core.scenario import Scenario
-    from nurture.core.sending import Letter, Outcome
+    from nurture.core.sending import Letter, NoLine, Outcome
 
 V = TypeVar("V")
 
@@ -173,6 +173,34 @@ class Sender(Protocol):
 
     async def send(self, letter: Letter) -> Outcome:
         """Hand one letter to the server of its mailbox and wait for the answer to the final dot."""
+        ...
+
+    async def send_all(
+        self,
+        letters: Sequence[Letter],
+        *,
+        leaving: Callable[[Sequence[Letter]], None],
+        done: Callable[[Letter, Outcome], None],
+        stop: asyncio.Event | None = None,
+    ) -> None:
+        """Hand over letters of one mailbox, in order, over as many connections as are worth it.
+
+        Args:
+            letters: all of the same mailbox.
+            leaving: called before the first byte is written after which a server could deliver one of those
+                it is given. Must not raise.
+            done: called exactly once for each letter, as its answer is known. A letter for which there was no
+                line at all, or that was not begun when ``stop`` was set or the line went away, is
+                ``UNTOUCHED``: its attempt does not count. Must not raise.
+            stop: when set, the letters on the wire get their answers and no more is begun.
+        """
+        ...
+
+    def no_line(self, mailbox_id: MailboxId) -> NoLine | None:
+        """Why there is no connection for a mailbox, and when one is tried again; None when all seems well.
+
+        Ask before claiming: until ``seconds`` are over, ``send_all`` answers ``UNTOUCHED`` to everything.
+        """
         ...
 
     async def close(self) -> None:

@@ -38,6 +38,9 @@ RETRIES_FOR: Final = timedelta(days=2)
 """A letter that a server keeps putting off is tried this long; then a person decides (RFC 5321, 4.5.4.1
 asks for four to five days of a relay; a mail that answers a meeting is stale by then)."""
 
+PAUSE: Final = timedelta(seconds=5)
+"""A letter that found no line is not claimed again before this."""
+
 
 def _entry(message: Message, kind: str, now: datetime, **data: object) -> Entry:
     return Entry(
@@ -53,7 +56,7 @@ def _entry(message: Message, kind: str, now: datetime, **data: object) -> Entry:
     )
 
 
-def _back(message: Message, event: str, kind: str, reason: str, now: datetime) -> Change:
+def _back(message: Message, event: str, kind: str, reason: str, now: datetime, **data: object) -> Change:
     moved = replace(
         message,
         state=states.move(states.MESSAGES, message.state, event),
@@ -62,7 +65,7 @@ def _back(message: Message, event: str, kind: str, reason: str, now: datetime) -
         claimed_at=None,
         approvals=() if event in {"hold", "cancel"} else message.approvals,
     )
-    return Change((moved,), (_entry(moved, kind, now, reason=reason),))
+    return Change((moved,), (_entry(moved, kind, now, reason=reason, **data),))
 
 
 def _hold(message: Message, dossier: Dossier, reason: str, now: datetime) -> Change:
@@ -144,9 +147,11 @@ def _check_date(message: Message, survey: Survey, now: datetime) -> Change | Non
     )
 
 
-def put_back(message: Message, reason: str, now: datetime, again: datetime | None = None) -> Change:
+def put_back(
+    message: Message, reason: str, now: datetime, again: datetime | None = None, **data: object
+) -> Change:
     """Undo a claim before anything reached the wire: it stays approved, and is not claimed before ``again``."""
-    change = _back(message, "put_back", "message.put_back", reason, now)
+    change = _back(message, "put_back", "message.put_back", reason, now, **data)
     if again is None:
         return change
     (moved,) = (put for put in change.puts if isinstance(put, Message))
@@ -167,6 +172,8 @@ def retry_at(message: Message, now: datetime) -> datetime | None:
 
 def outcome(message: Message, found: Outcome, now: datetime) -> Change:
     """The row after the server's answer: this and a line of the journal, nothing that could be refused."""
+    if found.verdict is Verdict.UNTOUCHED:
+        return put_back(message, "no_line", now, now + PAUSE, answer=found.answer)
     if found.verdict is Verdict.ACCEPTED:
         done = replace(
             message,

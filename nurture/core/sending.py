@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     REFUSED_RECIPIENT = "refused_recipient"  # this address is no good
     REFUSED = "refused"  # this sender or this content
     UNKNOWN = "unknown"  # lost after the final dot: in doubt
+    UNTOUCHED = "untouched"  # never offered to a server: there was no line, or its turn did not come
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class Outcome:
 
     verdict: Verdict
     answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoLine:
+    """A mailbox whose server cannot be reached or refuses the login."""
+
+    answer: str  # what broke, in one line
+    failures: int  # in a row
+    seconds: float  # until a connection is tried again; 0: with the next letter
 
 
 @dataclass(frozen=True, slots=True)

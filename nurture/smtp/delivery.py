@@ -37,6 +37,8 @@ from nurture.smtp.verdicts import verdict_on_rcpt
 from nurture.wire import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiosmtplib import SMTPResponse
     from aiosmtplib.protocol import SMTPProtocol
 
@@ -128,7 +130,9 @@ def _payload(data: bytes) -> bytes:
     return _DOT.sub(b"..", text)
 
 
-async def deliver(line: Line, letter: Letter, seconds: float, *, kept: bool) -> Ending:
+async def deliver(
+    line: Line, letter: Letter, seconds: float, *, kept: bool, leaving: Callable[[], None] = lambda: None
+) -> Ending:
     """Hand one letter over.
 
     Args:
@@ -136,17 +140,20 @@ async def deliver(line: Line, letter: Letter, seconds: float, *, kept: bool) -> 
         letter: what to send.
         seconds: the time-out of a command.
         kept: the connection served before, so the server may have hung up meanwhile.
+        leaving: called just before the final dot is written.
 
     Raises:
         Gone: it had.
     """
     try:
-        await _hand_over(line, letter, seconds, kept=kept)
+        await _hand_over(line, letter, seconds, kept=kept, leaving=leaving)
     except Ending as ending:
         return ending
 
 
-async def _hand_over(line: Line, letter: Letter, seconds: float, *, kept: bool) -> NoReturn:
+async def _hand_over(
+    line: Line, letter: Letter, seconds: float, *, kept: bool, leaving: Callable[[], None]
+) -> NoReturn:
     """MAIL, RCPT, DATA, text, dot. Ends by raising the outcome.
 
     Raises:
@@ -181,7 +188,7 @@ async def _hand_over(line: Line, letter: Letter, seconds: float, *, kept: bool) 
     if answer.code != 354:
         await _refused(line, SMTPResponseException(answer.code, answer.message), Verdict.REFUSED)
     _must_be_in_step(line)
-    await _text_and_dot(line, payload, seconds * DOT_PATIENCE)
+    await _text_and_dot(line, payload, seconds * DOT_PATIENCE, leaving)
 
 
 def _envelope(client: aiosmtplib.SMTP, letter: Letter, payload: bytes) -> tuple[str, str, list[str], str]:
@@ -235,7 +242,7 @@ def _must_be_in_step(line: Line) -> None:
         raise Ending(Verdict.LATER, "the server answered out of step")
 
 
-async def _text_and_dot(line: Line, payload: bytes, patience: float) -> NoReturn:
+async def _text_and_dot(line: Line, payload: bytes, patience: float, leaving: Callable[[], None]) -> NoReturn:
     """The text, then the dot alone, then the answer that counts."""
     loop = asyncio.get_running_loop()
     try:
@@ -257,6 +264,7 @@ async def _text_and_dot(line: Line, payload: bytes, patience: float) -> NoReturn
                 if answer.done():
                     break
             else:
+                leaving()
                 protocol.write(b".\r\n")  # raises before it writes, or not at all
                 dotted = True
             response = await answer

@@ -17,11 +17,11 @@ from nurture.smtp.delivery import BROKEN, Ending, Gone, Line, deliver, words
 from nurture.wire import check_security, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from nurture.config import MailboxSettings, Secret
     from nurture.core.ids import MailboxId
-    from nurture.core.sending import Letter
+    from nurture.core.sending import Letter, NoLine
 
 AT_ONCE = 2
 """Connections per mailbox. Providers slow down or refuse clients that open many."""
@@ -43,6 +43,7 @@ class _Pool:
 
     settings: MailboxSettings
     free: list[Line] = field(default_factory=list)
+    trouble: NoLine | None = None
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
 
@@ -74,19 +75,42 @@ class SmtpSender:
 
     async def send(self, letter: Letter) -> Outcome:
         """Hand one letter over and wait for the answer to the final dot. Never raises for what a server does."""
+        return await self._send(letter, lambda: None)
+
+    async def send_all(
+        self,
+        letters: Sequence[Letter],
+        *,
+        leaving: Callable[[Sequence[Letter]], None],
+        done: Callable[[Letter, Outcome], None],
+        stop: asyncio.Event | None = None,
+    ) -> None:
+        """Hand over letters of one mailbox; see ``ports.Sender``."""
+        for letter in letters:
+            if stop is not None and stop.is_set():
+                done(letter, Outcome(Verdict.UNTOUCHED, "stopping"))
+            else:
+                done(letter, await self._send(letter, lambda one=letter: leaving((one,))))  # type: ignore[misc]
+
+    def no_line(self, mailbox_id: MailboxId) -> NoLine | None:
+        """Why there is no connection, and when one is tried again."""
+        pool = self._pools.get(mailbox_id)
+        return pool.trouble if pool else None
+
+    async def _send(self, letter: Letter, leaving: Callable[[], None]) -> Outcome:
         pool = self._pools.get(letter.mailbox_id)
         if pool is None:
             return Outcome(Verdict.REFUSED, f"there is no mailbox {one_line(letter.mailbox_id)} in config.toml")
         async with pool.gate:
             kept = await self._kept(pool)
-            outcome = await self._deliver(pool, kept, letter, kept=True) if kept else None
+            outcome = await self._deliver(pool, kept, letter, leaving, kept=True) if kept else None
             if outcome is not None:
                 return outcome
             try:
                 line = await self._connect(pool.settings)
             except Ending as ending:
                 return ending.outcome
-            outcome = await self._deliver(pool, line, letter, kept=False)
+            outcome = await self._deliver(pool, line, letter, leaving, kept=False)
             return outcome or Outcome(Verdict.LATER, "connection lost")
 
     async def check(self, mailbox_id: MailboxId) -> Outcome:
@@ -187,11 +211,13 @@ class SmtpSender:
         except (*BROKEN, ValueError) as problem:  # ValueError: a password that cannot be sent
             raise Ending(Verdict.LATER, f"login: {type(problem).__name__}") from None
 
-    async def _deliver(self, pool: _Pool, line: Line, letter: Letter, *, kept: bool) -> Outcome | None:
+    async def _deliver(
+        self, pool: _Pool, line: Line, letter: Letter, leaving: Callable[[], None], *, kept: bool
+    ) -> Outcome | None:
         """One letter over one line. None: the kept line was dead before the letter was touched."""
         usable = False
         try:
-            ending = await deliver(line, letter, pool.settings.smtp.timeout, kept=kept)
+            ending = await deliver(line, letter, pool.settings.smtp.timeout, kept=kept, leaving=leaving)
             usable = ending.usable
             return ending.outcome
         except Gone:

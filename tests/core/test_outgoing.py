@@ -113,6 +113,16 @@ def test_each_answer_has_its_state(verdict: Verdict, state: MessageState) -> Non
     assert "250 2.0.0 ok" == row(change).answer
 
 
+def test_what_found_no_line_does_not_count() -> None:
+    """A letter that was never offered stays approved, counts no attempt, and waits; the journal says why."""
+    change = outgoing.outcome(CLAIMED, Outcome(Verdict.UNTOUCHED, "no connection"), NOW)
+
+    after = row(change)
+    assert (MessageState.APPROVED, "no_line", CLAIMED.attempts) == (after.state, after.reason, after.attempts)
+    assert ("", NOW + outgoing.PAUSE) == (after.claimed_by, after.not_before)
+    assert "no connection" == change.entries[0].data["answer"]
+
+
 @pytest.mark.parametrize("verdict", list(Verdict), ids=str)
 def test_the_outcome_writes_the_message_alone(verdict: Verdict) -> None:
     """Law 5: one row and one line of the journal, nothing that somebody else could refuse."""

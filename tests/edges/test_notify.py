@@ -18,6 +18,7 @@ from nurture.core.people import Representative
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.notify import MailNotifier, desk_url
 from nurture.ports import Notice
+from tests.wires import OneByOne
 
 NOW = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
 REP = Representative(RepId("tanaka"), "田中 美咲", "tanaka@maker.example")
@@ -34,7 +35,7 @@ SETTINGS = Settings(
 )
 
 
-class Kept:
+class Kept(OneByOne):
     """A sender that keeps letters and gives one outcome."""
 
     def __init__(self, outcome: Outcome | None = None) -> None:
@@ -45,9 +46,6 @@ class Kept:
         """Keep it."""
         self.letters.append(letter)
         return self.outcome
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def notifier(sender: Kept, settings: Settings = SETTINGS) -> MailNotifier:

@@ -25,6 +25,7 @@ from nurture.ports import Doors, Notice
 from nurture.render import TemplateWriter
 from nurture.store import MemoryStore, SqlStore
 from tests.samples import REP
+from tests.wires import OneByOne
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -57,7 +58,7 @@ steps:
 
 
 @dataclass
-class Wire:
+class Wire(OneByOne):
     """A sender that keeps what it is given and answers as it is told (``ports.Sender``).
 
     ``meanwhile`` happens while a letter is on the wire.
@@ -73,9 +74,6 @@ class Wire:
         if self.meanwhile is not None:
             await self.meanwhile(letter)
         return self.answer(letter)
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
 
 @dataclass

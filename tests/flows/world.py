@@ -30,6 +30,7 @@ from nurture.flows.record import AttendeeRecord, MeetingRecord, PromiseRecord
 from nurture.ports import Doors, Fetched, RawMail
 from tests.flows.conftest import Told, TroubledMemory
 from tests.samples import REP
+from tests.wires import OneByOne
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -66,7 +67,7 @@ TEXTS: Final = {
 
 
 @dataclass
-class Wire:
+class Wire(OneByOne):
     """``ports.Sender`` into the world."""
 
     world: World
@@ -74,9 +75,6 @@ class Wire:
     async def send(self, letter: Letter) -> Outcome:
         """To the server."""
         return await self.world.carry(letter)
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
 
 class Killed(BaseException):
