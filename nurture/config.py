@@ -74,6 +74,8 @@ class MailboxSettings:
     name: str  # the display name in From
     smtp: SmtpSettings
     imap: ImapSettings | None = None
+    verp: str = ""  # the envelope sender, with {token}; empty: the address
+    reply_to: str = ""  # where answers go, with {token}; empty: the address
 
 
 @dataclass(frozen=True, slots=True)

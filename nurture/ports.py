@@ -63,7 +63,7 @@ class Span:
 class Matches:
     """What the store knows about the marks that an incoming mail carries."""
 
-    messages: tuple[Message, ...] = ()  # whose header_id, or unsubscribe_token, was asked for
+    messages: tuple[Message, ...] = ()  # whose header_id, unsubscribe_token or id was asked for
     people: tuple[str, ...] = ()  # ids of people with one of the addresses
     known: frozenset[str] = frozenset()  # inbound keys of this mailbox that were handled before
 
@@ -144,6 +144,7 @@ class Store(Protocol):
         tokens: Collection[str],
         addresses: Collection[str],
         keys: Collection[str],
+        ids: Collection[str] = (),
     ) -> Matches:
         """Look up all marks of a batch of incoming mails at once. Addresses compare in lower case."""
         ...

@@ -32,6 +32,7 @@ from nurture.files.toml import Table, read
 from nurture.files.yaml import nearest
 from nurture.i18n import LANGUAGES
 from nurture.mail.address import check_address
+from nurture.mail.envelope import check_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -133,6 +134,8 @@ def _mailbox(table: Table, folder: Path) -> MailboxSettings:
         name=table.text("name"),
         smtp=_smtp(table.table("smtp", required=True), folder),
         imap=_imap(table.table("imap"), folder) if table.has("imap") else None,
+        verp=_pattern(table, "verp"),
+        reply_to=_pattern(table, "reply_to"),
     )
     if not table.has("imap"):
         table.known.append("imap")
@@ -368,6 +371,18 @@ def _address(table: Table, key: str) -> str:
     except UserError as error:
         table.wrong(key, error.text, hint=error.hint, **error.values)
         return value
+
+
+def _pattern(table: Table, key: str) -> str:
+    """An address with a place for a token; empty when absent."""
+    value = table.text(key, "")
+    if not value:
+        return ""
+    try:
+        return check_pattern(value)
+    except UserError as error:
+        table.wrong(key, error.text, hint=error.hint, **error.values)
+        return ""
 
 
 def _timezone(table: Table, default: str) -> str:

@@ -130,6 +130,7 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
         {t for m in marks for t in m.tokens},
         {a for m in marks for a in m.addresses},
         [item.key for item in items],
+        {i for m in marks for i in m.ids},
     )
     people = await _people(doors, found)
     organisations = await _organisations(doors, people)

@@ -26,6 +26,7 @@ from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import NurtureError, PermanentFailure, StaleVersion, TemporaryFailure, UserError
 from nurture.flows import drafting
 from nurture.mail.compose import compose
+from nurture.mail.envelope import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -163,7 +164,8 @@ class _Work:
             await self._insist(message, lambda m: outgoing.unsendable(m, problem, at))
             return
         mailbox = message.mailbox_id or MailboxId("")
-        letter = Letter(mailbox, message.from_address, message.to_address, data, message.header_id)
+        outside = envelope(message, doors.settings.mailbox(mailbox))
+        letter = Letter(mailbox, outside.sender, message.to_address, data, message.header_id)
         try:
             outcome = await self.sender.send(letter)
         except Exception as error:  # a sender does not raise: where in its work it did, nobody knows
@@ -260,10 +262,12 @@ async def _verdict(doors: Doors, message: Message, dossier: Dossier) -> Change |
 
 def _bytes(doors: Doors, message: Message) -> bytes:
     public = doors.settings.web.public_url
+    answers = envelope(message, doors.settings.mailbox(message.mailbox_id)).reply_to
     return compose(
         message,
         date=doors.clock.now().astimezone(ZoneInfo(doors.settings.timezone)),
-        unsubscribe_mail=message.from_address,
+        reply_to=answers,
+        unsubscribe_mail=answers or message.from_address,
         unsubscribe_url=f"{public.rstrip('/')}/u/{message.unsubscribe_token}"
         if public.startswith("https://")
         else None,

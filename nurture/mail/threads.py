@@ -3,8 +3,9 @@
 The marks, strongest first: a Message-ID of ours in In-Reply-To or References; one inside a delivery report;
 a token that we signed, in the address it came to; thread subject with sender; the sender's address alone
 (then a person, but no mail). Each must fit: the sender is the addressee, or somebody of the same domain who
-answers for the addressee (not where the domain is a public provider's); the mailbox is the one that sent. What
-we sent ourselves matches nothing. In doubt the answer is None, and the mail goes to a person as a stray.
+answers for the addressee (not where the domain is a public provider's); the mailbox is the one that sent. Only
+what a machine sends to a token's address may lie in another mailbox of ours: there reports are collected.
+What we sent ourselves matches nothing. In doubt the answer is None, and the mail goes to a person as a stray.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nurture.core.reading import Kind
 from nurture.mail.address import domain_of
-from nurture.mail.tokens import untag
+from nurture.mail.tokens import named, untag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -44,6 +45,11 @@ class Marks(NamedTuple):
     header_ids: tuple[str, ...]
     tokens: tuple[str, ...]
     addresses: tuple[str, ...]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of messages that the tokens claim to be of; whether we signed them, ``decide`` checks."""
+        return tuple(dict.fromkeys(id_ for token in self.tokens if (id_ := named(token))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,6 @@ def decide(
     *,
     mailbox: MailboxId | None = None,
     organisations: Sequence[Organisation] = (),
-    key: bytes = b"",
 ) -> Match | None:
     """The match of a mail among what the store knows, or None.
 
@@ -94,7 +99,6 @@ def decide(
         own_addresses: ours, lower case.
         mailbox: the one that the mail lies in; a message that another one sent does not fit.
         organisations: of those people, whose domains tell colleagues.
-        key: what the tokens in addresses are signed with.
     """
     own = {address.lower() for address in own_addresses}
     if reading.kind is Kind.OTHER or (reading.from_ in own and reading.kind not in REPORTS):
@@ -102,7 +106,7 @@ def decide(
     by_id = {person.id: person for person in people}
     ours = [m for m in found if mailbox is None or m.mailbox_id is None or m.mailbox_id == mailbox]
     fitting = _Fit(reading, organisations)
-    for message, rule in _named(reading, ours, key):
+    for message, rule in _named(reading, found, ours):
         person = by_id.get(message.person_id)
         if person is None:
             continue
@@ -112,7 +116,7 @@ def decide(
     return None if _cites_others(reading, found, ours) else _by_address(reading, people)
 
 
-def _named(reading: Reading, ours: Sequence[Message], key: bytes) -> Iterator[tuple[Message, str]]:
+def _named(reading: Reading, found: Sequence[Message], ours: Sequence[Message]) -> Iterator[tuple[Message, str]]:
     """The messages that the marks name, strongest first."""
     marks = candidates(reading)
     reported = {fate.original_message_id for fate in reading.bounces} if reading.kind in REPORTS else set()
@@ -120,15 +124,20 @@ def _named(reading: Reading, ours: Sequence[Message], key: bytes) -> Iterator[tu
     for header_id in marks.header_ids:
         if header_id in known:
             yield known[header_id], "bounce_id" if header_id in reported else "header_id"
-    tagged = {untag(token, key) for token in marks.tokens} if key else set()
-    for message in ours:
-        if message.id in tagged or (message.unsubscribe_token and message.unsubscribe_token in marks.tokens):
+    for message in found if reading.kind in REPORTS or reading.automatic else ours:
+        if marks.tokens and _signed(message, marks.tokens):
             yield message, "token"
     subject = bare_subject(reading.subject)
     if subject and subject != reading.subject.strip().lower() and reading.kind not in REPORTS:  # it has a Re:
         same = [m for m in ours if bare_subject(m.subject) == subject and m.to_address.lower() == reading.from_]
         if same:
             yield max(same, key=lambda m: (m.sent_at is not None, m.sent_at and m.sent_at.timestamp())), "thread"
+
+
+def _signed(message: Message, tokens: Collection[str]) -> bool:
+    """Whether one of the tokens is of this message: its secret itself, or signed with it."""
+    secret = message.unsubscribe_token
+    return bool(secret) and (secret in tokens or any(untag(t, secret.encode()) == message.id for t in tokens))
 
 
 def _cites_others(reading: Reading, found: Sequence[Message], ours: Sequence[Message]) -> bool:

@@ -4,6 +4,9 @@ A bounce or an answer that reaches such an address names the mail it belongs to,
 side did to the headers. The token is the id and the first 64 bits of an HMAC-SHA256 over it, in base32,
 lower case: servers may change the case of a local part, and base32 does not mind. An id of 32 hex digits
 makes a token of 40 characters, so that a name of up to 23 fits before the ``+`` (RFC 5321, 4.5.3.1.1).
+
+The key is the mail's own secret, so reading takes two steps: ``named`` says which mail a token claims to be of,
+and ``untag`` with the secret of that mail whether it is.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ MAC: Final = 8  # bytes
 HEX: Final = re.compile(r"[0-9a-f]{32}")
 UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 TOKEN: Final = re.compile(r"[a-z2-7]{16,90}")
+AFTER_PLUS: Final = re.compile(r"\+([a-z2-7]{16,90})")
+AT_THE_END: Final = re.compile(r"(?:\A|[=._-])([a-z2-7]{38,64})")
+"""Behind other signs than a plus, and alone, only what is as long as the token of a real id: names are shorter."""
 
 
 def _mac(payload: bytes, key: bytes) -> bytes:
@@ -36,8 +42,22 @@ def tag(message_id: str, key: bytes) -> str:
     return base64.b32encode(payload + _mac(payload, key)).decode("ascii").rstrip("=").lower()
 
 
+def named(token: str) -> str | None:
+    """The id that a token claims to be of, whoever made it; None for what has not the form of a token."""
+    found = _opened(token)
+    return found and _id(found[0])
+
+
 def untag(token: str, key: bytes) -> str | None:
     """The id in a token that we signed with this key; None for anything else."""
+    found = _opened(token)
+    if found is None or not hmac.compare_digest(found[1], _mac(found[0], key)):
+        return None
+    return _id(found[0])
+
+
+def _opened(token: str) -> tuple[bytes, bytes] | None:
+    """Payload and signature."""
     token = token.lower()
     if not TOKEN.fullmatch(token):
         return None
@@ -45,9 +65,10 @@ def untag(token: str, key: bytes) -> str | None:
         data = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
     except binascii.Error:
         return None
-    payload, mac = data[:-MAC], data[-MAC:]
-    if len(payload) < 2 or not hmac.compare_digest(mac, _mac(payload, key)):
-        return None
+    return (data[:-MAC], data[-MAC:]) if len(data) >= MAC + 2 else None
+
+
+def _id(payload: bytes) -> str | None:
     kind, rest = payload[0], payload[1:]
     if kind == 0:
         return rest.hex()
@@ -67,7 +88,10 @@ def tagged(address: str, token: str) -> str:
 
 
 def token_in(address: str) -> str | None:
-    """What follows the last plus of an address and looks like a token, in lower case."""
-    local, at, _ = address.rpartition("@")
-    token = local.rpartition("+")[2].lower()
-    return token if at and "+" in local and TOKEN.fullmatch(token) else None
+    """What stands at the end of a local part and looks like a token, in lower case."""
+    local, at, _ = address.lower().rpartition("@")
+    if not at:
+        return None
+    sign = max(local.rfind(sign) for sign in "+=._-")
+    found = AFTER_PLUS.fullmatch(local, max(sign, 0)) or AT_THE_END.fullmatch(local, max(sign, 0))
+    return found[1] if found else None

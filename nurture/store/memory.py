@@ -161,13 +161,19 @@ class MemoryStore:
         tokens: Collection[str],
         addresses: Collection[str],
         keys: Collection[str],
+        ids: Collection[str] = (),
     ) -> Matches:
         """See ``ports.Store``."""
         self._open()
         headers, secrets = ({clean(mark) for mark in marks if mark} for marks in (header_ids, tokens))
         people = {fold(clean(address)) for address in addresses if address}
         known = {clean(key) for key in keys}
-        messages = [m for m in self._all(Message) if m.header_id in headers or m.unsubscribe_token in secrets]
+        named = {clean(key) for key in ids}
+        messages = [
+            m
+            for m in self._all(Message)
+            if m.header_id in headers or m.unsubscribe_token in secrets or m.id in named
+        ]
         return Matches(
             messages=tuple(sorted(messages, key=lambda m: m.id)),
             people=tuple(sorted(p.id for p in self._all(Person) if fold(p.email) in people)),

@@ -128,11 +128,16 @@ def match(
     tokens: Iterable[str],
     addresses: Iterable[str],
     keys: Iterable[str],
+    ids: Iterable[str] = (),
 ) -> Matches:
     """All marks of a batch of mails; an empty mark matches nothing."""
-    headers, secrets = ([clean(mark) for mark in marks if mark] for marks in (header_ids, tokens))
+    headers, secrets, named = ([clean(mark) for mark in marks if mark] for marks in (header_ids, tokens, ids))
     messages: dict[str, Message] = {}
-    for column, marks in ((_message.header_id, headers), (_message.unsubscribe_token, secrets)):
+    for column, marks in (
+        (_message.header_id, headers),
+        (_message.unsubscribe_token, secrets),
+        (_message.id, named),
+    ):
         if marks:
             messages |= {m.id: m for m in chosen(connection, Message, and_(among(column, marks), column != EMPTY))}
     people = select(_person.id).where(among(func.lower(_person.email), [fold(clean(a)) for a in addresses if a]))

@@ -163,10 +163,11 @@ class SqlStore:
         tokens: Collection[str],
         addresses: Collection[str],
         keys: Collection[str],
+        ids: Collection[str] = (),
     ) -> Matches:
         """See ``ports.Store``."""
         return await self._read(
-            lambda connection: queries.match(connection, mailbox, header_ids, tokens, addresses, keys)
+            lambda connection: queries.match(connection, mailbox, header_ids, tokens, addresses, keys, ids)
         )
 
     async def wake_all(self, now: datetime) -> int:

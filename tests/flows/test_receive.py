@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from email import message_from_bytes
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,6 +83,17 @@ def letter(text: str, answers: Message | None = None, sender: str = SATO, **head
     return "\r\n".join(lines).encode()
 
 
+BOUNCES = "bounce+{token}@minato.example"
+ANSWERS = "tanaka+{token}@minato.example"
+
+
+def with_tokens(house: House) -> House:
+    """The same house, whose mailbox sends under addresses with tokens."""
+    settings = house.doors.settings
+    box = replace(settings.mailboxes[0], verp=BOUNCES, reply_to=ANSWERS)
+    return replace(house, doors=replace(house.doors, settings=replace(settings, mailboxes=(box,))))
+
+
 async def thanked(house: House) -> Message:
     """A meeting whose thank-you has left."""
     (mail,) = (await house.met()).messages
@@ -99,6 +111,36 @@ async def enrollment(house: House) -> Enrollment:
     """The one enrollment."""
     (found,) = await house.store.find(Enrollment)
     return found
+
+
+async def test_a_bounce_that_says_nothing_names_its_mail(house: House) -> None:
+    """A report with no Message-ID of ours is known by the address to which it came back."""
+    house = with_tokens(house)
+    sent = await thanked(house)
+    back_to = house.wire.letters[0].sender
+    report = (
+        "From: MAILER-DAEMON@aoba-hp.example\r\n"
+        f"To: <{back_to}>\r\n"
+        "Subject: Undelivered Mail Returned to Sender\r\nMessage-ID: <b1@aoba-hp.example>\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n\r\n550 5.1.1 User unknown\r\n"
+    )
+    read_ = await read(house, Pigeonhole([report.encode()]))
+    (row,) = await house.store.find(Inbound)
+
+    assert [("bounce", sent.person_id)] == read_.matched
+    assert ("token", sent.id) == (row.match_rule, row.message_id)
+
+
+async def test_an_answer_without_thread_headers_names_its_mail(house: House) -> None:
+    """A program that writes no In-Reply-To still answers to the address that we gave it."""
+    house = with_tokens(house)
+    sent = await thanked(house)
+    answer_to = message_from_bytes(house.wire.letters[0].data)["Reply-To"]
+    report = await read(house, Pigeonhole([letter("承知しました。", to=answer_to, subject="承知しました")]))
+    (row,) = await house.store.find(Inbound)
+
+    assert [("reply", sent.person_id)] == report.matched
+    assert ("token", sent.id) == (row.match_rule, row.message_id)
 
 
 async def test_a_reply_pauses_and_tells_the_representative(house: House) -> None:

@@ -14,7 +14,7 @@ from nurture.mail.threads import bare_subject, candidates, decide
 from nurture.mail.tokens import tag
 
 OWN = {"tanaka@vendor.example"}
-KEY = b"k" * 32
+SECRET = "k" * 43
 SATO = Person(PersonId("sato"), "sato@hospital.example", "佐藤", organisation_id=OrganisationId("h"))
 MORI = Person(PersonId("mori"), "mori@gmail.com", "森")
 OURS = Message(
@@ -27,6 +27,7 @@ OURS = Message(
     subject="【ご確認】お打合せ内容",
     header_id="<m1@vendor.example>",
 )
+TAGGED = replace(OURS, unsubscribe_token=SECRET)
 TO_MORI = replace(
     OURS, id=MessageId("1" * 32), person_id=MORI.id, to_address=MORI.email, header_id="<m2@vendor.example>"
 )
@@ -121,14 +122,39 @@ def test_bounce_without_id() -> None:
 
 def test_token() -> None:
     """A token that we signed names the mail; one that we did not sign names nothing."""
-    reading = Reading(Kind.REPLY, from_="sato@hospital.example", tokens=(tag(OURS.id, KEY),))
-    assert match(reading, key=KEY) == ("token", "sato")
-    assert match(reading, key=b"other") == ("address", "sato")
+    reading = Reading(Kind.REPLY, from_="sato@hospital.example", tokens=(tag(OURS.id, SECRET.encode()),))
+    assert match(reading, TAGGED) == ("token", "sato")
+    assert match(reading, OURS) == ("address", "sato")
+    assert match(reading, replace(TAGGED, unsubscribe_token="other")) == ("address", "sato")
+    assert match(reading, replace(TAGGED, id=MessageId("2" * 32))) == ("address", "sato")
     by_link = replace(OURS, unsubscribe_token="abc")
     assert match(Reading(Kind.UNSUBSCRIBE, from_="sato@hospital.example", tokens=("abc",)), by_link) == (
         "token",
         "sato",
     )
+
+
+def test_the_store_is_asked_for_what_tokens_claim() -> None:
+    """The ids in tokens are known before anybody has checked a signature; what is no token claims nothing."""
+    tokens = (tag(OURS.id, b"whoever"), tag(TO_MORI.id, SECRET.encode()), "tanaka")
+
+    assert (OURS.id, TO_MORI.id) == candidates(Reading(Kind.REPLY, tokens=tokens)).ids
+
+
+@pytest.mark.parametrize("kind", [Kind.BOUNCE, Kind.DELAY, Kind.OUT_OF_OFFICE])
+def test_a_report_in_another_mailbox(kind: Kind) -> None:
+    """What machines send to a token's address names its mail in whichever mailbox of ours it is collected."""
+    reading = Reading(kind, automatic=True, from_="sato@hospital.example", tokens=(tag(OURS.id, SECRET.encode()),))
+
+    assert ("token", "sato") == match(reading, TAGGED, mailbox=MailboxId("bounces"))
+    assert match(replace(reading, tokens=(tag(OURS.id, b"forged"),)), TAGGED, people=(MORI,)) is None
+
+
+def test_a_copy_of_an_answer_in_another_mailbox() -> None:
+    """A person's answer counts in the mailbox that sent, not once more where a copy of it lies."""
+    reading = Reading(Kind.REPLY, from_="sato@hospital.example", tokens=(tag(OURS.id, SECRET.encode()),))
+
+    assert ("address", "sato") == match(reading, TAGGED, mailbox=MailboxId("suzuki"))
 
 
 def test_thread_subject() -> None:

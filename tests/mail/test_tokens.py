@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nurture.errors import UserError
 from nurture.mail.address import addresses_in, check_address
-from nurture.mail.tokens import tag, tagged, token_in, untag
+from nurture.mail.tokens import named, tag, tagged, token_in, untag
 
 KEY = b"k" * 32
 IDS = st.one_of(
@@ -25,6 +25,7 @@ def test_round_trip(message_id: str) -> None:
     assert untag(token, KEY) == message_id
     assert untag(token.upper(), KEY) == message_id
     assert untag(token, b"another key") is None
+    assert named(token) == message_id
     if len(token) <= 40:
         assert token_in(tagged("tanaka@vendor.example", token)) == token
 
@@ -43,6 +44,32 @@ def test_changed_tokens_name_nothing(message_id: str, place: int, letter: str) -
     assert untag(changed, KEY) in ({message_id} if changed == token else {None, message_id})
     if untag(changed, KEY) == message_id:  # only the bits of padding may differ
         assert changed[:-1] == token[:-1]
+
+
+@pytest.mark.parametrize("before", ["bounce+", "bounce-", "b=", "b.", "b_", "", "a.b+c-"])
+def test_where_tokens_are_found(before: str) -> None:
+    """At the end of a name, behind any sign that servers part names at, or as the whole name."""
+    token = tag("0" * 32, KEY)
+
+    assert token == token_in(f"{before}{token}@vendor.example")
+    assert token == token_in(f"{before}{token}@vendor.example".upper())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "tanaka@vendor.example",
+            "seikeigeka-administration@h.example",
+            "a+tag@h.example",
+            "aaaaaaaaaaaaaaaaaaaaaaa",
+        ),
+        "rep+" + "a" * 40 + "x1@h.example",
+    ],
+)
+def test_names_are_no_tokens(address: str) -> None:
+    """Names of people and departments are not taken for tokens."""
+    assert token_in(address) is None
 
 
 def test_long_names_go_without_token() -> None:

@@ -253,6 +253,7 @@ class BothStores(RuleBasedStateMachine):
                 ["u\ud800", ""],
                 ["A@aoba.EXAMPLE", "É@aoba.example"],
                 ["<k>", "<m>"],
+                ["m1", "\ud800", ""],
             )
         )
 

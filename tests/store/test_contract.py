@@ -703,6 +703,8 @@ class TestMatch:
         assert [m.id for m in found.messages] == ["m", "n"]
         assert found.people == ("q",)
         assert found.known == {"<k>"}
+        by_id = await store.match(BOX, [], [], [], [], ["o", "unknown", ""])
+        assert [m.id for m in by_id.messages] == ["o"]
 
     async def test_no_marks_no_matches(self, store: Store) -> None:
         """An empty batch, or empty marks, match nothing."""
