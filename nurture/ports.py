@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nurture.core.draft import Brief, Draft
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.ids import EnrollmentId, MailboxId, MessageId
+    from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Representative
     from nurture.core.scenario import Scenario
@@ -125,16 +126,36 @@ class Store(Protocol):
         ...
 
     async def claim(
-        self, now: datetime, limit: int, by: str, mailboxes: Collection[MailboxId] | None = None
+        self,
+        now: datetime,
+        limit: int,
+        by: str,
+        mailboxes: Collection[MailboxId] | None = None,
+        *,
+        after: datetime | None = None,
+        without: Collection[str] = (),
     ) -> tuple[tuple[Message, Dossier], ...]:
         """Take approved messages whose ``planned_at`` and ``not_before`` have come, earliest first.
 
-        With ``mailboxes`` only messages of these are taken (those that were read up to now).
+        With ``mailboxes`` only messages of these are taken (those that were read up to now). With ``after``
+        only those planned later than that (what the safety valve holds is passed over), and none of the
+        scenarios in ``without`` (those that are stopped).
 
         Each is moved to SENDING (``claimed_by``, ``claimed_at``) in one committed change, and returned
         with its dossier as of that moment. No two callers get the same message. A message without an
         enrollment has no dossier and is never claimed.
         """
+        ...
+
+    async def traffic(self, asked: Asked) -> Traffic:
+        """What left lately, what was put off and refused, and what is due, in a fixed number of queries.
+
+        What is on the wire counts as leaving now, what is in doubt as having left when it was claimed.
+        """
+        ...
+
+    async def taken(self, since: datetime) -> tuple[Taken, ...]:
+        """How many letters servers have taken since then, by mailbox and scenario."""
         ...
 
     async def match(

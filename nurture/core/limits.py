@@ -138,7 +138,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class PutOff:
     """A letter that was put off for its domain, and until when."""
 
     to_address: str
@@ -167,11 +167,34 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """So many letters of a scenario that servers took from a mailbox."""
+
+    mailbox_id: MailboxId | None
+    scenario_id: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a beat asks the store. ``left_since`` and ``refused_since``: None where nothing depends on it."""
+
+    now: datetime
+    today: date  # letters planned for earlier days are planned again, not sent
+    left_since: datetime | None = None
+    refused_since: datetime | None = None
+    promised: bool = False
+    after: datetime | None = None  # letters planned up to here are held by the safety valve
+    without: frozenset[str] = frozenset()  # scenarios that are stopped
+    counted_after: datetime | None = None  # letters planned up to here were seen by the safety valve
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """What the store knows of the last hours, read once for a beat."""
 
     left: tuple[Left, ...] = ()
-    promised: tuple[Promise, ...] = ()
+    promised: tuple[PutOff, ...] = ()
     refused: tuple[Refused, ...] = ()
     pending: tuple[Pending, ...] = ()
 

@@ -27,7 +27,7 @@ from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.errors import Impossible, StaleVersion
 from nurture.ports import Matches, Span
-from nurture.store import writes
+from nurture.store import counts, writes
 from nurture.store.assembly import Gathered, assemble, touch
 from nurture.store.codecs import clean, fold
 from nurture.store.find import is_any_of
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from nurture.core.change import Change, Entity
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId, MailboxId
+    from nurture.core.limits import Asked, Taken, Traffic
 
 V = TypeVar("V")
 Row = dict[str, Any]
@@ -133,12 +134,21 @@ class MemoryStore:
         return frozenset(m.mailbox_id for m in self._ready(now) if m.mailbox_id is not None)
 
     async def claim(
-        self, now: datetime, limit: int, by: str, mailboxes: Collection[MailboxId] | None = None
+        self,
+        now: datetime,
+        limit: int,
+        by: str,
+        mailboxes: Collection[MailboxId] | None = None,
+        *,
+        after: datetime | None = None,
+        without: Collection[str] = (),
     ) -> tuple[tuple[Message, Dossier], ...]:
         """See ``ports.Store``."""
         self._open()
         ready = [
-            (m.planned_at, m.id, m) for m in self._ready(now) if mailboxes is None or m.mailbox_id in mailboxes
+            (m.planned_at, m.id, m)
+            for m in self._ready(now, after, without)
+            if mailboxes is None or m.mailbox_id in mailboxes
         ]
         claimed = [
             replace(m, state=MessageState.SENDING, claimed_by=clean(by), claimed_at=now, version=m.version + 1)
@@ -153,6 +163,17 @@ class MemoryStore:
         dossiers = self._dossiers([self._rows["enrollment"][cast("str", key)] for key in wanted], now)
         of = {dossier.id: dossier for dossier in dossiers}
         return tuple((m, of[m.enrollment_id]) for m in claimed if m.enrollment_id)
+
+    async def traffic(self, asked: Asked) -> Traffic:
+        """See ``ports.Store``."""
+        self._open()
+        due = self._ready(asked.now, asked.after, asked.without)
+        return counts.traffic(asked, self._all(Message), due, self._all(Entry), self._scenarios())
+
+    async def taken(self, since: datetime) -> tuple[Taken, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        return counts.taken(since, self._all(Message), self._scenarios())
 
     async def match(
         self,
@@ -218,12 +239,21 @@ class MemoryStore:
     def _claimable(self) -> list[Message]:
         return [m for m in self._all(Message) if m.state is MessageState.APPROVED and m.enrollment_id is not None]
 
-    def _ready(self, now: datetime) -> list[Message]:
+    def _ready(self, now: datetime, after: datetime | None = None, without: Collection[str] = ()) -> list[Message]:
+        scenarios = self._scenarios() if without else {}
         return [
             m
             for m in self._claimable()
-            if m.planned_at and m.planned_at <= now and (m.not_before is None or m.not_before <= now)
+            if m.planned_at
+            and m.planned_at <= now
+            and (m.not_before is None or m.not_before <= now)
+            and (after is None or m.planned_at > after)
+            and scenarios.get(m.enrollment_id or "") not in without
         ]
+
+    def _scenarios(self) -> dict[str, str]:
+        """The scenario of each enrollment."""
+        return {e.id: e.scenario_id for e in self._all(Enrollment)}
 
     def _chosen(self, kind: type[V], where: Mapping[str, object] | None) -> list[V]:
         shaped = shape(kind)

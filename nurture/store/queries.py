@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import and_, exists, func, literal_column, or_, select, union
+from sqlalchemy import and_, exists, func, literal_column, not_, or_, select, union
 
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.dossier import Touch
@@ -84,23 +84,40 @@ def chosen(connection: Connection, kind: type[V], where: ColumnElement[bool]) ->
 
 def due_statement(now: datetime, limit: int) -> Select[Any]:
     """Active enrollments whose time has come, the longest overdue first."""
-    ready = shape(Enrollment).selected.where(_ACTIVE, _enrollment.wake_at <= now)
-    return ready.order_by(_enrollment.wake_at, _enrollment.id).limit(limit)
+    waking = shape(Enrollment).selected.where(_ACTIVE, _enrollment.wake_at <= now)
+    return waking.order_by(_enrollment.wake_at, _enrollment.id).limit(limit)
 
 
-def claim_statement(now: datetime, limit: int, mailboxes: Collection[str] | None = None) -> Select[Any]:
-    """Ids of approved messages that may leave, the earliest first; another claimer's are passed over."""
+def ready(now: datetime, after: datetime | None = None, without: Collection[str] = ()) -> ColumnElement[bool]:
+    """Whether a message may be claimed: planned later than ``after``, and not of the scenarios ``without``."""
     due = or_(_message.not_before.is_(None), _message.not_before <= now)
-    ready = select(_message.id).where(_CLAIMABLE, _message.planned_at <= now, due)
+    parts = [_CLAIMABLE, _message.planned_at <= now, due]
+    if after is not None:
+        parts.append(_message.planned_at > after)
+    if without:
+        stopped = and_(_enrollment.id == _message.enrollment_id, among(_enrollment.scenario_id, without))
+        parts.append(not_(exists().where(stopped)))
+    return and_(*parts)
+
+
+def claim_statement(
+    now: datetime,
+    limit: int,
+    mailboxes: Collection[str] | None = None,
+    *,
+    after: datetime | None = None,
+    without: Collection[str] = (),
+) -> Select[Any]:
+    """Ids of approved messages that may leave, the earliest first; another claimer's are passed over."""
+    chosen_ = select(_message.id).where(ready(now, after, without))
     if mailboxes is not None:
-        ready = ready.where(among(_message.mailbox_id, mailboxes))
-    return ready.order_by(_message.planned_at, _message.id).limit(limit).with_for_update(skip_locked=True)
+        chosen_ = chosen_.where(among(_message.mailbox_id, mailboxes))
+    return chosen_.order_by(_message.planned_at, _message.id).limit(limit).with_for_update(skip_locked=True)
 
 
 def leaving_statement(now: datetime) -> Select[Any]:
     """The mailboxes from which something could be claimed."""
-    due = or_(_message.not_before.is_(None), _message.not_before <= now)
-    return select(_message.mailbox_id).distinct().where(_CLAIMABLE, _message.planned_at <= now, due)
+    return select(_message.mailbox_id).distinct().where(ready(now))
 
 
 def next_statements() -> tuple[Select[Any], ...]:

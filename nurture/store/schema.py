@@ -84,6 +84,7 @@ for _rule in UNIQUE:
 _index("ix_enrollment_due", _enrollment.wake_at, _enrollment.id, where="state = 'active'")
 _index("ix_enrollment_rest", _enrollment.wake_at)
 _index("ix_message_state", _message.state, _message.planned_at, _message.id)
+_index("ix_message_sent", _message.sent_at, _message.mailbox_id, _message.to_address, where="sent_at IS NOT NULL")
 _index("ix_message_held", _message.state, _message.not_before, where="not_before IS NOT NULL")
 
 # The desk.

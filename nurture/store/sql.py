@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from nurture.core.messages import Enrollment
 from nurture.errors import Impossible, TemporaryFailure
-from nurture.store import engine, migrations, queries, writes
+from nurture.store import engine, migrations, queries, traffic, writes
 from nurture.store.codecs import clean
 from nurture.store.find import among
 from nurture.store.schema import METADATA
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from nurture.core.change import Change, Entity
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId, MailboxId
+    from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry, Message
     from nurture.ports import Matches
 
@@ -151,10 +152,26 @@ class SqlStore:
         return frozenset(key for key in found if key is not None)
 
     async def claim(
-        self, now: datetime, limit: int, by: str, mailboxes: Collection[MailboxId] | None = None
+        self,
+        now: datetime,
+        limit: int,
+        by: str,
+        mailboxes: Collection[MailboxId] | None = None,
+        *,
+        after: datetime | None = None,
+        without: Collection[str] = (),
     ) -> tuple[tuple[Message, Dossier], ...]:
         """See ``ports.Store``."""
-        return await self._write(lambda connection: writes.claim(connection, now, limit, by, mailboxes))
+        ready = queries.claim_statement(now, limit, mailboxes, after=after, without=without)
+        return await self._write(lambda connection: writes.claim(connection, now, by, ready))
+
+    async def traffic(self, asked: Asked) -> Traffic:
+        """See ``ports.Store``."""
+        return await self._read(lambda connection: traffic.traffic(connection, asked))
+
+    async def taken(self, since: datetime) -> tuple[Taken, ...]:
+        """See ``ports.Store``."""
+        return await self._read(lambda connection: traffic.taken(connection, since))
 
     async def match(
         self,

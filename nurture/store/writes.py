@@ -26,10 +26,10 @@ from nurture.store.mapping import KINDS, Shape, shape
 from nurture.store.schema import METADATA, UNIQUE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from nurture.core.change import Change
     from nurture.core.dossier import Dossier
@@ -134,11 +134,11 @@ _TAKEN: Final = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMAR
 
 
 def claim(
-    connection: Connection, now: datetime, limit: int, by: str, mailboxes: Collection[str] | None
+    connection: Connection, now: datetime, by: str, ready: Select[Any]
 ) -> tuple[tuple[Message, Dossier], ...]:
-    """Move what may leave to SENDING, and read it with its dossiers."""
+    """Move what may leave (``queries.claim_statement``) to SENDING, and read it with its dossiers."""
     message = METADATA.tables["message"]
-    ids = list(connection.execute(queries.claim_statement(now, limit, mailboxes)).scalars())
+    ids = list(connection.execute(ready).scalars())
     if not ids:
         return ()
     connection.execute(

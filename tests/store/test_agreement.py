@@ -27,6 +27,7 @@ from nurture.core.ids import (
     PromiseId,
     TaskId,
 )
+from nurture.core.limits import DOMAIN_LIMIT, Asked
 from nurture.core.messages import (
     Enrollment,
     EnrollmentState,
@@ -60,6 +61,7 @@ from tests.store.world import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from nurture.core.limits import Taken, Traffic
     from nurture.ports import Store
 
 R = TypeVar("R")
@@ -110,6 +112,9 @@ messages = st.builds(
     planned_on=st.none() | days,
     planned_at=instants | instants | st.none(),
     not_before=st.none() | st.none() | instants,
+    reason=st.sampled_from(["", DOMAIN_LIMIT]),
+    sent_at=st.none() | instants,
+    claimed_at=st.none() | instants,
 )
 inbounds = st.builds(
     lambda n, **more: inbound(f"i{n}", **more),
@@ -143,9 +148,11 @@ promises = st.builds(
 )
 entities = st.one_of(people, enrollments, messages, messages, inbounds, suppressions, tasks, promises)
 entries = st.builds(
-    lambda kind, p: entry(kind, person_id=p),
-    st.sampled_from(["message.sent", "message.bounced"]),
+    lambda kind, p, m, at: entry(kind, person_id=p, message_id=m, at=at),
+    st.sampled_from(["message.sent", "message.bounced", "message.failed"]),
     st.none() | st.just(PersonId("p0")),
+    st.none() | some.map(lambda n: MessageId(f"m{n}")),
+    instants,
 )
 
 ASKED: dict[type[Any], list[dict[str, object]]] = {
@@ -235,6 +242,15 @@ class BothStores(RuleBasedStateMachine):
         """When all has come."""
         self.both(lambda s: s.claim(NOW + timedelta(hours=4), limit, "y"))
 
+    @rule(now=instants, after=st.none() | instants, since=instants)
+    def count(self, now: Any, after: Any, since: Any) -> None:
+        """Both count the same, and claim the same but for what a person must decide."""
+        stopped = frozenset({"warm-lead"} if after else ())
+        asked = Asked(now, TODAY, since, since, promised=True, after=after, without=stopped, counted_after=since)
+        self.both(lambda s: _counted(s.traffic(asked)))
+        self.both(lambda s: _sorted(s.taken(since)))
+        self.both(lambda s: s.claim(now, 2, "z", after=after, without=stopped))
+
     @rule(now=instants)
     def wake_all(self, now: Any) -> None:
         """Both wake as many."""
@@ -274,6 +290,18 @@ class BothStores(RuleBasedStateMachine):
 
 async def _find(kind: type[Any], where: dict[str, object], limit: int | None, store: Store) -> tuple[Any, ...]:
     return await store.find(kind, where, order=ORDERS.get(kind, ()), limit=limit)
+
+
+async def _counted(found: Awaitable[Traffic]) -> tuple[Any, ...]:
+    """What was counted, in an order that does not depend on the store."""
+    said = await found
+    return tuple(sorted(repr(each) for part in (said.left, said.promised, said.refused) for each in part)), (
+        said.pending
+    )
+
+
+async def _sorted(found: Awaitable[tuple[Taken, ...]]) -> list[str]:
+    return sorted(repr(each) for each in await found)
 
 
 async def _count(kind: type[Any], where: dict[str, object], store: Store) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from nurture.core.ids import (
     RepId,
     TaskId,
 )
+from nurture.core.limits import DOMAIN_LIMIT, Asked, Left, Pending, PutOff, Refused, Taken
 from nurture.core.messages import (
     Approval,
     Enrollment,
@@ -629,6 +631,115 @@ class TestDue:
             await store.commit(Change(puts=(enrollment("b", "p", version=1),)))
 
 
+class TestTraffic:
+    """What limits are counted from."""
+
+    async def test_what_left(self, store: Store) -> None:
+        """Letters that left since then; those on the wire count as now, those in doubt from their claim."""
+        sent = {"state": MessageState.SENT, "to_address": "a@aoba.example"}
+        await settle(
+            store,
+            person("p"),
+            enrollment("e", "p"),
+            message("sent", "e", "p", sent_at=NOW, **sent),
+            message("bounced", "e", "p", sent_at=NOW, state=MessageState.BOUNCED, mailbox_id=None),
+            message("before", "e", "p", sent_at=NOW - HOUR, **sent),
+            message("wire", "e", "p", state=MessageState.SENDING, claimed_at=NOW - HOUR / 2),
+            message("doubt", "e", "p", state=MessageState.IN_DOUBT, claimed_at=NOW - HOUR / 2),
+            message("old doubt", "e", "p", state=MessageState.IN_DOUBT, claimed_at=NOW - 2 * HOUR),
+            message("waits", "e", "p"),
+        )
+        found = await store.traffic(Asked(NOW + HOUR, TODAY, left_since=NOW - HOUR))
+        assert Counter(
+            [
+                Left(BOX, "a@aoba.example", NOW),
+                Left(None, "", NOW),
+                Left(BOX, "", NOW + HOUR),
+                Left(BOX, "", NOW - HOUR / 2),
+            ]
+        ) == Counter(found.left)
+        assert () == (await store.traffic(Asked(NOW, TODAY))).left
+
+    async def test_what_was_put_off(self, store: Store) -> None:
+        """Letters that wait for room in their domain, and until when."""
+        put_off = {"reason": DOMAIN_LIMIT, "not_before": NOW + HOUR, "to_address": "a@aoba.example"}
+        await settle(
+            store,
+            person("p"),
+            enrollment("e", "p"),
+            message("m", "e", "p", **put_off),
+            message("n", "e", "p", **{**put_off, "reason": "later"}),
+            message("o", "e", "p", state=MessageState.WAITING, **put_off),
+        )
+        found = await store.traffic(Asked(NOW, TODAY, promised=True))
+        assert (PutOff("a@aoba.example", NOW + HOUR),) == found.promised
+        assert () == (await store.traffic(Asked(NOW, TODAY))).promised
+
+    async def test_what_was_refused(self, store: Store) -> None:
+        """Refusals and bounces since then, with mailbox and scenario."""
+        await settle(store, person("p"), enrollment("e", "p"), message("m", "e", "p"), message("s", None, "p"))
+        entries = (
+            entry("message.failed", message_id=MessageId("m"), at=NOW - HOUR),
+            entry("message.failed", message_id=MessageId("m")),
+            entry("message.sent", message_id=MessageId("m")),
+            entry("message.bounced", message_id=MessageId("s"), at=NOW + HOUR),
+            entry("message.bounced", message_id=MessageId("gone")),
+        )
+        await store.commit(Change(entries=entries))
+        found = await store.traffic(Asked(NOW, TODAY, refused_since=NOW - HOUR))
+        assert {Refused(NOW, BOX, SCRIPT.scenario_id), Refused(NOW + HOUR, BOX, None)} == set(found.refused)
+        assert 2 == len(found.refused)
+
+    async def test_what_is_due(self, store: Store) -> None:
+        """By mailbox: how many may be claimed, since when the first waits, and how many are new to the valve."""
+        other = MailboxId("other")
+        await settle(
+            store,
+            person("p"),
+            enrollment("e", "p"),
+            enrollment("f", "p", scenario_id="stopped"),
+            message("a", "e", "p", planned_at=NOW - 2 * HOUR),
+            message("b", "e", "p", planned_at=NOW - HOUR, planned_on=TODAY - timedelta(days=1)),
+            message("c", "e", "p", planned_at=NOW - HOUR / 2),
+            message("d", "e", "p", planned_at=NOW - HOUR / 2, mailbox_id=other),
+            message("held", "e", "p", planned_at=NOW - 3 * HOUR),
+            message("of the stopped", "f", "p"),
+            message("early", "e", "p", planned_at=NOW + HOUR),
+            message("retry", "e", "p", not_before=NOW + HOUR),
+            message("no mailbox", "e", "p", mailbox_id=None),
+        )
+        asked = Asked(
+            NOW,
+            TODAY,
+            after=NOW - 3 * HOUR,
+            without=frozenset({"stopped"}),
+            counted_after=NOW - HOUR,
+        )
+        found = await store.traffic(asked)
+        assert (
+            Pending(other, 1, NOW - HOUR / 2, 1),
+            Pending(BOX, 3, NOW - 2 * HOUR, 1),
+        ) == found.pending
+        everything = await store.traffic(Asked(NOW, TODAY))
+        assert [1, 5] == [each.count for each in everything.pending]
+        assert [1, 4] == [each.fresh for each in everything.pending]
+
+    async def test_what_was_taken(self, store: Store) -> None:
+        """Letters that servers took since then, by mailbox and scenario."""
+        left = {"sent_at": NOW, "state": MessageState.SENT}
+        await settle(
+            store,
+            person("p"),
+            enrollment("e", "p"),
+            message("m", "e", "p", **left),
+            message("n", "e", "p", **left),
+            message("o", None, "p", **left),
+            message("before", "e", "p", state=MessageState.SENT, sent_at=NOW - HOUR),
+            message("waits", "e", "p"),
+        )
+        assert {Taken(BOX, SCRIPT.scenario_id, 2), Taken(BOX, None, 1)} == set(await store.taken(NOW - HOUR))
+
+
 class TestClaim:
     """Messages are taken once."""
 
@@ -668,6 +779,23 @@ class TestClaim:
         assert await store.claim(NOW, 9, "x", []) == ()
         assert [m.id for m, _ in await store.claim(NOW, 9, "x", [BOX, MailboxId("third")])] == ["m"]
         assert [m.id for m, _ in await store.claim(NOW, 9, "x")] == ["n", "o"]
+
+    async def test_what_a_person_must_decide_is_passed_over(self, store: Store) -> None:
+        """What was planned up to an instant, and what belongs to a stopped scenario, is not claimed."""
+        other = enrollment("f", "p", scenario_id="other")
+        later = NOW + timedelta(minutes=1)
+        await settle(
+            store,
+            person("p"),
+            enrollment("e", "p"),
+            other,
+            message("old", "e", "p"),
+            message("new", "e", "p", planned_at=later),
+            message("foreign", "f", "p", planned_at=later),
+        )
+        claimed = await store.claim(NOW + HOUR, 9, "x", after=NOW, without=("other", "third"))
+        assert ["new"] == [m.id for m, _ in claimed]
+        assert ["old", "foreign"] == [m.id for m, _ in await store.claim(NOW + HOUR, 9, "x")]
 
     async def test_two_of_one_enrollment(self, store: Store) -> None:
         """Two messages of one enrollment come with the same dossier."""

@@ -19,11 +19,12 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from nurture.core.change import Entity
+from nurture.core.limits import Asked
 from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
 from nurture.core.people import Person
 from nurture.errors import UserError
 from nurture.ports import Span
-from nurture.store import SqlStore, migrations, queries, upgrade
+from nurture.store import SqlStore, migrations, queries, traffic, upgrade
 from nurture.store.codecs import hints
 from nurture.store.columns import Instant
 from nurture.store.mapping import KINDS, shape
@@ -145,7 +146,7 @@ class TestMigrations:
         """A schema that an upgrade could mend is not touched by opening: the user is told to upgrade."""
         path = tmp_path / "n.sqlite"
         await (await SqlStore.open(path)).close()
-        monkeypatch.setattr(migrations, "HEAD", "0002")
+        monkeypatch.setattr(migrations, "HEAD", "9998")
         with pytest.raises(UserError, match="older") as refused:
             await SqlStore.open(path)
         assert "nurture upgrade" in (refused.value.hint or "")
@@ -161,7 +162,8 @@ def _find(of: type[Any], *order: str, **where: object) -> Executable:
     return queries.find_statement(of, where, order, 50)
 
 
-HOT = {
+ASKED = traffic.statements(Asked(NOW, TODAY, NOW, NOW, promised=True, after=NOW, without=frozenset({"s"})))
+HOT: dict[str, tuple[Any, str]] = {
     "due": (queries.due_statement(NOW, 100), "ix_enrollment_due"),
     "resting": (_find(Enrollment, "wake_at", state="paused", wake_at=Span(None, NOW)), "ix_enrollment_rest"),
     "next waking": (queries.next_statements()[0], "ix_enrollment_due"),
@@ -169,6 +171,13 @@ HOT = {
     "next held": (queries.next_statements()[2], "ix_message_held"),
     "claim": (queries.claim_statement(NOW, 100), "ix_message_state"),
     "claim of mailboxes": (queries.claim_statement(NOW, 100, [BOX]), "ix_message_state"),
+    "claim but for": (queries.claim_statement(NOW, 100, [BOX], after=NOW, without=["s"]), "ix_message_state"),
+    "left": (ASKED.sent, "COVERING INDEX ix_message_sent"),
+    "under way": (ASKED.under_way, "ix_message_state"),
+    "put off": (ASKED.promised, "ix_message_held"),
+    "refused": (ASKED.refused, "ix_journal_kind ix_journal_at"),
+    "pending": (ASKED.pending, "ix_message_state"),
+    "taken": (traffic.taken_statement(NOW), "ix_message_sent"),
     "touches": (queries.touches_statement(["p"], ["aoba"], TODAY), "ix_message_person ix_message_organisation"),
     "silence": (queries.suppression_statements(["x"], ["y"])[0], "ix_suppression_value"),
     "silence on a topic": (queries.suppression_statements(["x"], ["y"])[1], "ix_suppression_value"),
@@ -237,7 +246,7 @@ class TestPlans:
             counted: list[str] = []
             driver: Any = connection.connection.driver_connection
             driver.set_trace_callback(counted.append)
-            claim(connection, NOW.replace(hour=23), limit, "x", None)
+            claim(connection, NOW.replace(hour=23), "x", queries.claim_statement(NOW.replace(hour=23), limit))
             driver.set_trace_callback(None)
             seen.append(len([s for s in counted if not s.startswith("--")]))
 
