@@ -233,6 +233,7 @@ KINDS: Final[Mapping[str, str]] = {
     "inbound.challenge": mark("asks the sender to prove himself: {subject}"),
     "inbound.other": mark("other mail: {subject}"),
     "organisation.closed": mark("closed from {from} to {to}: {name}"),
+    "organisation.quiet": mark("quiet from {from} to {to}: {name}"),
     "organisation.reopened": mark("not closed after all from {from} to {to}: {name}"),
     "login.requested": mark("login link requested"),
     "login.used": mark("signed in"),

@@ -14,7 +14,7 @@ from nurture.core import survey as core_survey
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import MailboxId
 from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState
-from nurture.core.people import Organisation
+from nurture.core.people import Closure, Organisation
 from nurture.core.sending import Outcome, Verdict
 from nurture.errors import TemporaryFailure, UserError
 from nurture.flows import enroll, optout, receive, review, send, tick
@@ -311,7 +311,7 @@ async def test_a_held_mail_is_planned_at_once(house: House) -> None:
     """What the last check holds because its date moved is brought to its new date by the next beat."""
     await approved_case(house)
     (hospital,) = await house.store.find(Organisation)
-    closed = replace(hospital, quiet_until=date(2027, 5, 20))
+    closed = replace(hospital, closures=(Closure(date(2027, 5, 12), date(2027, 5, 20), "静かに", "quiet"),))
     await house.store.commit(Change((closed,)))
     await house.send()
     assert "moved" == (await house.mail("case")).reason
@@ -325,7 +325,9 @@ async def test_a_hold_does_not_outlive_a_stop(house: House) -> None:
     """An opt-out between the claim and the hold: the mail ends with its enrollment, not at the desk."""
     await approved_case(house)
     (hospital,) = await house.store.find(Organisation)
-    await house.store.commit(Change((replace(hospital, quiet_until=date(2027, 5, 20)),)))
+    await house.store.commit(
+        Change((replace(hospital, closures=(Closure(date(2027, 5, 12), date(2027, 5, 20), "静かに", "quiet"),)),))
+    )
     (running,) = await house.store.find(Enrollment)
 
     async def _stopped(change: Change) -> None:

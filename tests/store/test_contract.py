@@ -96,8 +96,10 @@ class TestPuttingBack:
                 HOSPITAL,
                 region="kanto",
                 timezone="Asia/Tokyo",
-                closures=(Closure(date(2027, 5, 1), date(2027, 5, 3), "病院機能評価", "holiday"),),
-                quiet_until=date(2027, 4, 30),
+                closures=(
+                    Closure(date(2027, 5, 1), date(2027, 5, 3), "病院機能評価", "holiday"),
+                    Closure(date(2027, 6, 2), date(2027, 6, 8), "ご提案", "quiet", MessageId("m1")),
+                ),
                 private_note="気難しい",
                 created_at=NOW,
             ),
