@@ -54,6 +54,7 @@ REASONS: Final[Mapping[str, str]] = {
     "second_approval": mark("a second person must approve"),
     "later": mark("the server asked to try later"),
     "no_line": mark("there was no connection to the mail server"),
+    "not_begun": mark("its turn had not come; it is looked at again"),
     "line_lost": mark("the line was lost: nobody knows whether it left"),
     "refused": mark("the server refused it"),
     "refused_recipient": mark("the server refused the address"),

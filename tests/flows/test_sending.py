@@ -143,7 +143,7 @@ async def test_what_cannot_be_put_into_bytes_fails_alone(house: House, monkeypat
             raise ZeroDivisionError
         return real(message, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("nurture.flows.send.compose", compose)
+    monkeypatch.setattr("nurture.flows.departures.compose", compose)
     await house.send()
 
     states = {m.id: m.state for m in await house.mails("thanks")}
@@ -239,7 +239,7 @@ async def test_a_reply_that_was_read_while_others_were_on_the_wire_counts(house:
     await house.send()
 
     alone = len(house.wire.letters)
-    assert alone <= send.LINES  # what was on the wire at that very moment
+    assert alone <= send.FIRST  # what was on the wire at that very moment
 
 
 async def test_the_mailbox_must_still_be_fresh_for_the_last_of_many(house: House) -> None:
@@ -254,7 +254,7 @@ async def test_the_mailbox_must_still_be_fresh_for_the_last_of_many(house: House
     house.wire.meanwhile = _slow
     await house.send()
 
-    assert len(house.wire.letters) <= send.LINES
+    assert len(house.wire.letters) <= send.FIRST
     assert {MessageState.SENT, MessageState.APPROVED} == {m.state for m in await house.mails("thanks")}
 
 
