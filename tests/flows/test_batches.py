@@ -135,6 +135,7 @@ async def test_on_stop_what_has_not_begun_goes_back(house: House) -> None:
     sender = Bulk()
 
     def stop(_: Sequence[Letter]) -> None:
+        """In the middle of the second batch."""
         sender.begins = 1
         if len(sender.batches) == 2:
             house.stop.set()
@@ -232,6 +233,7 @@ async def test_the_trace_is_noted_before_the_letter_leaves_and_forgotten_after(
     seen: list[bool] = []
 
     def look(letters: Sequence[Letter]) -> None:
+        """What a daemon would find if this one died now."""
         noted = FileTrace(tmp_path / "wire", "boot").left("test") or frozenset()
         seen.append({letter.header_id for letter in letters} <= noted)
 
