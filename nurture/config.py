@@ -76,6 +76,7 @@ class MailboxSettings:
     imap: ImapSettings | None = None
     verp: str = ""  # the envelope sender, with {token}; empty: the address
     reply_to: str = ""  # where answers go, with {token}; empty: the address
+    html: bool | None = None  # the text as HTML too; None: as ``Work.html`` says
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class Work:
     poll_seconds: int = 600  # a mailbox is looked into at least this often, beneath IDLE
     claim_batch: int = 100
     feed_hours: int = 6  # subscribed calendars are fetched this often
+    html: bool = False  # letters carry their text as HTML too (plain text is what Japanese business mail prefers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +132,8 @@ class Settings:
     def mailbox(self, mailbox_id: str | None) -> MailboxSettings | None:
         """The mailbox of that id, if it is configured."""
         return next((m for m in self.mailboxes if m.id == mailbox_id), None)
+
+    def as_html(self, mailbox_id: str | None) -> bool:
+        """Whether letters of that mailbox carry their text as HTML too."""
+        mailbox = self.mailbox(mailbox_id)
+        return self.work.html if mailbox is None or mailbox.html is None else mailbox.html

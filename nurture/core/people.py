@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from nurture.core.ids import MailboxId, MessageId, OrganisationId, PersonId, RepId
+from nurture.core.ids import MailboxId, OrganisationId, PersonId, RepId
 
 ROLES: Final = (
     "clinician",
@@ -72,23 +72,15 @@ class LegalBasis:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Days on which one organisation is not to be written to: accreditation visit, inspection, anniversary, or the
-    quiet week after a proposal (practice C17).
+    """Days on which one organisation is not to be written to: accreditation visit, inspection, anniversary.
 
-    ``start`` and ``end`` are inclusive local dates; a quiet period that somebody ended ends before its start, so
-    that the mail which began it does not begin it again.
+    ``start`` and ``end`` are inclusive local dates.
     """
 
     start: date
     end: date
     name: str
-    effect: str = "blackout"  # blackout | holiday | quiet: no mail but thank-yous and notices
-    message_id: MessageId | None = None  # the mail that began it
-
-    @property
-    def is_over(self) -> bool:
-        """Whether somebody ended it before it came."""
-        return self.end < self.start
+    effect: str = "blackout"  # blackout | holiday
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +94,7 @@ class Organisation:
     timezone: str | None = None
     domains: tuple[str, ...] = ()  # mail domains, lower case, to recognise colleagues
     closures: tuple[Closure, ...] = ()
+    quiet_until: date | None = None  # C17: silence over the whole organisation, inclusive
     private_note: str = ""  # never reachable from a template
     created_at: datetime | None = None
     version: int = 0

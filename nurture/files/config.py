@@ -136,7 +136,9 @@ def _mailbox(table: Table, folder: Path) -> MailboxSettings:
         imap=_imap(table.table("imap"), folder) if table.has("imap") else None,
         verp=_pattern(table, "verp"),
         reply_to=_pattern(table, "reply_to"),
+        html=table.boolean("html", default=False) if table.has("html") else None,
     )
+    table.known.append("html")
     if not table.has("imap"):
         table.known.append("imap")
     table.done()
@@ -314,6 +316,7 @@ def _work(table: Table) -> Work:
         poll_seconds=table.whole("poll_seconds", default.poll_seconds, low=30, high=86_400),
         claim_batch=table.whole("claim_batch", default.claim_batch, low=1, high=1000),
         feed_hours=table.whole("feed_hours", default.feed_hours, low=1, high=168),
+        html=table.boolean("html", default=default.html),
     )
     table.done()
     return work

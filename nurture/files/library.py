@@ -353,14 +353,13 @@ def closures(organisation: Organisation) -> Calendar:
         tuple(
             CalendarEntry(
                 id=f"{closure.start.isoformat()}-{index}",
-                effect=Effect(closure.effect),
+                effect=Effect.HOLIDAY if closure.effect == Effect.HOLIDAY else Effect.BLACKOUT,
                 name={"ja": closure.name, "en": closure.name},
                 start=closure.start,
                 end=closure.end,
                 applies_to=AppliesTo(),
             )
             for index, closure in enumerate(organisation.closures)
-            if not closure.is_over
         ),
         {"ja": organisation.name, "en": organisation.name},
     )

@@ -15,7 +15,8 @@ from nurture.core.messages import MessageState
 from nurture.core.plan import Request, plan
 from nurture.core.scenario import Hours, Scenario, Step, Windows
 from nurture.errors import UserError
-from nurture.mail.compose import header_id
+from nurture.mail import compose
+from nurture.mail.address import domain_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -146,7 +147,7 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
     """One mail with its text, waiting or released.
 
     Raises:
-        UserError: the template, or a field or content it needs, is missing.
+        UserError: the template, or a field or content it needs, is missing; or what came of it cannot be sent.
     """
     item = s.chosen.get(step.id)
     if step.content is not None and item is None:
@@ -164,7 +165,7 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
         to_name=s.dossier.person.name,
         from_address=mailbox.address,
         from_name=mailbox.name,
-        header_id=message.header_id or header_id(message.id, mailbox.address.rpartition("@")[2]),
+        header_id=_header_id(message, mailbox.address),
         unsubscribe_token=message.unsubscribe_token or doors.chance.secret(),
         in_reply_to=thread.header_id if thread else "",
         references=(*thread.references, thread.header_id) if thread else (),
@@ -173,9 +174,17 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
     draft = doors.writer.write(_brief(doors, s, ready, step))
     reason = "" if message.reason == progress.UNWRITABLE else message.reason  # why it needs a fresh look
     ready = replace(ready, subject=draft.subject, body=draft.body, reason=reason)
-    if step.approve == "none":
+    compose.check(ready)  # what no server could be given is said now, not when it should leave
+    if step.approve == "none" and not ready.attachments:  # a file goes when a person has looked at it
         return approval.release(ready, now, s.dossier.enrollment.holds)
     return replace(ready, state=states.move(states.MESSAGES, ready.state, "draft"))
+
+
+def _header_id(message: Message, address: str) -> str:
+    """The Message-ID, fixed before the first attempt; made anew only where the mailbox moved to another domain."""
+    if message.header_id and compose.own_id(message.header_id, address):
+        return message.header_id
+    return compose.header_id(message.id, domain_of(address))
 
 
 def _stuck(s: Survey, message: Message, error: UserError, now: datetime) -> Change:

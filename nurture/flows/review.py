@@ -11,6 +11,7 @@ from nurture.core.change import ScenarioText
 from nurture.core.messages import Message
 from nurture.core.people import Representative
 from nurture.errors import UserError
+from nurture.mail import compose
 from nurture.mail import text as layout
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ async def edit(doors: Doors, message_id: MessageId, *, by: RepId, subject: str, 
 
     Raises:
         StaleVersion: it is not what was seen any more.
-        UserError: an empty text, or this person may not.
+        UserError: an empty text, one that no server could be given (a control character), or this person may not.
         Impossible: it has left or ended.
     """
     case = await _case(doors, message_id, by)
@@ -130,6 +131,9 @@ async def edit(doors: Doors, message_id: MessageId, *, by: RepId, subject: str, 
         seen=seen,
         now=doors.clock.now(),
     )
+    for message in change.puts:
+        if isinstance(message, Message):
+            compose.check(message)
     return await _done(doors, change, message_id)
 
 

@@ -73,7 +73,7 @@ def test_reads_back(subject: str, to_name: str, from_name: str, body: str) -> No
     head, _, rest = data.partition(b"\r\n\r\n")
     assert head.isascii()
     assert all(len(line) <= 76 for line in head.split(b"\r\n"))
-    assert all(len(line) <= 78 for line in rest.split(b"\r\n"))
+    assert all(len(line) <= 76 for line in rest.split(b"\r\n"))
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", data)
 
 

@@ -1,0 +1,91 @@
+"""What a letter carries and what it must not: from the desk to the wire."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from email import message_from_bytes
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nurture.core import progress
+from nurture.core.change import Change
+from nurture.core.deals import Task
+from nurture.core.messages import MessageState
+from nurture.errors import UserError
+from nurture.flows import review, tick
+from nurture.mail.compose import own_id
+from tests.samples import REP
+
+if TYPE_CHECKING:
+    from nurture.core.messages import Message
+    from tests.flows.conftest import House
+
+
+def changed(house: House, *, work: dict[str, object] | None = None, **box: object) -> House:
+    """The same house with other settings of its mailbox and of how it works."""
+    settings = house.doors.settings
+    mailbox = replace(settings.mailboxes[0], **box)  # type: ignore[arg-type]
+    settings = replace(settings, mailboxes=(mailbox,), work=replace(settings.work, **(work or {})))  # type: ignore[arg-type]
+    return replace(house, doors=replace(house.doors, settings=settings))
+
+
+async def drafted(house: House) -> Message:
+    """A thank-you that waits."""
+    (mail,) = (await house.met()).messages
+    return mail
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "here", "kind"),
+    [
+        (False, None, "text/plain"),
+        (True, None, "multipart/alternative"),
+        (False, True, "multipart/alternative"),
+        (True, False, "text/plain"),
+    ],
+)
+async def test_html_by_setting(house: House, everywhere: bool, here: bool | None, kind: str) -> None:
+    """Plain text unless the mailbox, or else the whole house, wants HTML too; what was approved stays the same."""
+    house = changed(house, work={"html": everywhere}, html=here)
+    mail = await drafted(house)
+    await house.approve(mail)
+    await house.send()
+    letter = message_from_bytes(house.wire.letters[0].data)
+
+    assert kind == letter.get_content_type()
+    assert mail.fingerprint == (await house.mail("thanks")).fingerprint
+
+
+async def test_an_edited_text_is_checked_at_the_desk(house: House) -> None:
+    """A control character that was pasted in is refused when the text is saved, not when it should leave."""
+    mail = await drafted(house)
+    for subject, body in (("件名\x07", "本文"), ("件名\rBcc: x@y.example", "本文"), ("件名", "本文\x1b[31m")):
+        with pytest.raises(UserError, match="control character"):
+            await review.edit(house.doors, mail.id, by=REP.id, subject=subject, body=body, seen=mail.fingerprint)
+
+    assert mail == await house.mail("thanks")
+
+
+async def test_an_address_that_no_server_takes_is_said_at_once(house: House) -> None:
+    """However it came into the database: there is no draft for the queue, but a task that says why."""
+    await drafted(house)
+    person = await house.person()
+    await house.store.commit(Change((replace(person, email="sato@aoba-hp"),)))
+    await house.until(house.clock.now().replace(day=12))
+    case, tasks = await house.mail("case"), await house.store.find(Task, {"kind": "draft"})
+
+    assert (MessageState.PLANNED, progress.UNWRITABLE) == (case.state, case.reason)
+    assert any("sato@aoba-hp" in task.detail for task in tasks)
+
+
+async def test_message_ids_follow_the_mailbox(house: House) -> None:
+    """An id is fixed with the first draft; only where the mailbox moved to another domain is it made anew."""
+    mail = await drafted(house)
+    moved = changed(house, address="tanaka@elsewhere.example")
+    await house.store.commit(Change((replace(mail, state=MessageState.PLANNED, body="", subject=""),)))
+    await tick.advance(moved.doors, [mail.enrollment_id] if mail.enrollment_id else [])
+    again = await house.mail("thanks")
+
+    assert own_id(mail.header_id, REP.email)
+    assert own_id(again.header_id, "tanaka@elsewhere.example")
