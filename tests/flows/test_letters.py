@@ -58,13 +58,17 @@ async def test_html_by_setting(house: House, everywhere: bool, here: bool | None
 
 
 async def test_an_edited_text_is_checked_at_the_desk(house: House) -> None:
-    """A control character that was pasted in is refused when the text is saved, not when it should leave."""
-    mail = await drafted(house)
-    for subject, body in (("件名\x07", "本文"), ("件名\rBcc: x@y.example", "本文"), ("件名", "本文\x1b[31m")):
+    """A control character in a subject is refused when saved, not when it should leave; a text loses them."""
+    mail, desk = await drafted(house), house.doors
+    for subject in ("件名\x07", "件名\rBcc: x@y.example", "件\u2028名", "件名\x9b"):
         with pytest.raises(UserError, match="control character"):
-            await review.edit(house.doors, mail.id, by=REP.id, subject=subject, body=body, seen=mail.fingerprint)
+            await review.edit(desk, mail.id, by=REP.id, subject=subject, body="本文", seen=mail.fingerprint)
 
     assert mail == await house.mail("thanks")
+    body = "本\x1b文\x07です\r\n"
+    done = await review.edit(desk, mail.id, by=REP.id, subject="件名", body=body, seen=mail.fingerprint)
+
+    assert done.body.startswith("本文です\n")
 
 
 async def test_an_address_that_no_server_takes_is_said_at_once(house: House) -> None:
