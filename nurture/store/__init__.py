@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nurture.store.engine import database_path
+from nurture.store.address import MEMORY, database_path, server_address
 from nurture.store.lock import daemon_lock
 from nurture.store.memory import MemoryStore
 from nurture.store.sql import SqlStore, upgrade
@@ -16,14 +16,15 @@ __all__ = ["MemoryStore", "SqlStore", "daemon_lock", "database_path", "open_stor
 
 
 async def open_store(url: str) -> Store:
-    """Open the store at ``sqlite:////absolute/path``, ``sqlite:///relative/path`` or ``memory://``.
+    """Open the store at a database address (``address``). An empty database is given its schema.
 
-    A new file is given its schema. The caller closes the store.
+    The caller closes the store.
 
     Raises:
-        UserError: the address or the file cannot be used, or the file is of another version.
-        TemporaryFailure: another process holds the file too long.
-        PermanentFailure: the file is damaged.
+        UserError: the address or the database cannot be used, or it is of another version.
+        TemporaryFailure: it is not to be had now: another process holds the file too long, no server answers.
+        PermanentFailure: it is damaged.
     """
-    path = database_path(url)
-    return MemoryStore() if path is None else await SqlStore.open(path)
+    if url == MEMORY:
+        return MemoryStore()
+    return await SqlStore.open(server_address(url) or database_path(url) or "")

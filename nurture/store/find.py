@@ -1,7 +1,7 @@
 """``Store.find``: conditions over the fields of a value, as SQL.
 
-A list of texts is handed over as *one* JSON parameter, so a statement is the same text for one id and for
-ten thousand: prepared once, and below every limit on parameters.
+A list of texts is handed over as *one* parameter (JSON; an array on PostgreSQL), so a statement is the same
+text for one id and for ten thousand: prepared once, and below every limit on parameters.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Text, and_, bindparam, false, literal_column, or_, select, true
+from sqlalchemy import Boolean, Text, and_, bindparam, false, literal_column, or_, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
 
 from nurture.ports import Span
 from nurture.store.schema import OPTIONAL
@@ -21,38 +23,76 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, SQLColumnExpression
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.types import TypeEngine
 
     from nurture.store.mapping import Shape
 
 EMPTY: Final[ColumnElement[str]] = literal_column("''")
 
 
-class JsonTexts(FunctionElement[str]):
-    """The texts of a JSON array as a table with the one column ``value``."""
+class Texts(TypeDecorator[Collection[str]]):
+    """A list of texts as one parameter: an array, or JSON where there are none."""
 
-    name = "json_texts"
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The database's own type."""
+        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> Any:
+        """As the driver takes it."""
+        wanted = sorted(set(value or ()))
+        return wanted if dialect.name == "postgresql" else json.dumps(wanted, ensure_ascii=False)
+
+
+class Unfolded(FunctionElement[str]):
+    """A list of texts as a table with the one column ``value``."""
+
+    name = "unfolded"
     inherit_cache = True
 
 
-@compiles(JsonTexts)
-def _sqlite(element: JsonTexts, compiler: Any, **options: Any) -> str:
+class Among(FunctionElement[bool]):
+    """Whether a column of texts holds one of a list."""
+
+    name = "among"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(Unfolded)
+def _unfolded(element: Unfolded, compiler: Any, **options: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
-@compiles(JsonTexts, "postgresql")
-def _postgresql(element: JsonTexts, compiler: Any, **options: Any) -> str:
-    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
+@compiles(Unfolded, "postgresql")
+def _unnested(element: Unfolded, compiler: Any, **options: Any) -> str:
+    return f"unnest({compiler.process(element.clauses, **options)})"
 
 
-def texts(values: Iterable[str], name: str = "texts") -> Any:
-    """These texts as a table; its column is ``.c.value``."""
-    array = json.dumps(sorted(set(values)), ensure_ascii=False)
-    return JsonTexts(bindparam(None, array, Text())).table_valued("value").alias(name)
+@compiles(Among)
+def _in(element: Among, compiler: Any, **options: Any) -> str:
+    column, wanted = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({wanted}))"  # noqa: S608 (names of columns and of parameters)
+
+
+@compiles(Among, "postgresql")
+def _any(element: Among, compiler: Any, **options: Any) -> str:
+    column, wanted = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY({wanted})"
+
+
+def texts(values: Collection[str]) -> Any:
+    """These texts as a table; its column is ``.c.value``. One of them in a statement."""
+    # By the column's own name: PostgreSQL calls the column of such a table as the table is called.
+    return Unfolded(bindparam(None, values, Texts())).table_valued("value").alias("value")
 
 
 def among(column: SQLColumnExpression[str | None], values: Iterable[str]) -> ColumnElement[bool]:
     """Whether a column of texts holds one of these."""
-    return column.in_(select(texts(values).c.value))
+    return Among(column, bindparam(None, list(values), Texts()))
 
 
 def condition(shape: Shape[Any], where: Mapping[str, object] | None) -> ColumnElement[bool]:

@@ -208,11 +208,11 @@ def touches_statement(people: Collection[str], organisations: Collection[str], s
     return union(own, colleagues)
 
 
-def suppression_statements(keys: Iterable[str], addresses: Iterable[str]) -> tuple[Select[Any], Select[Any]]:
+def suppression_statements(keys: Iterable[str], addresses: Collection[str]) -> tuple[Select[Any], Select[Any]]:
     """Suppressions in force: of these values, and of topics for these addresses (``address#topic``)."""
     suppressions = shape(Suppression).selected
     plain = suppressions.where(_IN_FORCE, among(_suppression.value, keys))
-    address = texts(addresses, "addresses").c.value
+    address = texts(addresses).c.value
     topics = suppressions.where(
         _IN_FORCE,
         _suppression.scope == "topic",

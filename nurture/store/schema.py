@@ -12,12 +12,13 @@ from sqlalchemy import DDL, Index, event, func
 from sqlalchemy import text as sql
 
 from nurture.store.codecs import fold
+from nurture.store.extras import EXTRAS
 from nurture.store.tables import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["METADATA", "OPTIONAL", "REFERENCES", "REFUSALS", "STATISTICS", "UNIQUE", "Unique"]
+__all__ = ["METADATA", "OPTIONAL", "REFERENCES", "UNIQUE", "Unique"]
 
 
 class Unique(NamedTuple):
@@ -127,57 +128,7 @@ for _of in ("person_id", "organisation_id", "deal_id", "enrollment_id", "message
 _index("ix_journal_kind", _journal.kind, _journal.seq)
 _index("ix_journal_at", _journal.at)
 
-STATISTICS: Final[Mapping[str, Mapping[str, str]]] = {
-    "message": {
-        "ix_message_state": "100000 1000 2 1",
-        "ix_message_queue": "100000 500 100 2",
-        "ix_message_organisation": "100000 200 3",
-    },
-    "enrollment": {
-        "ix_enrollment_rep": "10000 500 125",
-        "ix_enrollment_scenario": "10000 1000 250",
-        "ix_enrollment_organisation": "10000 20",
-    },
-    "task": {"ix_task_queue": "20000 400 100 1"},
-    "person": {"ix_person_rep": "5000 250", "ix_person_organisation": "5000 10"},
-    "deal": {"ix_deal_rep": "2000 100 30"},
-    "inbound": {"ix_inbound_person": "20000 5 3 1"},
-    "journal": {
-        "ix_journal_kind": "500000 20000 1",
-        "ix_journal_organisation": "500000 500 1",
-    },
-}
-"""How many rows share a key, as ``ANALYZE`` would write it: rows in all, with the first column alike, …
-
-SQLite guesses ten rows for any key, a state as good as a person. Told once and never measured again, its
-plans are the same on the first day and in the fifth year. (https://sqlite.org/fileformat2.html#stat1tab)
-"""
-
-REFUSALS: Final = (
-    """
-CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
-WHEN NOT EXISTS (SELECT 1 FROM journal_unlock)
-BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
-""".strip(),
-    """
-CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
-WHEN NOT EXISTS (SELECT 1 FROM journal_unlock)
-BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
-""".strip(),
-)
-"""SQLite's way to keep the journal as it was written; PostgreSQL gets its own with its migration."""
-
-
-def sqlite_extras() -> list[str]:
-    """What SQLite is told when the tables stand: triggers and statistics."""
-    told = [
-        f"INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('{table}', '{index}', '{stat}')"  # noqa: S608
-        for table, indexes in STATISTICS.items()
-        for index, stat in indexes.items()
-    ]
-    return [*REFUSALS, "ANALYZE", "DELETE FROM sqlite_stat1", *told, "ANALYZE sqlite_schema"]
-
-
-for _extra in sqlite_extras():
-    _ddl = DDL(_extra).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]
-    event.listen(METADATA, "after_create", _ddl)
+for _dialect, _statements in EXTRAS.items():
+    for _statement in _statements:
+        _ddl = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+        event.listen(METADATA, "after_create", _ddl)

@@ -2,9 +2,10 @@
 
 Theory of operation
 -------------------
-SQLAlchemy Core, synchronously, in threads of the store's own: one writer with one connection, and a few
-readers. A call hops to a thread once, whatever number of statements it needs. All writes of a process
-stand in one queue; SQLite's lock orders those of several processes.
+SQLAlchemy Core, synchronously, in threads of the store's own: one that writes (``writer``: what waits is
+committed together), and a few that read. A call hops to a thread once, whatever number of statements it
+needs. What one database does otherwise than another stands in a module of its own (``sqlite``,
+``postgresql``); all SQL that is here and in ``queries`` and ``writes`` is both's.
 
 A caller that is cancelled while it waits for its turn writes nothing. One that is cancelled while its
 transaction runs has it rolled back if the COMMIT has not begun; else it is written, as if the answer had
@@ -19,22 +20,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from nurture.core.messages import Enrollment
 from nurture.errors import Impossible, TemporaryFailure
-from nurture.store import engine, migrations, queries, traffic, writes
+from nurture.store import migrations, queries, sqlite, traffic, writes
 from nurture.store.codecs import clean
+from nurture.store.database import translated
 from nurture.store.find import among
 from nurture.store.schema import METADATA
+from nurture.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
+    from typing import Self
 
     from sqlalchemy import Connection
 
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry, Message
     from nurture.ports import Matches
+    from nurture.store.database import Database
 
 R = TypeVar("R")
 V = TypeVar("V")
@@ -54,37 +58,33 @@ LOOK_EVERY: Final = 0.25
 
 
 class SqlStore:
-    """``ports.Store`` on a SQLite file. ``await SqlStore.open(path)`` makes one."""
+    """``ports.Store`` on SQLite or PostgreSQL. ``await SqlStore.open(where)`` makes one."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._engine = engine.connect(path, READERS + 1)
-        self._writer = ThreadPoolExecutor(1, "store-writer")
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._readers = ThreadPoolExecutor(READERS, "store-reader")
         self._loop = asyncio.get_running_loop()
+        self._writer = Writer(database, self._announce)
         self._events: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
-        self._connection: Connection | None = None  # the writer's; used in its thread alone
         self._version = 0  # data_version as last seen
         self._looking: asyncio.Task[None] | None = None
         self._closed = False
 
     @classmethod
-    async def open(cls, path: Path) -> SqlStore:
-        """Open a database file; a new one is given its schema.
+    async def open(cls, where: Path | str) -> Self:
+        """Open a database, a file's path or a server's address; an empty one is given its schema.
 
         Raises:
-            UserError: the file cannot be opened, or is of another version.
-            TemporaryFailure: another process holds it too long.
-            PermanentFailure: the file is damaged.
+            UserError: it cannot be opened, or is of another version.
+            TemporaryFailure: it is not to be had now.
+            PermanentFailure: it is damaged.
         """
-        engine.create_file(path)
-        store = cls(path)
+        store = cls(database_at(where, READERS + 1))
         try:
-            await store._in(store._writer, store._begin)
+            await store._begin()
         except BaseException:
             await store.close()
             raise
-        store._looking = asyncio.create_task(store._look(), name="store-changes")
         return store
 
     async def commit(self, change: Change) -> None:
@@ -208,86 +208,46 @@ class SqlStore:
                 await self._looking
         await asyncio.to_thread(self._end)
 
-    # What follows the threads run.
+    async def _begin(self) -> None:
+        database = self._database
 
-    def _begin(self) -> None:
-        engine.write_ahead(self._engine, self._path)
-        self._connection = self._engine.connect().execution_options(**{engine.WRITES: True})
-        with self._connection.begin():
-            migrations.prepare(self._connection)
-        self._version = self._data_version()
+        def settle() -> None:
+            with translated(database):
+                database.settle()
 
-    def _transact(self, work: Callable[[Connection], R], gone: threading.Event) -> R:
-        connection = self._connection
-        if connection is None:
-            raise Impossible("The store is not open")
-        try:
-            with connection.begin() as transaction:
-                result = work(connection)
-                if gone.is_set():
-                    transaction.rollback()
-                    return result
-        except BaseException:
-            # A COMMIT that SQLite refuses (a reference to nothing) leaves its transaction open, and
-            # SQLAlchemy takes it for ended.
-            connection.connection.rollback()
-            raise
-        if result is None or result:  # a claim that found nothing has changed nothing
-            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits for word
-                self._loop.call_soon_threadsafe(self._announce)
-        return result
-
-    def _answer(self, work: Callable[[Connection], R]) -> R:
-        with self._engine.connect() as connection, connection.begin():
-            return work(connection)
-
-    def _data_version(self) -> int:
-        connection = self._connection
-        if connection is None:
-            raise Impossible("The store is not open")
-        # Straight at the driver: no transaction is begun for it.
-        driver: Any = connection.connection.driver_connection
-        return int(driver.execute("PRAGMA data_version").fetchone()[0])
+        await self._loop.run_in_executor(self._readers, settle)
+        await self._write(lambda connection: prepare(database, connection))
+        if isinstance(database, sqlite.Sqlite):
+            self._version = await self._writer.ask(sqlite.version)
+            self._looking = asyncio.create_task(self._look(), name="store-changes")
 
     def _end(self) -> None:
         self._readers.shutdown()
-        self._writer.submit(self._leave).result()
-        self._writer.shutdown()
-        self._engine.dispose()
-
-    def _leave(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    # And this the loop.
+        self._writer.close()
+        self._database.engine.dispose()
 
     async def _read(self, work: Callable[[Connection], R]) -> R:
-        return await self._in(self._readers, self._answer, work)
+        self._open()
+
+        def answer() -> R:
+            with translated(self._database), self._database.reading() as connection, connection.begin():
+                return work(connection)
+
+        return await self._loop.run_in_executor(self._readers, answer)
 
     async def _write(self, work: Callable[[Connection], R]) -> R:
-        gone = threading.Event()
-        try:
-            return await self._in(self._writer, self._transact, work, gone)
-        except asyncio.CancelledError:
-            gone.set()
-            raise
+        self._open()
+        return await self._writer.write(work)
 
-    async def _in(self, where: ThreadPoolExecutor, job: Callable[..., R], *arguments: Any) -> R:
+    def _open(self) -> None:
         if self._closed:
             raise Impossible("The store is closed")
-
-        def run() -> R:
-            with engine.translated():
-                return job(*arguments)
-
-        return await self._loop.run_in_executor(where, run)
 
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             with contextlib.suppress(TemporaryFailure):
-                version = await self._in(self._writer, self._data_version)
+                version = await self._writer.ask(sqlite.version)
                 if version != self._version:
                     self._version = version
                     self._announce()
@@ -297,20 +257,40 @@ class SqlStore:
             event.set()
 
 
-def upgrade(path: Path) -> tuple[str | None, str]:
-    """Bring a database file to the schema of this version; returns the revisions before and after.
+def database_at(where: Path | str, connections: int) -> Database:
+    """The database at a path or a server's address, not yet spoken to."""
+    if isinstance(where, Path):
+        return sqlite.Sqlite(where, connections)
+    from nurture.store.postgresql import Postgresql  # noqa: PLC0415 (few need its driver)
+
+    return Postgresql(where, connections)
+
+
+def prepare(database: Database, connection: Connection) -> None:
+    """Within a transaction: build the schema of an empty database, or make sure that it is this version's.
+
+    Raises:
+        UserError: it is not.
+    """
+    if migrations.current(connection) != migrations.HEAD:
+        database.alone(connection)
+        migrations.prepare(connection)
+
+
+def upgrade(where: Path | str) -> tuple[str | None, str]:
+    """Bring a database to the schema of this version; returns the revisions before and after.
 
     No daemon may be working on it (``lock.daemon_lock``).
 
     Raises:
         UserError, TemporaryFailure, PermanentFailure: as ``SqlStore.open``.
     """
-    engine.create_file(path)
-    opened = engine.connect(path, 1)
+    database = database_at(where, 1)
     try:
-        with engine.translated():
-            engine.write_ahead(opened, path)
-            with opened.connect().execution_options(**{engine.WRITES: True}) as connection, connection.begin():
+        with translated(database):
+            database.settle()
+            with database.writing() as connection, connection.begin():
+                database.alone(connection)
                 return migrations.migrate(connection)
     finally:
-        opened.dispose()
+        database.engine.dispose()

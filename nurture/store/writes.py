@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, case, func, insert, select, update
+from sqlalchemy import bindparam, case, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, MessageState
 from nurture.errors import Impossible, StaleVersion
 from nurture.store import queries
 from nurture.store.codecs import clean
+from nurture.store.columns import INSTANT
 from nurture.store.find import among
 from nurture.store.mapping import KINDS, Shape, shape
 from nurture.store.schema import METADATA, UNIQUE
@@ -158,7 +159,7 @@ def claim(
 def wake_all(connection: Connection, now: datetime) -> int:
     """Every active enrollment wakes now, unless it was to wake earlier."""
     enrollment = METADATA.tables["enrollment"]
-    earlier = case((enrollment.c.wake_at < now, enrollment.c.wake_at), else_=now)
+    earlier = case((enrollment.c.wake_at < now, enrollment.c.wake_at), else_=literal(now, INSTANT))
     return connection.execute(
         update(enrollment)
         .where(enrollment.c.state == EnrollmentState.ACTIVE.value)

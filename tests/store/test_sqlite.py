@@ -18,7 +18,7 @@ import pytest
 from nurture.core.change import Change, Setting
 from nurture.core.messages import Entry, Message, MessageState
 from nurture.errors import Impossible, PermanentFailure, StaleVersion, TemporaryFailure, UserError
-from nurture.store import SqlStore, daemon_lock, database_path, engine, open_store
+from nurture.store import SqlStore, daemon_lock, database_path, open_store, sqlite
 from nurture.store.memory import MemoryStore
 from tests.store.world import NOW, entry, populate
 
@@ -290,7 +290,7 @@ class TestFile:
         self, pair: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         """A lock that does not end is a temporary failure, and the store works on after it."""
-        monkeypatch.setattr(engine, "BUSY_SECONDS", 0.05)
+        monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
         impatient = await SqlStore.open(tmp_path / "nurture.sqlite")
         with closing(sqlite3.connect(tmp_path / "nurture.sqlite", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

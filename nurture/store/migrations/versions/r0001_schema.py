@@ -30,6 +30,25 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
 """.strip(),
 )
 
+POSTGRESQL_REFUSALS = (
+    """
+CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM journal_unlock) THEN
+    RAISE EXCEPTION 'the journal is append-only';
+  END IF;
+  IF TG_OP = 'UPDATE' THEN RETURN NEW; END IF;
+  RETURN OLD;
+END $$
+""".strip(),
+    "CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION journal_refuse()",
+    "CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION journal_refuse()",
+    """
+CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal
+FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()
+""".strip(),
+)
+
 # How many rows share a key: SQLite plans by it. Never measured, so plans do not change with the data.
 STATISTICS = (
     ("message", "ix_message_state", "100000 1000 2 1"),
@@ -66,6 +85,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_organisation"),
     )
     op.create_table(
+        "representative",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("email", TEXT, nullable=False),
+        sa.Column("kana", TEXT, nullable=False),
+        sa.Column("department", TEXT, nullable=False),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("phone", TEXT, nullable=False),
+        sa.Column("mailbox_id", TEXT, nullable=True),
+        sa.Column("manager_id", TEXT, nullable=True),
+        sa.Column("deputy_ids", TEXT, nullable=False),
+        sa.Column("access", TEXT, nullable=False),
+        sa.Column("language", TEXT, nullable=False),
+        sa.Column("timezone", TEXT, nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_representative"),
+        _ref("representative", "manager_id", "representative"),
+    )
+    op.create_table(
         "person",
         sa.Column("id", TEXT, nullable=False),
         sa.Column("email", TEXT, nullable=False),
@@ -93,26 +132,6 @@ def upgrade() -> None:
         _ref("person", "organisation_id", "organisation"),
         _ref("person", "rep_id", "representative"),
         _ref("person", "successor_id", "person"),
-    )
-    op.create_table(
-        "representative",
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("name", TEXT, nullable=False),
-        sa.Column("email", TEXT, nullable=False),
-        sa.Column("kana", TEXT, nullable=False),
-        sa.Column("department", TEXT, nullable=False),
-        sa.Column("title", TEXT, nullable=False),
-        sa.Column("phone", TEXT, nullable=False),
-        sa.Column("mailbox_id", TEXT, nullable=True),
-        sa.Column("manager_id", TEXT, nullable=True),
-        sa.Column("deputy_ids", TEXT, nullable=False),
-        sa.Column("access", TEXT, nullable=False),
-        sa.Column("language", TEXT, nullable=False),
-        sa.Column("timezone", TEXT, nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_representative"),
-        _ref("representative", "manager_id", "representative"),
     )
     op.create_table(
         "deal",
@@ -160,47 +179,27 @@ def upgrade() -> None:
         _ref("meeting", "rep_id", "representative"),
     )
     op.create_table(
-        "promise",
+        "suppression",
         sa.Column("id", TEXT, nullable=False),
-        sa.Column("meeting_id", TEXT, nullable=False),
-        sa.Column("deal_id", TEXT, nullable=False),
-        sa.Column("text", TEXT, nullable=False),
-        sa.Column("owner", TEXT, nullable=False),
-        sa.Column("owner_name", TEXT, nullable=False),
-        sa.Column("due", sa.Date(), nullable=True),
-        sa.Column("done_at", INSTANT, nullable=True),
-        sa.Column("fulfilled_by", TEXT, nullable=True),
+        sa.Column("scope", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("source", TEXT, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("evidence", TEXT, nullable=False),
+        sa.Column("lifted_at", INSTANT, nullable=True),
+        sa.Column("lifted_evidence", TEXT, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_promise"),
-        _ref("promise", "meeting_id", "meeting"),
-        _ref("promise", "deal_id", "deal"),
-        _ref("promise", "fulfilled_by", "message"),
+        sa.PrimaryKeyConstraint("id", name="pk_suppression"),
     )
     op.create_table(
-        "task",
+        "scenario_text",
         sa.Column("id", TEXT, nullable=False),
-        sa.Column("kind", TEXT, nullable=False),
-        sa.Column("rep_id", TEXT, nullable=False),
-        sa.Column("title", TEXT, nullable=False),
-        sa.Column("state", TEXT, nullable=False),
-        sa.Column("due_at", INSTANT, nullable=True),
-        sa.Column("detail", TEXT, nullable=False),
-        sa.Column("person_id", TEXT, nullable=True),
-        sa.Column("organisation_id", TEXT, nullable=True),
-        sa.Column("deal_id", TEXT, nullable=True),
-        sa.Column("enrollment_id", TEXT, nullable=True),
-        sa.Column("step_id", TEXT, nullable=True),
-        sa.Column("message_id", TEXT, nullable=True),
-        sa.Column("created_at", INSTANT, nullable=True),
-        sa.Column("done_at", INSTANT, nullable=True),
+        sa.Column("scenario_id", TEXT, nullable=False),
+        sa.Column("text", TEXT, nullable=False),
+        sa.Column("first_used_at", INSTANT, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_task"),
-        _ref("task", "rep_id", "representative"),
-        _ref("task", "person_id", "person"),
-        _ref("task", "organisation_id", "organisation"),
-        _ref("task", "deal_id", "deal"),
-        _ref("task", "enrollment_id", "enrollment"),
-        _ref("task", "message_id", "message"),
+        sa.PrimaryKeyConstraint("id", name="pk_scenario_text"),
     )
     op.create_table(
         "enrollment",
@@ -282,6 +281,49 @@ def upgrade() -> None:
         _ref("message", "deal_id", "deal"),
     )
     op.create_table(
+        "promise",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("meeting_id", TEXT, nullable=False),
+        sa.Column("deal_id", TEXT, nullable=False),
+        sa.Column("text", TEXT, nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
+        sa.Column("owner_name", TEXT, nullable=False),
+        sa.Column("due", sa.Date(), nullable=True),
+        sa.Column("done_at", INSTANT, nullable=True),
+        sa.Column("fulfilled_by", TEXT, nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_promise"),
+        _ref("promise", "meeting_id", "meeting"),
+        _ref("promise", "deal_id", "deal"),
+        _ref("promise", "fulfilled_by", "message"),
+    )
+    op.create_table(
+        "task",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("rep_id", TEXT, nullable=False),
+        sa.Column("title", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("due_at", INSTANT, nullable=True),
+        sa.Column("detail", TEXT, nullable=False),
+        sa.Column("person_id", TEXT, nullable=True),
+        sa.Column("organisation_id", TEXT, nullable=True),
+        sa.Column("deal_id", TEXT, nullable=True),
+        sa.Column("enrollment_id", TEXT, nullable=True),
+        sa.Column("step_id", TEXT, nullable=True),
+        sa.Column("message_id", TEXT, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=True),
+        sa.Column("done_at", INSTANT, nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_task"),
+        _ref("task", "rep_id", "representative"),
+        _ref("task", "person_id", "person"),
+        _ref("task", "organisation_id", "organisation"),
+        _ref("task", "deal_id", "deal"),
+        _ref("task", "enrollment_id", "enrollment"),
+        _ref("task", "message_id", "message"),
+    )
+    op.create_table(
         "inbound",
         sa.Column("id", TEXT, nullable=False),
         sa.Column("mailbox_id", TEXT, nullable=False),
@@ -308,29 +350,6 @@ def upgrade() -> None:
         _ref("inbound", "organisation_id", "organisation"),
         _ref("inbound", "enrollment_id", "enrollment"),
         _ref("inbound", "message_id", "message"),
-    )
-    op.create_table(
-        "suppression",
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("scope", TEXT, nullable=False),
-        sa.Column("value", TEXT, nullable=False),
-        sa.Column("reason", TEXT, nullable=False),
-        sa.Column("source", TEXT, nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
-        sa.Column("evidence", TEXT, nullable=False),
-        sa.Column("lifted_at", INSTANT, nullable=True),
-        sa.Column("lifted_evidence", TEXT, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_suppression"),
-    )
-    op.create_table(
-        "scenario_text",
-        sa.Column("id", TEXT, nullable=False),
-        sa.Column("scenario_id", TEXT, nullable=False),
-        sa.Column("text", TEXT, nullable=False),
-        sa.Column("first_used_at", INSTANT, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_scenario_text"),
     )
     op.create_table(
         "mailbox_state",
@@ -424,6 +443,10 @@ def upgrade() -> None:
     _index("ix_journal_message", "journal", ["message_id", "seq"], where="message_id IS NOT NULL")
     _index("ix_journal_organisation", "journal", ["organisation_id", "seq"], where="organisation_id IS NOT NULL")
     _index("ix_journal_person", "journal", ["person_id", "seq"], where="person_id IS NOT NULL")
+    if op.get_bind().dialect.name == "postgresql":
+        for refusal in POSTGRESQL_REFUSALS:
+            op.execute(refusal)
+        return
     for refusal in REFUSALS:
         op.execute(refusal)
     op.execute("ANALYZE")  # makes the table, empty
