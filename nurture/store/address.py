@@ -20,11 +20,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from nurture.errors import UserError
+from nurture.i18n import mark
 
 MEMORY: Final = "memory://"
 
 _POSTGRESQL: Final = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://")
-_HINT: Final = "Write sqlite:////absolute/path.sqlite, with four slashes, or postgresql://user@host/database."
+_HINT: Final = mark(
+    "Write sqlite:////absolute/path.sqlite, with four slashes, or postgresql://user@host/database."
+)
 
 
 def database_path(url: str) -> Path | None:
