@@ -82,6 +82,7 @@ REASONS: Final[Mapping[str, str]] = {
     "no_mailbox": mark("its mailbox is not configured any more"),
     "mailbox_changed": mark("it leaves from another mailbox now"),
     "other_content": mark("what it speaks of is not offered any more"),
+    "topic_refused": mark("this person does not want mail about that"),
     "unhandled": mark("a mail came in that could not be handled: please read it"),
 }
 
@@ -223,6 +224,8 @@ KINDS: Final[Mapping[str, str]] = {
     "person.away": mark("away, back {back}; no mail before {resume}"),
     "person.away_over": mark("an absence that is over"),
     "person.suppressed": mark("no more mail to this address: {reason}"),
+    "suppression.added": mark("no more mail to {value}: {reason}"),
+    "suppression.lifted": mark("mail to {value} is allowed again: {who} agreed on {on}: {wording} ({evidence})"),
     "inbound.reply": mark("replied: {subject}"),
     "inbound.agreed": mark("confirmed the understanding ({step})"),
     "inbound.stray": mark("a mail that fits nobody: {subject}"),

@@ -69,6 +69,7 @@ def import_(file: Path, dry_run: bool, rep: str | None, by: str | None, as_json:
                 "created": list(report.created),
                 "updated": list(report.updated),
                 "unchanged": list(report.unchanged),
+                "suppressed": list(report.suppressed),
                 "errors": [t.data(error) for error in errors],
                 "warnings": [t.data(warning) for warning in found.warnings],
             }
@@ -88,6 +89,12 @@ def import_(file: Path, dry_run: bool, rep: str | None, by: str | None, as_json:
             unchanged=len(report.unchanged),
             refused=refused,
         )
+        if report.suppressed:
+            t.say(
+                mark("{count} want no more mail: nothing is sent to them ({first} …)."),
+                count=len(report.suppressed),
+                first=report.suppressed[0],
+            )
         silent = sum(1 for row in found.rows if row.legal_basis is None or not row.legal_basis.allows_mail)
         if silent:
             t.say(

@@ -55,6 +55,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "pause": Entry("enrollments", mark("Pause an enrollment: nothing is sent until it is resumed."), DAILY),
     "resume": Entry("enrollments", mark("Resume a paused enrollment; the rest keeps its spacing."), DAILY),
     "stop": Entry("enrollments", mark("Stop an enrollment for good."), DAILY),
+    "suppression": Entry("suppression", mark("Who is never written to: list, add, lift, import, export."), DAILY),
     "scenario": Entry(
         "scenario", mark("List and show scenarios; move running enrollments on to their text."), DAILY
     ),

@@ -179,7 +179,8 @@ def _still_so(message: Message) -> bool:
 def stale_text(s: Survey, message: Message, *, same_day: bool) -> str | None:
     """Why a text no longer fits: another address, another mailbox, other content, another date; else None.
 
-    A text that a person has edited is left to that person, unless it would go to or from the wrong address.
+    A text that a person has edited is left to that person, unless it would go to or from the wrong address, or
+    speaks of what its reader refuses to hear of.
     """
     if not message.body or message.state not in states.QUEUED | {MessageState.SENDING}:
         return None
@@ -187,6 +188,8 @@ def stale_text(s: Survey, message: Message, *, same_day: bool) -> str | None:
         return "address_changed"
     if not from_own_mailbox(s.dossier, message):
         return "mailbox_changed"
+    if message.content_id in s.refused:
+        return "topic_refused"
     if message.edited_by is not None:
         return None
     item = s.chosen.get(message.step_id)

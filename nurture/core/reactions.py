@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import progress, states
+from nurture.core import progress, states, suppressions
 from nurture.core.change import Change
 from nurture.core.deals import Task
-from nurture.core.ids import RepId, SuppressionId, TaskId, derived
+from nurture.core.ids import RepId, TaskId, derived
 from nurture.core.messages import (
     EnrollmentState,
     Entry,
@@ -130,7 +130,7 @@ def suppression(address: str, reason: str, source: str, now: datetime, evidence:
     """Silence for one address. The id is derived: a second opt-out of the same address is the same row."""
     value = address.lower()
     return Suppression(
-        id=SuppressionId(derived("suppression", value)),
+        id=suppressions.key(SuppressionScope.ADDRESS, value),
         scope=SuppressionScope.ADDRESS,
         value=value,
         reason=reason,
@@ -286,7 +286,15 @@ def _stop_all(a: Arrival, own: Sequence[Dossier], reason: str) -> Change:
 
 
 def _silence(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression], reason: str) -> Change:
-    change = _suppress(a, known, reason, "reply") + _stop_all(a, own, reason)
+    """Silence for the person's address, the one that was written to, and the one that asks for it."""
+    addresses = [a.person.email, a.answered.to_address if a.answered else ""]
+    if a.reading.kind is not Kind.COMPLAINT:  # which a provider sends
+        addresses.append(a.inbound.from_address)
+    source = "mailto" if a.reading.kind is Kind.UNSUBSCRIBE else "reply"
+    change = Change()
+    for address in dict.fromkeys(address.lower() for address in addresses if address):
+        change += _suppress(a, known, reason, source, address)
+    change += _stop_all(a, own, reason)
     if reason == "complaint":
         change += Change(task(a, "complaint", _rep(a, own), a.person.name, a.reading.text))
     return change

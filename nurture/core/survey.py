@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from nurture.core import content as contents
-from nurture.core import states
+from nurture.core import states, suppressions
 from nurture.core.anchors import event_of
 from nurture.core.calendar import Profile
 from nurture.core.deals import TaskState
@@ -108,6 +108,13 @@ class Survey:
     plan: Plan
     chosen: Mapping[str, ContentItem | None]  # by step
     today: date  # the recipient's
+    refused: frozenset[str] = frozenset()  # ids of content that this person does not want: not this topic
+
+
+def _refused(dossier: Dossier, items: Sequence[ContentItem]) -> frozenset[str]:
+    """Content about a topic, or of a kind, that this person does not want to hear of (a partial opt-out)."""
+    topics = suppressions.topics(dossier.suppressions)
+    return frozenset(item.id for item in items if topics & {item.kind, *item.topics}) if topics else frozenset()
 
 
 def _choose(
@@ -208,17 +215,19 @@ def survey(
         quiet_until=dossier.organisation.quiet_until if dossier.organisation else None,
     )
     found = make_plan(request)
+    refused = _refused(dossier, items)
     if not any(step.content for step in scenario.steps):
-        return Survey(dossier, scenario, request, found, {}, today)
+        return Survey(dossier, scenario, request, found, {}, today, refused)
     # What is sent depends on when: a seminar must still lie ahead. So dates first, then content, then dates
     # again, for the seminar that was chosen says until when its invitation may leave.
     dates = {p.step_id: p.planned_on or max(p.nominal, today) for p in found.steps}
-    chosen = _choose(dossier, scenario, items, {s.id: dates.get(s.id, today) for s in scenario.steps})
+    offered = [item for item in items if item.id not in refused] if refused else items
+    chosen = _choose(dossier, scenario, offered, {s.id: dates.get(s.id, today) for s in scenario.steps})
     events = {f"{item.kind}_date": item.event_on for item in chosen.values() if item and item.event_on}
     if events:
         request = replace(request, events={**request.events, **events})
         found = make_plan(request)
-    return Survey(dossier, scenario, request, found, chosen, today)
+    return Survey(dossier, scenario, request, found, chosen, today, refused)
 
 
 def _step_of(dossier: Dossier, message: MessageId) -> str | None:

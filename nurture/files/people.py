@@ -14,8 +14,6 @@ list will be exported again some day.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -26,7 +24,7 @@ from zoneinfo import ZoneInfo
 from nurture.core.people import ORGANISATION_KINDS, Basis, LegalBasis, Profession
 from nurture.core.people import ROLES as KNOWN_ROLES
 from nurture.errors import NurtureError, UserError, Where
-from nurture.files import spellings
+from nurture.files import sheet, spellings
 from nurture.files.yaml import nearest, shown
 from nurture.i18n import LANGUAGES
 from nurture.mail.address import check_address
@@ -35,19 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-LARGEST: Final = 50_000_000  # bytes
-MOST: Final = 100_000  # rows
 LONGEST: Final = 2_000  # characters of a cell
 ENOUGH: Final = 500  # errors
-SEPARATORS: Final = (",", ";", "\t")
 
-_FORMULA = re.compile(r"[=+@\-\uff1d\uff0b\uff20].*", re.DOTALL)
-_UNSEEN = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
-_ZERO_WIDTH = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HONORIFIC = re.compile(r"\s*(?:先生|様|さま|殿|さん)$")
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?")
-_ERA_DATE = re.compile(r"(?:令和|R)\s*(\d{1,2}|元)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _DOCTORS = re.compile(r"(?:^|[\s・兼])(?:病院長|院長|医長|医員|研修医|専攻医)$")
 _PROFESSORS = re.compile(r"(?:教授|准教授)$")
 
@@ -99,125 +89,36 @@ def read(path: Path, name: str | None = None) -> ContactList:
         UserError: the file as a whole cannot be read: not there, too long, no text, no column for addresses.
     """
     said = name or str(path)
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UserError(
-            "the file cannot be read: {reason}", where=Where(said), reason=error.strerror or str(error)
-        ) from None
-    return parse(raw, said)
+    return parse(sheet.raw(path, said), said)
 
 
 def parse(raw: bytes, name: str) -> ContactList:
     """As ``read``, from the bytes of the file."""
-    if len(raw) > LARGEST:
-        raise UserError("the file is longer than {limit} bytes", where=Where(name), limit=LARGEST)
-    text, encoding = decode(raw, name)
-    head = re.match(r"\s*sep=(.)\r?\n", text)  # Excel's own way to say it
-    skipped = text.count("\n", 0, head.end()) if head else 0
-    text = text[head.end() :] if head else text
-    separator = head[1] if head and head[1] in SEPARATORS else _separator(text)
-    records = _records(text, separator, name, skipped)
-    try:
-        line, header = next(records)
-    except StopIteration:
-        raise UserError("the file is empty", where=Where(name)) from None
-    sheet = _Sheet(name, line, header)
-    rows = tuple(_rows(sheet, records))
-    if not rows and not sheet.errors:
-        sheet.warnings.append(UserError("there is no row under the headers", where=Where(name, line)))
+    opened = sheet.open_sheet(raw, name, spellings.COLUMNS)
+    notes = _Sheet(name, opened.line, opened.header)
+    rows = tuple(_rows(notes, opened.records))
+    if not rows and not notes.errors:
+        notes.warnings.append(UserError("there is no row under the headers", where=Where(name, opened.line)))
     return ContactList(
         rows,
-        tuple(sheet.errors),
-        tuple(sheet.warnings),
-        encoding,
-        separator,
-        {column: header[at] for column, at in sheet.columns.items()},
+        tuple(notes.errors),
+        tuple(notes.warnings),
+        opened.encoding,
+        opened.separator,
+        {column: opened.header[at] for column, at in notes.columns.items()},
     )
 
 
-def _rows(sheet: _Sheet, records: Iterator[tuple[int, list[str]]]) -> Iterator[PersonRow]:
+def _rows(notes: _Sheet, records: Iterator[tuple[int, list[str]]]) -> Iterator[PersonRow]:
     """The good rows; a file that is wrong throughout is not read to its end."""
     for line, cells in records:
-        if len(sheet.errors) >= ENOUGH:
-            sheet.errors.append(
-                UserError("there is more wrong; reading stopped here", where=Where(sheet.name, line))
+        if len(notes.errors) >= ENOUGH:
+            notes.errors.append(
+                UserError("there is more wrong; reading stopped here", where=Where(notes.name, line))
             )
             return
-        if row := sheet.row(line, cells):
+        if row := notes.row(line, cells):
             yield row
-
-
-def decode(raw: bytes, name: str) -> tuple[str, str]:
-    """The text of a file and its encoding.
-
-    Raises:
-        UserError: none of the encodings that spreadsheets write fits.
-    """
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        tries = ["utf-16"]
-    elif raw[:2000].count(b"\0") > len(raw[:2000]) // 4:  # Latin letters in UTF-16 have a zero byte each
-        tries = ["utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"]
-    else:
-        tries = ["utf-8-sig", "cp932"]
-    at = 0
-    for encoding in tries:
-        try:
-            return raw.decode(encoding), encoding.removesuffix("-sig")
-        except UnicodeDecodeError as error:
-            at = max(at, error.start)
-    raise UserError(
-        "the encoding of the file is not known",
-        where=Where(name, raw.count(b"\n", 0, at) + 1),
-        hint="save it as CSV with the encoding UTF-8 (in Excel: CSV UTF-8)",
-    )
-
-
-def _separator(text: str) -> str:
-    """The separator that makes most headers known; among equals the one that is there most often."""
-    first = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0][:10_000]
-
-    def rank(separator: str) -> tuple[int, int]:
-        return len(_columns(next(csv.reader([first], delimiter=separator), []))), first.count(separator)
-
-    return max(SEPARATORS, key=rank)
-
-
-def _columns(header: list[str]) -> dict[str, int]:
-    """Our names of the columns in a header row, and where each stands; the first of two wins."""
-    found: dict[str, int] = {}
-    for at, cell in enumerate(header):
-        column = spellings.COLUMNS.get(spellings.folded(cell))
-        if column:
-            found.setdefault(column, at)
-    return found
-
-
-def _records(text: str, separator: str, name: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line on which each begins; blank ones are left out."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    count, line = 0, 1
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise UserError(
-                "the row that begins here cannot be read: {reason}",
-                where=Where(name, line + skipped),
-                hint="a text in quotes must end with a quote, and a quote inside it is written twice",
-                reason=str(error),
-            ) from None
-        if any(cell.strip() for cell in cells):
-            count += 1
-            if count > MOST + 1:
-                raise UserError(
-                    "there are more than {limit} rows", where=Where(name), hint="divide the file", limit=MOST
-                )
-            yield line + skipped, cells
 
 
 class _Sheet:
@@ -226,7 +127,7 @@ class _Sheet:
     def __init__(self, name: str, line: int, header: list[str]) -> None:
         self.name = name
         self.header = [cell.strip() for cell in header]
-        self.columns = _columns(header)
+        self.columns = sheet.columns_of(header, spellings.COLUMNS)
         self.errors: list[UserError] = []
         self.warnings: list[UserError] = []
         self.seen: dict[str, int] = {}
@@ -329,28 +230,11 @@ class _Cells:
         """The text of a cell, its blanks made one; None for nothing."""
         at = self.sheet.columns.get(column)
         raw = self.cells[at] if at is not None and at < len(self.cells) else ""
-        said = " ".join(_ZERO_WIDTH.sub("", unicodedata.normalize("NFC", raw)).split())
-        if said.startswith("'") and _FORMULA.fullmatch(said[1:]):  # how exports make formulas harmless
-            said = said[1:]
-        if spellings.folded(said) in spellings.EMPTY or said.casefold() in spellings.EMPTY:
+        try:
+            return sheet.cell(raw, longest)
+        except UserError as error:
+            self.wrong(column, error.text, hint=error.hint, **error.values)
             return None
-        if _FORMULA.fullmatch(said):
-            self.wrong(
-                column,
-                "{found} begins like a formula",
-                hint="put the text there without the sign in front",
-                found=shown(said),
-            )
-            return None
-        if _UNSEEN.search(_ZERO_WIDTH.sub("", raw)):
-            self.wrong(column, "there is a control character in {found}", found=shown(ascii(said)))
-            return None
-        if len(said) > longest:
-            self.wrong(
-                column, "found {found} characters, expected at most {limit}", limit=longest, found=len(said)
-            )
-            return None
-        return said
 
     def email(self) -> str:
         """The address, checked; empty when it is no good."""
@@ -519,13 +403,7 @@ class _Cells:
         said = self.text(column)
         if said is None:
             return None
-        plain = unicodedata.normalize("NFKC", said)
-        try:
-            if found := _DATE.fullmatch(plain):
-                return date(int(found[1]), int(found[2]), int(found[3]))
-            if found := _ERA_DATE.fullmatch(plain):
-                return date(2018 + (1 if found[1] == "元" else int(found[1])), int(found[2]), int(found[3]))
-        except ValueError:
-            pass
+        if (found := sheet.day(said)) is not None:
+            return found
         self.wrong(column, "found {found}, expected a date such as 2026-11-05", found=shown(said))
         return None

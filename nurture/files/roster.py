@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nurture.core.people import ROLES
 from nurture.core.plan import zone_of
 from nurture.errors import UserError, Where
-from nurture.files.people import LARGEST, decode
+from nurture.files.sheet import LARGEST, decode
 from nurture.files.yaml import nearest, shown, together
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from nurture.core.deals import TaskState
 from nurture.core.messages import Enrollment, EnrollmentState
 from nurture.core.people import Organisation, Person, Representative
 from nurture.errors import UserError
+from nurture.flows import suppressions
 from nurture.flows.background import background
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ async def enroll(
         meeting_id: the meeting that letters speak of; without it and without ``anchor_at`` the last.
 
     Raises:
-        UserError: no such person or scenario; the person has no representative; is in it already; the
-            anchor's date is not known.
+        UserError: no such person or scenario; the person has no representative; is in it already; wants no
+            more mail; the anchor's date is not known.
         StaleVersion: somebody wrote to the person meanwhile; nothing has been written.
     """
     now = doors.clock.now()
@@ -69,6 +70,7 @@ async def enroll(
         raise UserError("There is no person {id}", id=person_id)
     if person.rep_id is None:
         raise UserError("{name} has no representative", name=person.name)
+    await suppressions.forbid(doors, person)
     zone = survey.zone(person, await _organisation(doors, person), scenario)
     if anchor_at is not None:
         day_one = anchors.day_one(scenario, anchor_at, now, zone)

@@ -1,15 +1,18 @@
-"""Opt-out by the link or header of a mail: at once, for ever, without a login (RFC 8058; the anti-spam act)."""
+"""Opt-out by the recipient: at once, for ever, without a login (RFC 8058; the anti-spam act)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from nurture.core import reactions
+from nurture.core import reactions, suppressions
 from nurture.core.change import Change
-from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, Suppression
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, Suppression, SuppressionScope
 from nurture.core.people import Person
-from nurture.errors import StaleVersion, TemporaryFailure
+from nurture.core.suppressions import Refusal
+from nurture.errors import StaleVersion, TemporaryFailure, UserError
+from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
     from nurture.ports import Doors
@@ -76,3 +79,15 @@ async def silence(doors: Doors, person: Person, address: str, *, source: str, ev
         change += reactions.stop(dossier, "unsubscribe", now, address)
     if change:
         await doors.store.commit(change)
+
+
+async def stranger(doors: Doors, address: str, evidence: str) -> Change:
+    """What keeps an address silent whose owner nobody knows: for whoever brings it in some day."""
+    try:
+        wanted = Refusal(SuppressionScope.ADDRESS, check_address(address).lower(), "unsubscribe", evidence)
+    except UserError:
+        return Change()
+    now, zone = doors.clock.now(), ZoneInfo(doors.settings.timezone)
+    known = await doors.store.get(Suppression, suppressions.key(wanted.scope, wanted.value))
+    row = suppressions.refuse(wanted, known, "mailto", now, zone)
+    return Change((row,), (suppressions.refused(row, now, wanted.value, None),)) if row else Change()

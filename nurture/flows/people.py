@@ -10,6 +10,7 @@ from nurture.core.ids import OrganisationId, PersonId, RepId
 from nurture.core.messages import Entry
 from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative
 from nurture.errors import UserError, Where
+from nurture.flows import suppressions
 from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class ImportReport:
     updated: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     errors: tuple[UserError, ...] = ()
+    suppressed: tuple[str, ...] = ()  # addresses of those who want no mail: they are known now, and get none
 
 
 async def import_people(doors: Doors, rows: Sequence[PersonRow], *, by: RepId, dry_run: bool) -> ImportReport:
@@ -67,6 +69,7 @@ async def import_people(doors: Doors, rows: Sequence[PersonRow], *, by: RepId, d
     updated: list[str] = []
     unchanged: list[str] = []
     errors: list[UserError] = []
+    silent: list[str] = []
     seen: dict[str, int] = {}
     organisations: dict[str, Organisation] = {}
     for start in range(0, len(rows), BATCH):
@@ -76,6 +79,12 @@ async def import_people(doors: Doors, rows: Sequence[PersonRow], *, by: RepId, d
             organisations[found.name] = found
         emails = tuple(r.email.strip().lower() for r in batch)
         known = {p.email: p for p in await doors.store.find(Person, {"email": emails})}
+        where = {r.email.strip().lower(): organisations.get(r.organisation) for r in batch}
+        whom = {
+            key: {p.organisation_id for p in (known.get(key),) if p} | {o.id for o in (where[key],) if o}
+            for key in where
+        }
+        silence = await suppressions.covered(doors, whom)
         change = Change()
         for row in batch:
             try:
@@ -86,6 +95,7 @@ async def import_people(doors: Doors, rows: Sequence[PersonRow], *, by: RepId, d
                 continue
             if fresh is not None:
                 change += Change((fresh,))
+            silent += [email] if email in silence else []
             before = known.get(email)
             after = _merged(row, before, email, organisation, doors.chance.new_id(), now)
             if after == before:
@@ -95,7 +105,7 @@ async def import_people(doors: Doors, rows: Sequence[PersonRow], *, by: RepId, d
             change += Change((after,), (_said(after, before, by, now),))
         if change and not dry_run:
             await doors.store.commit(change)
-    return ImportReport(tuple(created), tuple(updated), tuple(unchanged), tuple(errors))
+    return ImportReport(tuple(created), tuple(updated), tuple(unchanged), tuple(errors), tuple(silent))
 
 
 def _checked(row: PersonRow, seen: dict[str, int], reps: dict[RepId, Representative]) -> str:

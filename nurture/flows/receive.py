@@ -20,7 +20,14 @@ from nurture.core import reactions
 from nurture.core.calendar import next_business_day
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import InboundId, derived
-from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
+from nurture.core.messages import (
+    Enrollment,
+    EnrollmentState,
+    Entry,
+    Inbound,
+    Message,
+    Suppression,
+)
 from nurture.core.people import AccessRole, Organisation, Person, Representative
 from nurture.core.plan import zone_of
 from nurture.core.reactions import Arrival
@@ -28,7 +35,7 @@ from nurture.core.reading import Kind, Reading
 from nurture.core.responses import Answers
 from nurture.core.survey import profile
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
-from nurture.flows import drafting
+from nurture.flows import drafting, optout
 from nurture.flows.openings import openings
 from nurture.mail import threads
 from nurture.mail.reading import read, to_json
@@ -213,8 +220,11 @@ async def _stray(doors: Doors, box: MailboxSettings, item: Item) -> None:
         actor=row.from_address or "?",
         data={"inbound": row.id, "kind": row.kind, "subject": row.subject[:200], "mailbox": box.id},
     )
+    change = Change((row,), (said,))
+    if item.reading.kind is Kind.UNSUBSCRIBE:
+        change += await optout.stranger(doors, row.from_address, f"{row.key} {item.reading.text[:300]}")
     try:
-        await doors.store.commit(Change((row,), (said,)))
+        await doors.store.commit(change)
     except StaleVersion:
         return  # handled before
 
@@ -283,7 +293,7 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
             doors, item, row, person, message, scenario=scenario, organisation=organisation, now=now
         )
         arrival = replace(arrival, reader=_reader(doors, box))
-        addresses = {person.email.lower(), message.to_address.lower() if message else person.email.lower()}
+        addresses = {person.email.lower(), row.from_address, *([message.to_address.lower()] if message else ())}
         known = await doors.store.find(Suppression, {"value": tuple(addresses)})
         running = [d for d in own if d.enrollment.state in {EnrollmentState.ACTIVE, EnrollmentState.PAUSED}]
         policy = scenario.on_colleague_reply if scenario else "hold"

@@ -14,7 +14,7 @@ from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, Promis
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message
 from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative
 from nurture.errors import TemporaryFailure, UserError, UserErrors
-from nurture.flows import enroll, tick
+from nurture.flows import enroll, suppressions, tick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -352,6 +352,16 @@ async def _enroll(
                     name=person.name,
                 )
             )
+        if silence := await suppressions.in_force(doors, person.email, (person.organisation_id,)):
+            warnings.append(
+                UserError(
+                    "{name} wants no more mail ({value}): is not enrolled, nothing will be sent",
+                    hint="only a documented consent changes that: nurture suppression lift",
+                    name=person.name,
+                    value=silence[0].value,
+                )
+            )
+            continue
         started = begin(
             person,
             scenario,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from nurture.core.dossier import Dossier, Touch
 from nurture.core.messages import SuppressionScope as Scope
 from nurture.core.states import LEFT, UNSENT
+from nurture.core.suppressions import covering
 from nurture.store.codecs import fold
 
 if TYPE_CHECKING:
@@ -67,13 +68,8 @@ def organisation_of(enrollment: Enrollment, person: Person) -> OrganisationId | 
 
 def silenced(enrollment: Enrollment, person: Person) -> frozenset[tuple[Scope, str]]:
     """The suppressions that would silence this person, topics apart."""
-    keys = set()
-    for address in (fold(person.email), person.email.lower()):
-        keys |= {(Scope.ADDRESS, address), (Scope.DOMAIN, address.rpartition("@")[2])}
-    for organisation in (enrollment.organisation_id, person.organisation_id):
-        if organisation:
-            keys |= {(Scope.ORGANISATION, organisation), (Scope.ORGANISATION, organisation.lower())}
-    return frozenset(keys)
+    organisations = (enrollment.organisation_id, person.organisation_id)
+    return covering(person.email.lower(), organisations) | covering(fold(person.email), organisations)
 
 
 def touch(message: Message) -> Touch | None:

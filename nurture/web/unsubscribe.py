@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.exceptions import HTTPException
 
 from nurture.flows import optout
-from nurture.web.forms import clean, content_type, read_form
+from nurture.web.forms import content_type, read_form
 from nurture.web.visit import desk_of
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def act(request: Request) -> Response:
     token = str(request.path_params["token"])
     one_click = await _is_one_click(request)
     if _TOKEN.fullmatch(token):
-        agent = clean(request.headers.get("user-agent", "")).replace("\n", " ")[:120]
+        agent = "".join(sign for sign in request.headers.get("user-agent", "") if sign.isprintable())[:120]
         way = "RFC 8058 one-click POST" if one_click else "the button of the unsubscribe page"
         await optout.unsubscribe(
             desk.doors,

@@ -543,6 +543,8 @@ class TestDossiers:
             ("address", "q@aoba.example", False),
             ("domain", "aoba.example", True),
             ("domain", "p@aoba.example", False),
+            ("domain", "example", False),
+            ("domain", "med.aoba.example", False),
             ("organisation", "aoba", True),
             ("organisation", "aoba.example", False),
             ("topic", "p@aoba.example#cost", True),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState, Suppression
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, MessageState, Suppression
 from tests.web.browser import send
 from tests.web.world import SENT, YAMAMOTO
 
@@ -106,3 +106,86 @@ async def test_the_person_page_tells_of_the_silence(
     answer = await send(sato, page.text, "/messages/m-case/approve")
     assert answer.status_code == 409
     assert (await desk_world.message("m-case")).state is MessageState.CANCELLED
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("agent", ["Mozilla/5.0", "Proofpoint URL Defense", "GoogleImageProxy", "curl/8"])
+async def test_only_a_post_acts(stranger: httpx.AsyncClient, desk_world: World, method: str, agent: str) -> None:
+    """Gateways and previews fetch every link, with any method that is none: nobody is silenced by that."""
+    headers = {"user-agent": agent, "purpose": "prefetch", "sec-purpose": "prefetch"}
+    await stranger.request(method, LINK, headers=headers)
+    await stranger.request(method, f"{LINK}?List-Unsubscribe=One-Click", headers=headers)
+
+    assert await desk_world.store.count(Suppression) == 0
+    assert (await desk_world.message("m-case")).state is MessageState.WAITING
+
+
+@pytest.mark.parametrize("method", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
+async def test_a_get_cannot_pretend(stranger: httpx.AsyncClient, desk_world: World, method: str) -> None:
+    """No header makes a GET act."""
+    await stranger.get(LINK, headers={method: "POST"}, params={"_method": "POST"})
+
+    assert await desk_world.store.count(Suppression) == 0
+
+
+def _forged(real: str) -> tuple[str, ...]:
+    """Tokens that are nearly right, and things that are none."""
+    bits = real[:-1] + chr(ord(real[-1]) ^ 1)
+    return (
+        bits, real[:-1], f"{real}x", f" {real}", f"{real}%20", real.upper(), real.swapcase(), f"{real}/",
+        f"{real}%00", f"../u/{real}x", f"{real};drop", "m-case", YAMAMOTO.id, YAMAMOTO.email, "%25", "*", "_%", "",
+        "null", "0", "true", "[]", "{'$ne': ''}", "' OR 1=1 --",
+    )  # fmt: skip
+
+
+async def test_forged_tokens_silence_nobody(stranger: httpx.AsyncClient, desk_world: World) -> None:
+    """Neither a bit more or less, nor the ids of the mail and its reader, nor a pattern."""
+    for forged in _forged("token-of-m-case"):
+        await stranger.post(f"/u/{forged}", data=ONE_CLICK)
+
+    assert await desk_world.store.find(Suppression) == ()
+
+
+async def test_a_token_silences_its_own_reader_alone(stranger: httpx.AsyncClient, desk_world: World) -> None:
+    """Whoever sends it, with whatever else: somebody else's address in the form changes nothing."""
+    others = {**ONE_CLICK, "email": "takahashi@aoba.example", "token": "token-of-m-thanks", "person": "takahashi"}
+    await stranger.post(LINK, data=others, params={"email": "takahashi@aoba.example"})
+
+    assert [YAMAMOTO.email] == [s.value for s in await desk_world.store.find(Suppression)]
+    running = await desk_world.store.find(Enrollment, {"state": EnrollmentState.ACTIVE})
+    assert "yamamoto" not in {e.person_id for e in running}
+    assert len(running) > 1
+
+
+async def test_a_replay_years_later_changes_nothing(stranger: httpx.AsyncClient, desk_world: World) -> None:
+    """The first time is what is kept: when it was, and how."""
+    await stranger.post(LINK, data=ONE_CLICK)
+    first = await desk_world.store.find(Suppression)
+    entries = await desk_world.store.find(Entry)
+    desk_world.later(days=1000)
+    for _ in range(3):
+        assert (await stranger.post(LINK)).status_code == 200
+
+    assert first == await desk_world.store.find(Suppression)
+    assert entries == await desk_world.store.find(Entry)
+
+
+async def test_sessions_and_cookies_play_no_part(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Who is signed in at the desk needs no form token here, gets no cookie here, and is told nothing more."""
+    page = await sato.get(LINK)
+    answer = await sato.post(LINK, data=ONE_CLICK, headers={"origin": "https://elsewhere.example"})
+
+    assert (200, 200) == (page.status_code, answer.status_code)
+    assert not {"set-cookie"} & (set(page.headers) | set(answer.headers))
+    assert "csrf" not in page.text.lower()
+    assert await desk_world.store.count(Suppression) == 1
+
+
+async def test_evidence_is_one_bounded_line(stranger: httpx.AsyncClient, desk_world: World) -> None:
+    """What a client says of itself is kept, without what could break a list or a terminal."""
+    agent = b"Evil\x1b[31m\x9b31m\xe2\x80\xae" + b"A" * 500
+    await stranger.post(LINK, data=ONE_CLICK, headers={b"user-agent": agent})
+
+    (silence,) = await desk_world.store.find(Suppression)
+    assert len(silence.evidence) < 200
+    assert silence.evidence.isprintable()
