@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from nurture.config import MailboxSettings
     from nurture.core.ids import MailboxId
-    from nurture.ports import Doors, Mailbox, Sender
+    from nurture.core.messages import Message
+    from nurture.core.sending import Outcome
+    from nurture.ports import Doors, Mailbox, Sender, Trace
 
 SOON: Final = timedelta(seconds=1)
 """The shortest sleep after a beat that could not finish what is due."""
@@ -51,6 +53,7 @@ class Daemon:
     copies: Mapping[MailboxId, Mailbox]
     name: str
     stop: asyncio.Event
+    trace: Trace | None = None
     sites: Sequence[Callable[[asyncio.Event], Awaitable[None]]] = ()
     chores: Mapping[str, Callable[[], Awaitable[timedelta]]] = field(default_factory=dict)
     """Other things to be done now and then, by name; each says how soon to come again."""
@@ -68,7 +71,9 @@ class Daemon:
         """Run until ``stop`` is set. Claims of an earlier daemon are called in doubt first."""
         log = logger()
         self.started = self.doors.clock.now()
-        doubtful = await send.recover(self.doors)
+        doubtful = await send.recover(self.doors, self.trace)
+        if self.trace is not None:
+            self.trace.begin(self.name)
         if doubtful:
             log.warning("doubts found", action="recover", messages=doubtful)
         self.pokes = {key: asyncio.Event() for key in self.watched}
@@ -142,15 +147,21 @@ class Daemon:
 
     async def _send(self) -> timedelta | None:
         done = await send.send_due(
-            self.doors, self.sender, self.copies, by=self.name, stop=self.stop, since=self.started
+            self.doors,
+            self.sender,
+            self.copies,
+            by=self.name,
+            stop=self.stop,
+            since=self.started,
+            trace=self.trace,
+            tell=_tell_letter,
         )
-        log = logger()
-        for key, outcome in done.outcomes.items():
-            log.info("letter", action="send", message=key, verdict=outcome.verdict.value, answer=outcome.answer)
         for problem in done.problems:
             _tell("around a letter", "send.problem", problem)
         for key in done.stale:
             self.pokes[key].set()  # its mails may leave once it was read up to now
+        if done.more:
+            return timedelta()
         if done.outcomes or done.held:
             return SOON
         return PATIENCE if done.stale else None
@@ -180,6 +191,12 @@ class Daemon:
                 with suppress(Exception):  # it was told: what cannot be written down now, will be at the next try
                     await receive.failed(doors, box, str(error) or type(error).__name__)
                 await doors.clock.sleep_until(doors.clock.now() + timedelta(seconds=pause), self.stop)
+
+
+def _tell_letter(message: Message, outcome: Outcome) -> None:
+    logger().info(
+        "letter", action="send", message=message.id, verdict=outcome.verdict.value, answer=outcome.answer
+    )
 
 
 def _tell(text: str, action: str, error: Exception, **more: object) -> None:

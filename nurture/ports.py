@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
@@ -158,6 +158,15 @@ class Store(Protocol):
         """How many letters servers have taken since then, by mailbox and scenario."""
         ...
 
+    async def record(self, changes: Sequence[Change]) -> tuple[int, ...]:
+        """Write what became of claimed messages: each change on its own, all in one go.
+
+        A change holds one message, of which only what an outcome can change is written (``OUTCOME_FIELDS``),
+        and entries. Returns the positions of those that were refused, as ``commit`` would have with
+        ``StaleVersion``; they are no matter of the others.
+        """
+        ...
+
     async def match(
         self,
         mailbox: MailboxId,
@@ -187,6 +196,45 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what is under way and let go of the database."""
+        ...
+
+
+OUTCOME_FIELDS: Final = (
+    "state",
+    "reason",
+    "planned_at",
+    "approvals",
+    "not_before",
+    "attempts",
+    "claimed_by",
+    "claimed_at",
+    "sent_at",
+    "answer",
+)
+"""The fields of a message that can be other than at its claim when its outcome is written."""
+
+
+class Trace(Protocol):
+    """What was on the wire, known even if this process is killed."""
+
+    def begin(self, by: str) -> None:
+        """Start anew, as the daemon of that name."""
+        ...
+
+    def leaving(self, header_ids: Iterable[str]) -> None:
+        """Note letters before a server could deliver them.
+
+        Raises:
+            OSError: it cannot be noted; then they must not leave.
+        """
+        ...
+
+    def settled(self) -> None:
+        """Nothing is on the wire, and every outcome is written: what was noted may be forgotten."""
+        ...
+
+    def left(self, by: str) -> frozenset[str] | None:
+        """The letters that the daemon of that name noted; None: nobody knows."""
         ...
 
 

@@ -27,6 +27,7 @@ from nurture.ports import Doors
 from nurture.render import TemplateWriter
 from nurture.smtp import SmtpSender
 from nurture.store import daemon_lock, database_path, open_store
+from nurture.trace import FileTrace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -190,6 +191,8 @@ async def start(
         listening = server.bind(settings.web)
         stack.callback(listening.close)
         app = build(doors, web_secret(settings, doors.chance))
+        trace = FileTrace((settings.data or settings.folder / "data") / "on-the-wire")
+        stack.callback(trace.close)
         await flow.notice(doors)
         feeds = open_feeds(settings)
         daemon = Daemon(
@@ -199,6 +202,7 @@ async def start(
             copies=copies,
             name=f"{socket.gethostname()}:{os.getpid()}",
             stop=stop,
+            trace=trace,
             chores={"calendars": lambda: _calendars(doors, feeds)},
             sites=(lambda stopping: server.serve(app, listening, stopping),),
             alive=lambda: systemd.notify("WATCHDOG=1"),

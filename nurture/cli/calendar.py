@@ -124,7 +124,7 @@ def show(
 
 def _draw(t: Terminal, sheets: Sequence[Any], title: str, today: date, *, strip: bool) -> None:
     from nurture.cli import sheet  # noqa: PLC0415
-    from nurture.cli.tables import one_line, pad, width  # noqa: PLC0415
+    from nurture.cli.tables import fold, one_line, pad, width  # noqa: PLC0415
 
     colour = False if t.environ.get("NO_COLOR") else None
     everybody = sheets[0].reader is None
@@ -145,7 +145,10 @@ def _draw(t: Terminal, sheets: Sequence[Any], title: str, today: date, *, strip:
             rows = sheet.reasons(found, t.w, readers=everybody)
             room = max((width(row[1]) for row in rows), default=0)
             for letter, span, name, notes in rows:
-                say(f"{letter}  {pad(span, room)}  {name}{f'  ({notes})' if notes else ''}")
+                first, *more = fold(f"{name}{f'  ({notes})' if notes else ''}", (t.width() or 10_000) - room - 5)
+                say(f"{letter}  {pad(span, room)}  {first}")
+                for line in more:
+                    say(f"{'':{room + 5}}{line}")
             if not rows:
                 say(t.w("Nothing stands in this month."))
             say()

@@ -34,10 +34,10 @@ def closure() -> None:
 @click.option("--name", required=True, help=mark("What it is, as people will read it."))
 @click.option(
     "--effect",
-    type=click.Choice(("blackout", "holiday")),
+    type=click.Choice(("blackout", "holiday", "quiet")),
     default="blackout",
     show_default=True,
-    help=mark("blackout: no mail; holiday: no business day either."),
+    help=mark("blackout: no mail; holiday: no business day either; quiet: only thank-yous and notices."),
 )
 @by_option
 def add(organisation: str, first: str, last: str | None, name: str, effect: str, by: str | None) -> None:
@@ -79,7 +79,7 @@ def list_(organisation: str | None, as_json: bool) -> None:
             return [await _organisation(doors, organisation)]
         return [one for one in await doors.store.find(Organisation, order=("name",)) if one.closures]
 
-    found = [(where, one) for where in t.run(_work) for one in where.closures]
+    found = [(where, one) for where in t.run(_work) for one in where.closures if not one.is_over]
     if as_json:
         t.json([_data(where, one) for where, one in found])
         return
@@ -113,7 +113,8 @@ def remove(organisation: str, first: str, name: str | None, by: str | None) -> N
         from nurture.errors import UserError  # noqa: PLC0415
 
         where = await _organisation(doors, organisation)
-        meant = [one for one in where.closures if one.start == start and name in {None, one.name}]
+        kept = [one for one in where.closures if not one.is_over]
+        meant = [one for one in kept if one.start == start and name in {None, one.name}]
         if len(meant) != 1:
             raise UserError(
                 "several closures of {organisation} begin on that day"
@@ -136,7 +137,11 @@ def remove(organisation: str, first: str, name: str | None, by: str | None) -> N
     )
 
 
-EFFECTS = {"blackout": mark("no mail"), "holiday": mark("no mail, no business day")}
+EFFECTS = {
+    "blackout": mark("no mail"),
+    "holiday": mark("no mail, no business day"),
+    "quiet": mark("no mail but thank-yous and notices"),
+}
 
 
 def _data(where: Organisation, one: Closure) -> dict[str, Any]:

@@ -57,14 +57,24 @@ async def _once(t: Terminal, settings: Settings) -> bool:
         daemon, doors = running.daemon, running.doors
         well = True
         began = doors.clock.now()  # what an earlier run has read counts for nothing
-        doubtful = await send.recover(doors)
+        doubtful = await send.recover(doors, daemon.trace)
+        if daemon.trace is not None:
+            daemon.trace.begin(daemon.name)
         for box, mailbox in daemon.watched.values():
             well = await _read(t, doors, box, mailbox) and well
         planned = sent = 0
         for _ in range(ROUNDS):
             ticked = await tick.tick(doors)
             planned += ticked.written
-            done = await send.send_due(doors, daemon.sender, daemon.copies, by=daemon.name, stop=stop, since=began)
+            done = await send.send_due(
+                doors,
+                daemon.sender,
+                daemon.copies,
+                by=daemon.name,
+                stop=stop,
+                since=began,
+                trace=daemon.trace,
+            )
             sent += len(done.outcomes)
             for problem in done.problems:
                 t.error(problem if isinstance(problem, NurtureError) else Impossible(repr(problem)))

@@ -25,18 +25,21 @@ if TYPE_CHECKING:
 MARKS: Final[Mapping[Effect, str]] = {
     Effect.HOLIDAY: "H",
     Effect.BLACKOUT: "X",
+    Effect.QUIET: "Q",
     Effect.NO_APPOINTMENT: "A",
     Effect.REDUCE: "r",
 }
 COLOURS: Final[Mapping[Effect, str]] = {
     Effect.HOLIDAY: "magenta",
     Effect.BLACKOUT: "red",
+    Effect.QUIET: "blue",
     Effect.NO_APPOINTMENT: "yellow",
     Effect.REDUCE: "cyan",
 }
 MEANINGS: Final[Mapping[Effect, str]] = {
     Effect.HOLIDAY: mark("no mail, no business day"),
     Effect.BLACKOUT: mark("no mail"),
+    Effect.QUIET: mark("no mail but thank-yous and notices"),
     Effect.NO_APPOINTMENT: mark("no proposals to meet"),
     Effect.REDUCE: mark("fewer mails"),
 }

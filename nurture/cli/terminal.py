@@ -9,7 +9,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from nurture.ports import Doors
 
 T = TypeVar("T")
+
+MIN_WIDTH: Final = 40
+"""Lines are not folded to less, however narrow the window."""
 
 
 def language_of(environ: Mapping[str, str]) -> str:
@@ -138,10 +141,16 @@ class Terminal:
         return self.w.instant(at, self.zone()) if at else "–"
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Print a table: boxed to the terminal's width, or plain columns where no person looks on."""
+        """Print a table: ruled and folded to the terminal's width, or plain columns where no person looks on."""
         from nurture.cli import tables  # noqa: PLC0415
 
-        click.echo(tables.table(headers, list(rows), wide=sys.stdout.isatty()))
+        click.echo(tables.table(headers, list(rows), wide=self.width()))
+
+    def width(self) -> int | None:
+        """How many cells a line of this terminal has; None where no person looks on."""
+        import shutil  # noqa: PLC0415
+
+        return max(MIN_WIDTH, shutil.get_terminal_size((80, 24)).columns) if sys.stdout.isatty() else None
 
     def facts(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Print names and values in two columns."""

@@ -11,6 +11,7 @@ from nurture.i18n import mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from nurture.core.dossier import Dossier
     from nurture.core.messages import Entry, Message
@@ -132,7 +133,7 @@ async def _mail(t: Terminal, doors: Doors, message: Message, *, as_json: bool) -
     names = _names(t, doors, dossiers)
     _reasons(t, message, names)
     for dossier in dossiers:
-        _obstacles(t, dossier)
+        _obstacles(t, dossier, doors.clock.now())
     _history(t, history, names)
 
 
@@ -158,7 +159,7 @@ def _reasons(t: Terminal, message: Message, names: Mapping[str, str]) -> None:
         t.say(mark("It leaves on the day that the scenario names."))
 
 
-def _obstacles(t: Terminal, dossier: Dossier) -> None:
+def _obstacles(t: Terminal, dossier: Dossier, now: datetime) -> None:
     """What keeps everything of this person back."""
     from nurture import explain  # noqa: PLC0415
     from nurture.core.messages import EnrollmentState  # noqa: PLC0415
@@ -181,8 +182,9 @@ def _obstacles(t: Terminal, dossier: Dossier) -> None:
     _basis(t, dossier.person)
     if dossier.person.away:
         t.say(mark("Away; no mail before {day}."), day=w.date(dossier.person.away.resume_on))
-    if dossier.organisation and dossier.organisation.quiet_until:
-        t.say(mark("Quiet period of the organisation until {day}."), day=w.date(dossier.organisation.quiet_until))
+    for closure in dossier.organisation.closures if dossier.organisation else ():
+        if closure.effect == "quiet" and closure.start <= now.date() <= closure.end:
+            t.say(mark("Quiet period of the organisation until {day}."), day=w.date(closure.end))
 
 
 def _basis(t: Terminal, person: Person) -> None:
@@ -238,7 +240,7 @@ async def _person(t: Terminal, doors: Doors, person: Person, *, as_json: bool) -
     for dossier in dossiers:
         t.echo()
         _plan(t, dossier, names)
-        _obstacles(t, dossier)
+        _obstacles(t, dossier, doors.clock.now())
     _history(t, history, names)
 
 

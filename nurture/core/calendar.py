@@ -39,6 +39,7 @@ class Effect(StrEnum):
     REDUCE = "reduce"
     NO_APPOINTMENT = "no_appointment"
     HOLIDAY = "holiday"
+    QUIET = "quiet"  # of organisations only: no mail but thank-yous and notices
 
 
 class Certainty(StrEnum):

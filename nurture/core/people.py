@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from nurture.core.ids import MailboxId, OrganisationId, PersonId, RepId
+from nurture.core.ids import MailboxId, MessageId, OrganisationId, PersonId, RepId
 
 ROLES: Final = (
     "clinician",
@@ -72,15 +72,23 @@ class LegalBasis:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Days on which one organisation is not to be written to: accreditation visit, inspection, anniversary.
+    """Days on which one organisation is not to be written to: accreditation visit, inspection, anniversary, or the
+    quiet week after a proposal (practice C17).
 
-    ``start`` and ``end`` are inclusive local dates.
+    ``start`` and ``end`` are inclusive local dates; a quiet period that somebody ended ends before its start, so
+    that the mail which began it does not begin it again.
     """
 
     start: date
     end: date
     name: str
-    effect: str = "blackout"  # blackout | holiday
+    effect: str = "blackout"  # blackout | holiday | quiet: no mail but thank-yous and notices
+    message_id: MessageId | None = None  # the mail that began it
+
+    @property
+    def is_over(self) -> bool:
+        """Whether somebody ended it before it came."""
+        return self.end < self.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,6 @@ class Organisation:
     timezone: str | None = None
     domains: tuple[str, ...] = ()  # mail domains, lower case, to recognise colleagues
     closures: tuple[Closure, ...] = ()
-    quiet_until: date | None = None  # C17: silence over the whole organisation, inclusive
     private_note: str = ""  # never reachable from a template
     created_at: datetime | None = None
     version: int = 0

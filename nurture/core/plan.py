@@ -64,11 +64,13 @@ class Settled:
     """A step that is over, or whose date is fixed: it is not planned again.
 
     ``on`` is the local date on which it left (or will leave); None for skipped, expired, rejected steps,
-    which hold nobody up and count for nothing.
+    which hold nobody up and count for nothing. ``rests``: its quiet days follow by the plan; else they are among
+    the organisation's closures, where people may have changed them.
     """
 
     step_id: str
     on: date | None = None
+    rests: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Request:
     events: Mapping[str, date] = field(default_factory=dict)  # named events: seminar_date …
     shift_days: int = 0  # nominal dates of unsettled steps move by this (resume)
     not_before: date | None = None  # absence: no mail before this local date
-    quiet_until: date | None = None  # the organisation's quiet period, inclusive
+    quiet: tuple[tuple[date, date], ...] = ()  # of the organisation: first and last day; closures say more
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def plan(request: Request) -> Plan:
     steps: list[PlannedStep] = []
     for step in request.scenario.steps:
         if step.id in settled:
-            planner.passed(settled[step.id].on)
+            planner.left(step, settled[step.id])
         else:
             steps.append(planner.plan(step))
     return Plan(tuple(steps), planner.zone.key)
@@ -175,6 +177,7 @@ class _Planner:
         self.at_once = request.now.astimezone(UTC)  # … but for steps that lie before the anchor
         self.days = Days(request.calendars, request.profile)
         self.ahead: tuple[date, str] | None = None  # date and id of the last step that has one
+        self.quiet = list(request.quiet)
         tasks = {step.id for step in request.scenario.steps if step.task is not None}
         left = [s.on for s in request.settled if s.on is not None and s.step_id not in tasks]
         has_organisation = request.profile.organisation is not None
@@ -187,11 +190,23 @@ class _Planner:
         if on is not None and (self.ahead is None or on >= self.ahead[0]):
             self.ahead = (on, step_id)
 
+    def left(self, step: Step, settled: Settled) -> None:
+        """A step whose date is fixed."""
+        self.passed(settled.on)
+        if settled.rests:
+            self.rest(step, settled.on)
+
+    def rest(self, step: Step, on: date | None) -> None:
+        """Silence over the whole organisation from the day after a weighty mail on (practice C17)."""
+        if on is not None and step.quiet_days:
+            self.quiet.append((shifted(on, 1), shifted(on, step.quiet_days)))
+
     def plan(self, step: Step) -> PlannedStep:
         """One step, and its date kept for those behind it."""
         planned = _Search(self, step).planned()
         if planned.planned_on is not None:
             self.passed(planned.planned_on, step.id)
+            self.rest(step, planned.planned_on)
             if step.task is None:
                 self.ledger.add(planned.planned_on)
         return planned
@@ -222,6 +237,7 @@ class _Search:
             self.today = self.ready.astimezone(planner.zone).date()
         self.is_mail = step.task is None
         self.is_within = step.within_seconds is not None
+        self.keeps_quiet = self.is_mail and not self.is_within
         self.passes_calendar = step.on_blocked == "ignore" or step.purpose == "notice"
 
     def _expiry(self, expires: Expiry | None) -> tuple[date | None, str | None]:
@@ -259,8 +275,7 @@ class _Search:
             if len(found) == 1:
                 return found[0]
             return before if before in found else self._longest(day, found)
-        quiet = self.request.quiet_until
-        if quiet is not None and day <= quiet and self.is_mail and not self.is_within:
+        if self.keeps_quiet and any(first <= day <= last for first, last in self.planner.quiet):
             return "quiet", None
         return None
 
@@ -276,6 +291,7 @@ class _Search:
             if (effect := mark.effect) is BLACKOUT
             or effect is HOLIDAY
             or (appointment and effect is Effect.NO_APPOINTMENT)
+            or (self.keeps_quiet and effect is Effect.QUIET)
         ]
 
     def _longest(self, day: date, found: list[Reason]) -> Reason:

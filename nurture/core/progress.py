@@ -28,7 +28,7 @@ from nurture.core.survey import from_own_mailbox, window_open
 
 if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
-    from nurture.core.scenario import Step
+    from nurture.core.scenario import Scenario, Step
     from nurture.core.survey import Survey
 
 UNWRITABLE = "cannot_be_written"
@@ -339,6 +339,22 @@ def unplannable(dossier: Dossier, problem: str, now: datetime) -> Change:
     if dossier.enrollment.reason == UNPLANNABLE:
         return Change((later,))
     return Change((later,), (entry(dossier, "enrollment.unplannable", now, problem=problem),))
+
+
+def resting(dossier: Dossier, scenario: Scenario, now: datetime) -> tuple[tuple[Message, int], ...]:
+    """Mails that have left and whose quiet days (``quiet: 7d``) are not over and not with the organisation yet."""
+    known = {closure.message_id for closure in (dossier.organisation.closures if dossier.organisation else ())}
+    found = []
+    for message in dossier.messages:
+        step = scenario.step(message.step_id)
+        if step is None or not step.quiet_days or message.id in known or message.planned_on is None:
+            continue
+        if (
+            message.state is MessageState.SENT
+            and message.planned_on + timedelta(days=step.quiet_days) >= now.date()
+        ):
+            found.append((message, step.quiet_days))
+    return tuple(found)
 
 
 def refusal(dossier: Dossier) -> str | None:

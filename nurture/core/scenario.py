@@ -103,6 +103,7 @@ class Step:
     purpose: str = "value"
     thread: str | None = None
     when: When = When()
+    quiet_days: int = 0  # after this mail the whole organisation rests so many dates (practice C17)
     line: int | None = None  # in the file, for messages
     start: Span = NO_SPAN  # of a later round: how far its day 1 lies behind the anchor
     round: int = 1  # a scenario that repeats has its steps once for each round

@@ -110,6 +110,7 @@ def _pace(scenario: Scenario) -> Iterator[Problem]:
         day = step.day
         if step.within_seconds is None:
             day = _first_day(scenario, day, [d for _, d in ahead])
+        yield from _in_quiet_days(step, day, ahead, ("steps", index, "day"))
         earliest.append((step, day))
         before = ahead[-1][0].id if ahead else ""
         after = step.expires.after if step.expires else None
@@ -140,6 +141,26 @@ def _pace(scenario: Scenario) -> Iterator[Problem]:
                 "day",
             )
         yield from _before_event(scenario, step, day, ("steps", index, "expires"))
+
+
+def _in_quiet_days(step: Step, day: int, ahead: Sequence[tuple[Step, int]], path: Path) -> Iterator[Problem]:
+    """A mail in the quiet days that its own scenario asks for."""
+    if step.within_seconds is not None or step.purpose == "notice" or step.on_blocked == "ignore":
+        return
+    found = max(((d + s.quiet_days + 1, s.id) for s, d in ahead if s.quiet_days), default=(day, ""))
+    if found[0] > day:
+        yield warned(
+            UserError(
+                "step {step} never leaves on its day {day}: the days after {before} are quiet, up to day {last}",
+                hint="day: {later}, or fewer quiet days",
+                step=step.id,
+                day=step.day,
+                before=found[1],
+                last=found[0] - 1,
+                later=found[0],
+            ),
+            *path,
+        )
 
 
 def _first_day(scenario: Scenario, day: int, ahead: Sequence[int]) -> int:
@@ -192,6 +213,7 @@ def _of_step(scenario: Scenario, index: int, step: Step) -> Iterator[Problem]:
             ("requires", bool(step.requires)),
             ("content", step.content is not None),
             ("thread", step.thread is not None),
+            ("quiet", bool(step.quiet_days)),
         ):
             if is_set:
                 yield Problem(UserError("{key} has no meaning for a task", key=key), (*place, key))

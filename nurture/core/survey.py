@@ -66,9 +66,11 @@ def stance_of(meeting: Meeting | None, person: PersonId) -> str | None:
 
 def _settled(dossier: Dossier, now: datetime, today: date) -> tuple[Settled, ...]:
     found: list[Settled] = []
+    closures = dossier.organisation.closures if dossier.organisation else ()
+    begun = {closure.message_id for closure in closures}  # quiet periods that are kept with the organisation
     for message in dossier.messages:
         if message.state in states.LEFT or _in_senders_hands(dossier, message, now, today):
-            found.append(Settled(message.step_id, message.planned_on))
+            found.append(Settled(message.step_id, message.planned_on, rests=message.id not in begun))
         elif message.state not in states.UNSENT:
             found.append(Settled(message.step_id))
     found += [
@@ -212,7 +214,6 @@ def survey(
         events={**_events(dossier), **event_of(scenario, enrollment.anchor_at, zone)},
         shift_days=enrollment.shift_days,
         not_before=person.away.resume_on if person.away and person.away.resume_on > today else None,
-        quiet_until=dossier.organisation.quiet_until if dossier.organisation else None,
     )
     found = make_plan(request)
     refused = _refused(dossier, items)

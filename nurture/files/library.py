@@ -353,13 +353,14 @@ def closures(organisation: Organisation) -> Calendar:
         tuple(
             CalendarEntry(
                 id=f"{closure.start.isoformat()}-{index}",
-                effect=Effect.HOLIDAY if closure.effect == Effect.HOLIDAY else Effect.BLACKOUT,
+                effect=Effect(closure.effect),
                 name={"ja": closure.name, "en": closure.name},
                 start=closure.start,
                 end=closure.end,
                 applies_to=AppliesTo(),
             )
             for index, closure in enumerate(organisation.closures)
+            if not closure.is_over
         ),
         {"ja": organisation.name, "en": organisation.name},
     )

@@ -167,7 +167,7 @@ def _arm(model: ScenarioModel, changed: Mapping[str, ChangedStep], document: Doc
             if change.mail is not None:
                 said.setdefault("task", None)
             elif change.task is not None:
-                said |= {"mail": None, "requires": [], "content": None, "thread": None}
+                said |= {"mail": None, "requires": [], "content": None, "thread": None, "quiet": None}
             yield _step(step.model_copy(update=said), model, document, index)
 
 
@@ -225,6 +225,7 @@ def _step(model: StepModel, scenario: ScenarioModel, document: Document, index: 
         purpose=model.purpose,
         thread=model.thread,
         when=_when(model.when) if model.when else core.When(),
+        quiet_days=model.quiet or 0,
         line=document.where(("steps", index)).line,
     )
 

@@ -181,6 +181,11 @@ class StepModel(Strict):
     purpose: Literal["value", "appointment", "notice"] = Field("value", description="what the mail is for")
     thread: Slug | None = Field(None, description="a step ahead: this mail answers in its thread")
     when: WhenModel | None = Field(None, description="conditions; else the step is skipped")
+    quiet: DaySpan | None = Field(
+        None,
+        description="after this mail nobody of the organisation gets mail for so long, thank-yous and notices "
+        "apart: 7d",
+    )
     description: str = Field("", max_length=2000, description="a note for those who keep the scenario")
 
 
@@ -350,6 +355,7 @@ class ChangedStep(Strict):
     purpose: Literal["value", "appointment", "notice"] | None = Field(None, description="another purpose")
     thread: Slug | None = Field(None, description="another thread")
     when: WhenModel | None = Field(None, description="other conditions")
+    quiet: DaySpan | None = Field(None, description="other quiet days after it")
 
 
 class VariantModel(Strict):

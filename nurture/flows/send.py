@@ -1,11 +1,19 @@
 """Approved letters leave: claim, check again, act, record the outcome alone (laws 1, 2 and 5).
 
-``send`` is the one flow that writes twice: the claim before the act, the outcome after. A daemon that dies
-in between leaves a row in SENDING; ``recover`` calls it in doubt.
+``send`` is the one flow that writes twice: the claim before the act, the outcome after.
 
-A letter is claimed and checked when there is a line for it, not sooner: a hundred that were checked together
-would leave over many minutes on what was known at the first. Each mailbox has lines of its own, so that a
-server that does not answer holds up nobody else's mail.
+Theory of operation
+-------------------
+Each mailbox is worked by itself, so that a server that does not answer holds up nobody else's mail. A batch is
+claimed, checked (``departures``), noted in the trace, handed over, and its answers are written as they come
+(``outcomes``), while the next batch is being claimed and checked.
+
+A letter must leave on what is known when it leaves. So a batch is as long as it takes the server half a second to
+take: two letters at first, more as answers come faster, fewer as they come slower. And a letter that was not begun
+within a second of its check goes back, to be claimed and checked again.
+
+A daemon that dies leaves rows in SENDING. ``recover`` looks into the trace: what was never on the wire goes back,
+still approved; only what may have been delivered is in doubt.
 """
 
 from __future__ import annotations
@@ -13,34 +21,35 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
-from nurture.core import outgoing, survey
+from nurture.core import outgoing
 from nurture.core.change import MailboxState
 from nurture.core.ids import MailboxId
 from nurture.core.messages import Message, MessageState
-from nurture.core.progress import LOOK_AGAIN
-from nurture.core.sending import Letter, Outcome, Verdict
-from nurture.errors import NurtureError, PermanentFailure, StaleVersion, TemporaryFailure, UserError
-from nurture.flows import drafting
-from nurture.mail.compose import compose
-from nurture.mail.envelope import envelope
+from nurture.core.sending import Outcome, Verdict
+from nurture.errors import NurtureError, StaleVersion
+from nurture.flows import departures
+from nurture.flows.outcomes import Answer, Outcomes, Recorder, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from nurture.core.change import Change
-    from nurture.core.dossier import Dossier
-    from nurture.ports import Doors, Mailbox, Sender
+    from nurture.core.sending import Letter
+    from nurture.flows.departures import Checked, Departure
+    from nurture.ports import Doors, Mailbox, Sender, Trace
 
-LINES: Final = 2
-"""Letters of one mailbox on the wire at the same time: as many as the sender opens connections."""
-TRIES: Final = 5
-FIRST_PAUSE: Final = timedelta(seconds=1)
-LAST_PAUSE: Final = timedelta(minutes=1)
+FIRST: Final = 2
+"""Letters of the first batch of a mailbox: nobody knows yet how fast its server is."""
+AIM: Final = 0.5
+"""Seconds that a batch should take to leave."""
+OLD: Final = 1.0
+"""Seconds after its check at which a letter that was not begun goes back."""
+MOST: Final = 5_000
+"""Letters of a mailbox in one beat; then the beat ends, and the next begins at once."""
+COPIES: Final = 200
+"""Copies for the Sent folder that may wait, of one mailbox; then the letters wait too."""
 
 
 @dataclass(slots=True)
@@ -49,6 +58,7 @@ class Sent:
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # by message id
     held: int = 0
+    more: bool = False  # it ended although there was more
     stale: tuple[MailboxId, ...] = ()
     problems: list[Exception] = field(default_factory=list)
 
@@ -84,6 +94,8 @@ async def send_due(
     by: str,
     stop: asyncio.Event,
     since: datetime | None = None,
+    trace: Trace | None = None,
+    tell: Callable[[Message, Outcome], None] = lambda _message, _outcome: None,
 ) -> Sent:
     """Send what is approved and due.
 
@@ -94,22 +106,31 @@ async def send_due(
         by: this daemon's name, written into the claims.
         stop: when set, the letters on the wire are finished and nothing more is claimed.
         since: when this daemon started; mailboxes must have been read since.
+        trace: where it is noted what is on the wire.
+        tell: called with each letter and what became of it.
 
     Raises:
         TemporaryFailure, PermanentFailure: the store, when nothing more could be claimed.
     """
     now = doors.clock.now()
-    report = Sent()
+    outcomes = Outcomes(doors, stop)
+    report = Sent(problems=outcomes.problems)
     leaving = await doors.store.leaving(now)
     if not leaving:
         return report
     _, stale = await freshness(doors, now, since)
     report.stale = tuple(key for key in stale if key in leaving)
-    work = _Work(doors, sender, copies, by, stop, since, report, doors.settings.work.claim_batch)
-    async with asyncio.TaskGroup() as group:
-        for mailbox in sorted(leaving - set(report.stale)):
-            for _ in range(LINES):
-                group.create_task(work.line(mailbox))
+    work = _Work(doors, sender, copies, by, stop, since, trace, tell, report, outcomes)
+    halting = asyncio.create_task(work.halt(), name="halt")
+    try:
+        async with asyncio.TaskGroup() as group:
+            for mailbox in sorted(leaving - set(report.stale)):
+                group.create_task(work.mailbox(mailbox), name=f"send-{mailbox}")
+    finally:
+        halting.cancel()
+        await asyncio.gather(halting, return_exceptions=True)
+    if trace is not None and not outcomes.unwritten:
+        trace.settled()
     if work.failure is not None and not report.outcomes:
         raise work.failure
     return report
@@ -125,168 +146,177 @@ class _Work:
     by: str
     stop: asyncio.Event
     since: datetime | None
+    trace: Trace | None
+    tell: Callable[[Message, Outcome], None]
     report: Sent
-    left: int
+    outcomes: Outcomes
     failure: NurtureError | None = None
+    gates: set[asyncio.Event] = field(default_factory=set)  # of the batches that are being handed over
 
-    async def line(self, mailbox: MailboxId) -> None:
-        """Letters of one mailbox, one after the other, each claimed and checked just before it leaves.
+    async def halt(self) -> None:
+        """When the daemon is stopped, nothing more is begun."""
+        await self.stop.wait()
+        for gate in self.gates:
+            gate.set()
 
-        What is learned while a letter is on the wire (a reply, an opt-out, a mailbox that cannot be read any
-        more) counts for the next.
-        """
-        doors = self.doors
-        while self.left > 0 and not self.stop.is_set():
-            self.left -= 1
-            try:
-                now = doors.clock.now()
-                if doors.settings.mailbox(mailbox) and mailbox not in (await freshness(doors, now, self.since))[0]:
+    async def mailbox(self, mailbox: MailboxId) -> None:
+        """Everything of one mailbox that may leave, batch by batch; the next is made ready meanwhile."""
+        loop = asyncio.get_running_loop()
+        size, left = FIRST, MOST
+        queue: asyncio.Queue[tuple[bytes, datetime] | None] = asyncio.Queue(COPIES)
+        copying = asyncio.create_task(self._copies(mailbox, queue), name=f"copies-{mailbox}")
+        ahead: asyncio.Task[Checked | None] | None = None
+        returned = False  # letters came back from the last batch: there is something to claim again
+        try:
+            while left > 0:
+                early, batch = ahead, await (ahead or self._ready(mailbox, size))
+                ahead = None
+                if batch is None and early is not None and returned:
+                    batch = await self._ready(mailbox, size)
+                if batch is None:
                     return
-                claimed = await doors.store.claim(now, 1, self.by, (mailbox,))
-            except NurtureError as error:
-                self.failure = error
-                return
-            if not claimed:
-                return
-            await self._letter(*claimed[0])
-
-    async def _letter(self, message: Message, dossier: Dossier) -> None:
-        """One claimed letter: checked, sent, and what became of it written down."""
-        if not await self._may_leave(message, dossier):
-            self.report.held += 1
-            return
-        doors = self.doors
-        try:
-            data = _bytes(doors, message)
-        except Exception as error:
-            self.report.problems.append(error)
-            problem, at = _words(error), doors.clock.now()
-            await self._insist(message, lambda m: outgoing.unsendable(m, problem, at))
-            return
-        mailbox = message.mailbox_id or MailboxId("")
-        outside = envelope(message, doors.settings.mailbox(mailbox))
-        letter = Letter(mailbox, outside.sender, message.to_address, data, message.header_id)
-        try:
-            outcome = await self.sender.send(letter)
-        except Exception as error:  # a sender does not raise: where in its work it did, nobody knows
-            self.report.problems.append(error)
-            outcome = Outcome(Verdict.UNKNOWN, _words(error))
-        self.report.outcomes[message.id] = outcome
-        at = doors.clock.now()
-        await self._insist(message, lambda m: outgoing.outcome(m, outcome, at))
-        copies = self.copies.get(letter.mailbox_id)
-        if outcome.verdict is Verdict.ACCEPTED and copies is not None:
-            try:
-                await copies.keep_sent(data, at)
-            except Exception as error:
-                self.report.problems.append(error)  # a missing copy is no reason to say that it has not left
-
-    async def _may_leave(self, message: Message, dossier: Dossier) -> bool:
-        """Whether it passes the last check; else what becomes of it is written, as long as it still is so."""
-        doors = self.doors
-        try:
-            for _ in range(TRIES):
-                change = await _verdict(doors, message, dossier)
-                if change is None:
-                    return True
-                try:
-                    await doors.store.commit(change)
-                    return False
-                except StaleVersion:
-                    current = await doors.store.get(Message, message.id)
-                    found = await doors.store.dossiers((dossier.id,), doors.clock.now())
-                    if current is None or current.state is not MessageState.SENDING or not found:
-                        return False
-                    message, dossier = current, found[0]
-        except Exception as error:
-            self.report.problems.append(error)
-        again = doors.clock.now() + LOOK_AGAIN
-        await self._insist(message, lambda m: outgoing.put_back(m, "unplannable", doors.clock.now(), again))
-        return False
-
-    async def _insist(self, message: Message, decide: Callable[[Message], Change]) -> None:
-        """Write down what has happened, however long the store cannot; until the daemon is stopped.
-
-        Nothing can refuse it: a row that somebody touched although it was on the wire is read again. What
-        could not be written stands in SENDING, and is in doubt when the daemon starts again.
-        """
-        doors, pause = self.doors, FIRST_PAUSE
-        while True:
-            try:
-                await doors.store.commit(decide(message))
-                return
-            except (TemporaryFailure, PermanentFailure) as error:
-                self.report.problems.append(error)
-                if self.stop.is_set():
+                if not batch.ready:
+                    continue
+                if batch.claimed >= size > FIRST and left > batch.claimed:
+                    ahead = asyncio.create_task(self._ready(mailbox, size), name=f"ready-{mailbox}")
+                began = loop.time()
+                answers = await self._hand_over(batch.ready, queue)
+                size = _next_size(size, answers, loop.time() - began, self.doors.settings.work.claim_batch)
+                left -= batch.claimed
+                returned = answers < len(batch.ready)
+                if self._has_no_line(mailbox):
                     return
-                await doors.clock.sleep_until(doors.clock.now() + pause, self.stop)
-                pause = min(pause * 2, LAST_PAUSE)
-            except Exception as error:
-                current = await self._touched(message) if isinstance(error, StaleVersion) else None
-                if current is None:
-                    self.report.problems.append(error)
-                    return
-                message = current
+            self.report.more = True
+        finally:
+            if ahead is not None and (unsent := await ahead) is not None:
+                await self._give_back(unsent.ready)
+            await queue.put(None)
+            await copying
 
-    async def _touched(self, message: Message) -> Message | None:
-        """The row as somebody else left it, if it still waits for its outcome."""
-        try:
-            current = await self.doors.store.get(Message, message.id)
-        except (TemporaryFailure, PermanentFailure):
-            return message  # and again
-        if current is None or current.state is not MessageState.SENDING or current == message:
+    async def _ready(self, mailbox: MailboxId, size: int) -> Checked | None:
+        """The next batch, checked; None when there is none, or nothing may leave now."""
+        doors = self.doors
+        if self.stop.is_set() or self._has_no_line(mailbox):
             return None
-        return current
+        try:
+            now = doors.clock.now()
+            if doors.settings.mailbox(mailbox) and mailbox not in (await freshness(doors, now, self.since))[0]:
+                return None
+            claimed = await doors.store.claim(now, size, self.by, (mailbox,))
+        except NurtureError as error:
+            self.failure = error
+            return None
+        if not claimed:
+            return None
+        checked = await departures.check(doors, claimed, self.outcomes)
+        self.report.held += checked.held
+        return checked
+
+    def _has_no_line(self, mailbox: MailboxId) -> bool:
+        broken = self.sender.no_line(mailbox)
+        return broken is not None and broken.seconds > 0
+
+    async def _hand_over(
+        self, batch: Sequence[Departure], queue: asyncio.Queue[tuple[bytes, datetime] | None]
+    ) -> int:
+        """One batch over the wire and its answers into the store; how many letters a server has seen."""
+        rows = {departure.letter.header_id: departure.message for departure in batch}
+        unanswered = dict(rows)
+        copies: list[tuple[bytes, datetime]] = []
+        kept = self.copies.get(batch[0].letter.mailbox_id) is not None
+        gate = asyncio.Event()
+        self.gates.add(gate)
+        if self.stop.is_set():
+            gate.set()
+        timer = asyncio.get_running_loop().call_later(OLD, gate.set)
+        seen = 0
+        on_wire: set[str] = set()
+
+        def leaving(letters: Sequence[Letter]) -> None:
+            on_wire.update(letter.header_id for letter in letters)
+            if self.trace is not None:
+                self.trace.leaving(letter.header_id for letter in letters)
+
+        async with Recorder(self.outcomes) as recorder:
+
+            def done(letter: Letter, outcome: Outcome) -> None:
+                nonlocal seen
+                message = unanswered.pop(letter.header_id)
+                at = self.doors.clock.now()
+                if outcome.verdict is Verdict.UNTOUCHED:
+                    recorder.take(Answer(message, outcome, at, begun=not gate.is_set()))
+                    return
+                recorder.take(Answer(message, outcome, at))
+                seen += 1
+                self.report.outcomes[message.id] = outcome
+                self.tell(message, outcome)
+                if kept and outcome.verdict is Verdict.ACCEPTED:
+                    copies.append((letter.data, at))
+
+            problem = "not answered"
+            try:
+                await self.sender.send_all(
+                    [departure.letter for departure in batch], leaving=leaving, done=done, stop=gate
+                )
+            except Exception as error:  # a sender does not raise: where in its work it did, nobody knows
+                self.outcomes.trouble(error)
+                problem = words(error)
+            finally:
+                timer.cancel()
+                self.gates.discard(gate)
+            for letter in [departure.letter for departure in batch if departure.letter.header_id in unanswered]:
+                if letter.header_id in on_wire:
+                    done(letter, Outcome(Verdict.UNKNOWN, problem))
+                else:
+                    if seen:
+                        gate.set()  # it was one letter's fault: the others may be tried at once
+                    done(letter, Outcome(Verdict.UNTOUCHED, problem))
+        for copy in copies:
+            await queue.put(copy)
+        return seen
+
+    async def _give_back(self, batch: Sequence[Departure]) -> None:
+        """Letters that were made ready and are not to leave now after all."""
+        at = self.doors.clock.now()
+        untouched = Outcome(Verdict.UNTOUCHED)
+        await self.outcomes.write([Answer(one.message, untouched, at, begun=False) for one in batch])
+
+    async def _copies(self, mailbox: MailboxId, queue: asyncio.Queue[tuple[bytes, datetime] | None]) -> None:
+        """Keep copies of what has left. A missing copy is no reason to say that a letter has not."""
+        keeper = self.copies.get(mailbox)
+        while (copy := await queue.get()) is not None:
+            try:
+                assert keeper is not None
+                await keeper.keep_sent(*copy)
+            except Exception as error:
+                self.outcomes.trouble(error)
 
 
-async def _verdict(doors: Doors, message: Message, dossier: Dossier) -> Change | None:
-    """None when it may leave now; else what becomes of it, said by the core."""
-    now = doors.clock.now()
-    boxes = frozenset(box.id for box in doors.settings.mailboxes)
-    scripts = await drafting.scripts(doors, [dossier.enrollment.scenario_hash])
-    try:
-        scenario = scripts.of_enrollment(dossier.enrollment)
-        seen = survey.survey(
-            dossier,
-            scenario,
-            doors.library.calendars(scenario, dossier.organisation),
-            doors.library.content(),
-            now,
-            but=message.id,
-        )
-    except UserError:
-        ended = outgoing.check(message, dossier, None, now, boxes)
-        return ended or outgoing.put_back(message, "unplannable", now, now + LOOK_AGAIN)
-    return outgoing.check(message, dossier, seen, now, boxes)
+def _next_size(size: int, answered: int, seconds: float, most: int) -> int:
+    """How many letters the next batch should have, after one of ``size`` took so long."""
+    fitting = int(answered * AIM / max(seconds, 0.001))
+    return max(FIRST, min(most, size * 4, fitting))
 
 
-def _bytes(doors: Doors, message: Message) -> bytes:
-    public = doors.settings.web.public_url
-    answers = envelope(message, doors.settings.mailbox(message.mailbox_id)).reply_to
-    return compose(
-        message,
-        date=doors.clock.now().astimezone(ZoneInfo(doors.settings.timezone)),
-        reply_to=answers,
-        html=doors.settings.as_html(message.mailbox_id),
-        unsubscribe_mail=answers or message.from_address,
-        unsubscribe_url=f"{public.rstrip('/')}/u/{message.unsubscribe_token}"
-        if public.startswith("https://")
-        else None,
-    )
-
-
-def _words(error: Exception) -> str:
-    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"[:500]
-
-
-async def recover(doors: Doors) -> int:
-    """Claims of a daemon that is gone become *in doubt*; returns how many.
+async def recover(doors: Doors, trace: Trace | None = None) -> int:
+    """Claims of a daemon that is gone: back if they were never on the wire, else *in doubt*; returns how many are.
 
     Called once at the start, when the caller is the only sender on this database.
+
+    Args:
+        doors: the world.
+        trace: what the daemon before noted, if it kept one.
     """
     now = doors.clock.now()
     left = await doors.store.find(Message, {"state": MessageState.SENDING})
+    noted = {by: trace.left(by) if trace else None for by in {message.claimed_by for message in left}}
+    doubtful = 0
     for message in left:
+        on_wire = noted[message.claimed_by]
         with suppress(StaleVersion):
-            await doors.store.commit(outgoing.doubt(message, now))
-    return len(left)
+            if on_wire is not None and message.header_id not in on_wire:
+                await doors.store.commit(outgoing.put_back(message, "not_begun", now))
+            else:
+                await doors.store.commit(outgoing.doubt(message, now))
+                doubtful += 1
+    return doubtful

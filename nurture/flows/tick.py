@@ -12,7 +12,7 @@ from nurture.core.change import Change
 from nurture.core.dossier import Touch
 from nurture.core.messages import Enrollment, EnrollmentState, MessageState, Suppression, SuppressionScope
 from nurture.errors import Impossible, StaleVersion, UserError
-from nurture.flows import drafting
+from nurture.flows import closures, drafting
 from nurture.flows.openings import openings
 from nurture.ports import Span
 
@@ -86,7 +86,24 @@ async def _advance_all(doors: Doors, dossiers: Sequence[Dossier], now: datetime)
     await _open(doors, dossiers, batch)
     changes = [(dossier, change) for dossier in dossiers if (change := _decide(doors, dossier, batch))]
     written = await _commit(doors, changes, batch)
+    for dossier in dossiers:
+        await _rest(doors, dossier, batch)
     return Ticked(len(dossiers), written, len(changes) - written, tuple(batch.problems))
+
+
+async def _rest(doors: Doors, dossier: Dossier, batch: _Batch) -> None:
+    """The quiet days of the organisation after a weighty mail that has left since (practice C17)."""
+    where = dossier.organisation
+    if where is None or not progress.is_running(dossier):
+        return
+    try:
+        scenario = batch.scripts.of_enrollment(dossier.enrollment)
+        for message, days in progress.resting(dossier, scenario, batch.now):
+            await closures.rest(doors, message, where.id, days)
+    except UserError:
+        return  # a text that cannot be read is said where it is planned
+    except Exception as error:
+        batch.problems.append(error)
 
 
 async def _commit(doors: Doors, changes: Sequence[tuple[Dossier, Change]], batch: _Batch) -> int:

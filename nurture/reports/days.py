@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nurture.core.calendar import CalendarEntry
     from nurture.i18n import Words
 
-STRENGTH: Final = (Effect.HOLIDAY, Effect.BLACKOUT, Effect.NO_APPOINTMENT, Effect.REDUCE)
+STRENGTH: Final = (Effect.HOLIDAY, Effect.BLACKOUT, Effect.QUIET, Effect.NO_APPOINTMENT, Effect.REDUCE)
 """Of several marks on a day the first one here is drawn."""
 KEYS: Final = ("role", "specialty", "department", "region", "organisation", "organisation_kind")
 

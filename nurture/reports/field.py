@@ -162,10 +162,10 @@ def _shades(
 
 def _kind(marks: Sequence[DayMark], names: Mapping[str, str]) -> tuple[str, str]:
     """The strongest thing that stands on a day, and the names of all that is as strong."""
-    for effect in (Effect.BLACKOUT, Effect.HOLIDAY, Effect.NO_APPOINTMENT, Effect.REDUCE):
+    for effect in (Effect.BLACKOUT, Effect.QUIET, Effect.HOLIDAY, Effect.NO_APPOINTMENT, Effect.REDUCE):
         found = [names.get(m.entry, m.entry) for m in marks if m.effect is effect]
         if found:
-            return effect.value, ", ".join(found)
+            return (Effect.BLACKOUT if effect is Effect.QUIET else effect).value, ", ".join(found)
     return "", ""
 
 

@@ -141,9 +141,12 @@ def _planned(
     scenario = found.scenario
     people: dict[str, list[date]] = {}
     organisations: dict[str, list[date]] = {}
+    quiet: dict[str, list[tuple[date, date]]] = {}
     for place, contact in enumerate(contacts):
         person = people.setdefault((contact.email or f"#{place}").strip().lower(), [])
-        organisation = organisations.setdefault(contact.profile.organisation or f"#{place}", [])
+        where = contact.profile.organisation or f"#{place}"
+        organisation = organisations.setdefault(where, [])
+        rests = quiet.setdefault(where, [])
         arm = variant or scenario.variant_of(contact.email or f"#{place}")
         script = scenario.as_variant(arm)
         zone = zone_of(contact.profile.timezone or scenario.timezone)
@@ -159,12 +162,22 @@ def _planned(
                 history=History(tuple(person), tuple(organisation)),
                 situation=situation,
                 events=events,
+                quiet=tuple(rests),
             )
         )
+        rests += quiet_days(script, planned)
         dates = [s.planned_on for s in planned.steps if s.outcome is StepOutcome.SEND and s.planned_on is not None]
         person += dates
         organisation += dates
         yield Simulated(contact, planned, script, day_one, arm)
+
+
+def quiet_days(scenario: Scenario, planned: Plan) -> Iterator[tuple[date, date]]:
+    """The quiet days that follow weighty mails of a plan: for everybody of the organisation."""
+    for found in planned.steps:
+        step = scenario.step(found.step_id)
+        if step is not None and step.quiet_days and found.planned_on is not None:
+            yield shifted(found.planned_on, 1), shifted(found.planned_on, step.quiet_days)
 
 
 def _anchored(scenario: Scenario, anchor: datetime) -> dict[str, date]:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
 
+    from nurture.store.codecs import Convert
+
 V = TypeVar("V")
+_Encoder = tuple[str, "Convert", bool]  # column, codec, whether it may be NULL
 
 KINDS: Final[Mapping[type, Any]] = {
     people.Organisation: tables.OrganisationRow,
@@ -57,20 +60,29 @@ class Shape(Generic[V]):
         self.key = "id" if "id" in self.names else "seq"
         types = hints(cls)
         self._codecs: dict[str, Codec] = {name: column(types[name]) for name in self.names}
-        self._encode = tuple((name, self._codecs[name].encode, table.c[name].nullable) for name in self.names)
+        self._encode = self._encoders(self.names)
+        self._parts: dict[tuple[str, ...], tuple[_Encoder, ...]] = {}
         self._decode = tuple(
             (at, decode) for at, name in enumerate(self.names) if (decode := self._codecs[name].decode)
         )
         self._fields = attrgetter(*self.names)
 
-    def row(self, value: V) -> dict[str, Any]:
-        """What the value's columns hold.
+    def _encoders(self, names: tuple[str, ...]) -> tuple[_Encoder, ...]:
+        return tuple((name, self._codecs[name].encode, bool(self.table.c[name].nullable)) for name in names)
+
+    def row(self, value: V, names: tuple[str, ...] | None = None) -> dict[str, Any]:
+        """What the value's columns hold: all of them, or these.
 
         Raises:
             Impossible: a field holds what its type does not allow.
         """
+        if names is None:
+            encoders, values = self._encode, self._fields(value)
+        else:
+            encoders = self._parts.get(names) or self._parts.setdefault(names, self._encoders(names))
+            values = tuple(getattr(value, name) for name in names)
         row = {}
-        for (name, encode, nullable), x in zip(self._encode, self._fields(value), strict=True):
+        for (name, encode, nullable), x in zip(encoders, values, strict=True):
             try:
                 row[name] = None if x is None and nullable else encode(x)
             except Impossible as error:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from nurture.core.change import Change
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.messages import (
     Enrollment,
@@ -37,7 +38,7 @@ from nurture.store.schema import REFERENCES, UNIQUE, Unique
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from nurture.core.change import Change, Entity
+    from nurture.core.change import Entity
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId, MailboxId
     from nurture.core.limits import Asked, Taken, Traffic
@@ -58,6 +59,9 @@ class MemoryStore:
 
     async def commit(self, change: Change) -> None:
         """See ``ports.Store``."""
+        self._commit(change)
+
+    def _commit(self, change: Change) -> None:
         self._open()
         puts, entries = writes.sort(change), writes.entry_rows(change)
         draft = _Draft(self._rows, self._taken)
@@ -174,6 +178,20 @@ class MemoryStore:
         """See ``ports.Store``."""
         self._open()
         return counts.taken(since, self._all(Message), self._scenarios())
+
+    async def record(self, changes: Sequence[Change]) -> tuple[int, ...]:
+        """See ``ports.Store``."""
+        refused: list[int] = []
+        for position, change in enumerate(changes):
+            known = self._rows["message"]
+            puts = tuple(
+                writes.outcome_of(known[put.id], put) if put.id in known else put for put in writes.claimed(change)
+            )
+            try:
+                self._commit(Change(puts, change.entries))
+            except StaleVersion:
+                refused.append(position)
+        return tuple(refused)
 
     async def match(
         self,

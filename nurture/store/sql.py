@@ -173,6 +173,11 @@ class SqlStore:
         """See ``ports.Store``."""
         return await self._read(lambda connection: traffic.taken(connection, since))
 
+    async def record(self, changes: Sequence[Change]) -> tuple[int, ...]:
+        """See ``ports.Store``."""
+        refused = await self._write(lambda connection: (writes.record(connection, changes),))
+        return refused[0]
+
     async def match(
         self,
         mailbox: MailboxId,

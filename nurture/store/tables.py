@@ -40,7 +40,6 @@ class OrganisationRow(SQLModel, table=True):
     timezone: str | None = words()
     domains: str = words()
     closures: str = words()
-    quiet_until: date | None = day()
     private_note: str = words()
     created_at: datetime | None = instant()
     version: int = number()

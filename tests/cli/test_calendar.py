@@ -228,3 +228,15 @@ def test_closures_from_end_to_end(shell: Shell) -> None:
     shell.ok("closure", "remove", "青葉", "--from", "2027-03-10")
     assert "No closures are known." in shell.ok("closure", "list")
     assert "no organisation is known as" in shell.run("closure", "list", "赤坂").stderr
+
+
+def test_quiet_days_are_a_closure_that_thank_yous_pass(shell: Shell) -> None:
+    """A proposal handed over by hand: put in, seen in the month with its own letter, told in the journal."""
+    shell.ok("import", shell.write("people.csv", PEOPLE))
+    week = ("--from", "2027-03-10", "--to", "2027-03-16", "--name", "ご提案", "--effect", "quiet")
+    shell.ok("closure", "add", "青葉", *week)
+    month = shell.ok("calendar", "show", "--person", "山田", "--month", "2027-03", "--calendar", "jp-holidays")
+
+    assert re.search(r"10Q +11Q +12Q ", month)
+    assert "Q no mail but thank-yous and notices" in month
+    assert "quiet from" in shell.ok("log")

@@ -55,6 +55,21 @@ def test_check_shows_everything_with_its_place(shell: Shell) -> None:
     assert "did you mean case-study?" in result.stderr
 
 
+def test_a_template_without_a_head_hides_nothing_else(shell: Shell) -> None:
+    """It is told at its place, and so is everything else that is wrong."""
+    (shell.folder / "templates" / "column.j2").write_text("{{ opening }}\n", "utf-8")
+    scenario = shell.folder / "scenarios" / "warm.yaml"
+    scenario.write_text(
+        scenario.read_text("utf-8").replace("[jp-holidays]", "[jp-holidayz]")
+        + "  - {id: column, day: 20, mail: column}\n",
+        "utf-8",
+    )
+    said = shell.run("check").stderr
+
+    assert "templates/column.j2:1" in said
+    assert "there is no calendar jp-holidayz" in said
+
+
 def test_check_as_data(shell: Shell) -> None:
     """The same as JSON: files, lines, counts."""
     found = shell.json("check")

@@ -106,6 +106,7 @@ def step(rnd: Random, place: int) -> Step:
         expires=maybe(rnd, 0.3, expires),
         purpose=rnd.choice(("value", "value", "value", "appointment", "notice")),
         when=when if rnd.random() < 0.2 else When(),
+        quiet_days=rnd.choice((0, 0, 0, 0, 3, 7)),
     )
 
 
@@ -137,7 +138,9 @@ def request(seed: int) -> Request:
     others = tuple(day(rnd) for _ in range(rnd.choice((0, 0, 3, 8))))
     own = tuple(d for d in others if rnd.random() < 0.4)
     settled = tuple(
-        Settled(s.id, rnd.choice((None, anchor.date() + timedelta(days=rnd.randrange(9)))))
+        Settled(
+            s.id, rnd.choice((None, anchor.date() + timedelta(days=rnd.randrange(9)))), rests=rnd.random() < 0.8
+        )
         for s in script.steps[: rnd.choice((0, 0, 0, 1, 2))]
     )
     return Request(
@@ -161,5 +164,5 @@ def request(seed: int) -> Request:
         events={"seminar_date": day(rnd)} if rnd.random() < 0.7 else {},
         shift_days=rnd.choice((0, 0, 0, 5)),
         not_before=maybe(rnd, 0.1, day(rnd)),
-        quiet_until=maybe(rnd, 0.1, day(rnd)),
+        quiet=tuple((start, start + timedelta(days=7)) for start in (day(rnd), day(rnd)) if rnd.random() < 0.1),
     )

@@ -82,6 +82,7 @@ class Obvious:
         self.person = [*request.history.person, *own]
         self.organisation = [*request.history.organisation, *own]
         self.previous: date | None = None
+        self.quiet = list(request.quiet)
         self.known: dict[date, list[tuple[str, int]]] = {}
 
     def effects(self, day: date) -> list[tuple[str, int]]:
@@ -135,9 +136,11 @@ class Obvious:
                     effect == "no_appointment" and step.purpose == "appointment"
                 ):
                     return True
-            quiet = self.r.quiet_until
-            if quiet is not None and day <= quiet and step.mail is not None and step.within_seconds is None:
-                return True
+            if step.mail is not None and step.within_seconds is None:
+                if any(effect == "quiet" for effect, _ in self.effects(day)):
+                    return True
+                if any(first <= day <= last for first, last in self.quiet):
+                    return True
         if step.any_window:
             return False
         windows = self.windows(step)
@@ -234,11 +237,12 @@ class Obvious:
     def plan(self) -> list[Answer]:
         """Every unsettled step in order."""
         answers: list[Answer] = []
-        settled = {s.step_id: s.on for s in self.r.settled}
+        settled = {s.step_id: (s.on, s.rests) for s in self.r.settled}
         for step in self.r.scenario.steps:
             on: date | None
+            rests = True
             if step.id in settled:
-                on = settled[step.id]
+                on, rests = settled[step.id]
             else:
                 nominal = self.nominal(step)
                 found = self.date_of(step, nominal) if nominal is not None and self.wanted(step) else "skipped"
@@ -249,6 +253,8 @@ class Obvious:
                 if on is not None and step.mail is not None:
                     self.person.append(on)
                     self.organisation.append(on)
+            if on is not None and rests and step.quiet_days:
+                self.quiet.append((on + DAY, on + step.quiet_days * DAY))
             if on is not None:
                 self.previous = on if self.previous is None else max(self.previous, on)
         return answers

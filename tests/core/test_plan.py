@@ -437,11 +437,23 @@ def test_no_mail_before_the_return_of_somebody_who_is_away() -> None:
 def test_a_quiet_organisation_gets_no_mail_but_the_thank_you_and_notices() -> None:
     """The last quiet day is included."""
     assert (day(5), "quiet") == (
-        (found := only(mail(2), quiet_until=day(4))).planned_on,
+        (found := only(mail(2), quiet=((day(1), day(4)),))).planned_on,
         found.moves[0].rule,
     )
-    assert day(2) == only(mail(2, within_seconds=60), quiet_until=day(4)).planned_on
-    assert day(2) == only(mail(2, purpose="notice"), quiet_until=day(4)).planned_on
+    assert day(2) == only(mail(2, within_seconds=60), quiet=((day(1), day(4)),)).planned_on
+    assert day(2) == only(mail(2, purpose="notice"), quiet=((day(1), day(4)),)).planned_on
+
+
+def test_quiet_days_follow_a_mail_that_asks_for_them() -> None:
+    """From the day after it, also behind one that has left, unless the organisation's own days say so."""
+    steps = (mail(2, id="a", quiet_days=7), mail(4, id="b"))
+    left = {"settled": (Settled("a", day(2)),)}
+    known = {"settled": (Settled("a", day(2), rests=False),)}
+
+    assert ((Move("quiet", None, day(4), day(10)),), day(10)) == ((found := only(*steps)).moves, found.planned_on)
+    assert day(10) == only(*steps, **left).planned_on
+    assert day(4) == only(*steps, **known).planned_on
+    assert day(4) == only(steps[0], Step("c", 4, task="call")).planned_on
 
 
 def test_an_unknown_time_zone_is_a_clear_error() -> None:
@@ -536,7 +548,8 @@ def test_planning_again_gives_the_same_plan(number: int) -> None:
 
 # --- seeded faults: the comparison above must be able to fail ----------------------------------------
 
-AROUND = pace.Ledger.around
+AROUND, SPANS, MARK = pace.Ledger.around, calendar.spans, calendar._mark
+APPLIES, NOMINAL = calendar._applies, planning._Planner.nominal
 FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the cap never holds": lambda m: m.setattr(pace.Ledger, "is_within_cap", lambda *_: True),
     "two mails on one date": lambda m: m.setattr(
@@ -555,6 +568,27 @@ FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     ),
     "advance finds nothing": lambda m: m.setattr(planning._Search, "_earlier", lambda _: None),
     "nothing holds a step up": lambda m: m.setattr(planning._Search, "hold", lambda *_: None),
+    "quiet days are loud": lambda m: m.setattr(planning._Planner, "rest", lambda *_: None),
+    "nothing widens an entry": lambda m: m.setattr(
+        calendar, "spans", lambda e, a, b: SPANS(replace(e, before=0, after=0), a, b)
+    ),
+    "reduce is a blackout": lambda m: m.setattr(
+        calendar,
+        "_mark",
+        lambda c, e: MARK(c, replace(e, effect=Effect.BLACKOUT) if e.effect is Effect.REDUCE else e),
+    ),
+    "no_appointment is for everything": lambda m: m.setattr(
+        calendar,
+        "_mark",
+        lambda c, e: MARK(c, replace(e, effect=Effect.BLACKOUT) if e.effect is Effect.NO_APPOINTMENT else e),
+    ),
+    "an unknown specialty matches nothing": lambda m: m.setattr(
+        calendar, "_applies", lambda to, who: APPLIES(to, (who[0], who[1] or "?", *who[2:]))
+    ),
+    "nothing expires": lambda m: m.setattr(planning._Search, "_expiry", lambda *_: (None, None)),
+    "a step may leave before its day": lambda m: m.setattr(
+        planning._Planner, "nominal", lambda s, step: calendar.shifted(NOMINAL(s, step) or s.anchor_on, -1)
+    ),
     "settled steps do not count": lambda m: m.setattr(planning._Planner, "passed", lambda *_: None),
 }
 

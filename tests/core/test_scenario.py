@@ -144,6 +144,18 @@ def test_a_cap_that_cannot_hold_puts_steps_off() -> None:
     assert [Severity.FAILED] == [level for _, level in found(*steps, pace=Pace(1, 0, 7))]
 
 
+def test_a_mail_in_the_quiet_days_of_its_own_scenario() -> None:
+    """It would always be moved; a thank-you and a notice pass; a task has no quiet days."""
+    weighty = Step("a", 4, mail="m", quiet_days=7)
+
+    assert [Severity.WARNING] == [
+        s for said, s in found(weighty, Step("b", 9, mail="m")) if "up to day 11" in said
+    ]
+    assert [] == found(weighty, Step("b", 12, mail="m"))
+    assert [] == found(weighty, Step("b", 9, mail="m", purpose="notice"))
+    assert [Severity.REFUSED] == [s for _, s in found(Step("c", 4, task="call", quiet_days=7))]
+
+
 def test_an_invitation_that_expires_before_it_can_leave() -> None:
     """Anchored at the event itself, its day and margin are compared, offset and all."""
     late = Step("invite", -1, mail="m", expires=Expiry(before_event="seminar_date", margin=3))

@@ -28,7 +28,7 @@ from tests.samples import REP
 from tests.wires import OneByOne
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
     from nurture.core.people import Representative
@@ -100,6 +100,16 @@ class Troubled:
         if self.trouble is not None:
             await self.trouble(change)
         await super().commit(change)  # type: ignore[misc]
+
+    async def record(self, changes: Sequence[Change]) -> tuple[int, ...]:
+        """One after the other, each after its trouble."""
+        refused: list[int] = []
+        for position, change in enumerate(changes):
+            if self.trouble is not None:
+                await self.trouble(change)
+            if await super().record((change,)):  # type: ignore[misc]
+                refused.append(position)
+        return tuple(refused)
 
 
 class TroubledMemory(Troubled, MemoryStore):

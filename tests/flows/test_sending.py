@@ -14,7 +14,7 @@ from nurture.core import survey as core_survey
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import MailboxId
 from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState
-from nurture.core.people import Organisation
+from nurture.core.people import Closure, Organisation
 from nurture.core.sending import Outcome, Verdict
 from nurture.errors import TemporaryFailure, UserError
 from nurture.flows import enroll, optout, receive, review, send, tick
@@ -143,7 +143,7 @@ async def test_what_cannot_be_put_into_bytes_fails_alone(house: House, monkeypat
             raise ZeroDivisionError
         return real(message, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("nurture.flows.send.compose", compose)
+    monkeypatch.setattr("nurture.flows.departures.compose", compose)
     await house.send()
 
     states = {m.id: m.state for m in await house.mails("thanks")}
@@ -239,7 +239,7 @@ async def test_a_reply_that_was_read_while_others_were_on_the_wire_counts(house:
     await house.send()
 
     alone = len(house.wire.letters)
-    assert alone <= send.LINES  # what was on the wire at that very moment
+    assert alone <= send.FIRST  # what was on the wire at that very moment
 
 
 async def test_the_mailbox_must_still_be_fresh_for_the_last_of_many(house: House) -> None:
@@ -254,7 +254,7 @@ async def test_the_mailbox_must_still_be_fresh_for_the_last_of_many(house: House
     house.wire.meanwhile = _slow
     await house.send()
 
-    assert len(house.wire.letters) <= send.LINES
+    assert len(house.wire.letters) <= send.FIRST
     assert {MessageState.SENT, MessageState.APPROVED} == {m.state for m in await house.mails("thanks")}
 
 
@@ -311,7 +311,7 @@ async def test_a_held_mail_is_planned_at_once(house: House) -> None:
     """What the last check holds because its date moved is brought to its new date by the next beat."""
     await approved_case(house)
     (hospital,) = await house.store.find(Organisation)
-    closed = replace(hospital, quiet_until=date(2027, 5, 20))
+    closed = replace(hospital, closures=(Closure(date(2027, 5, 12), date(2027, 5, 20), "静かに", "quiet"),))
     await house.store.commit(Change((closed,)))
     await house.send()
     assert "moved" == (await house.mail("case")).reason
@@ -325,7 +325,9 @@ async def test_a_hold_does_not_outlive_a_stop(house: House) -> None:
     """An opt-out between the claim and the hold: the mail ends with its enrollment, not at the desk."""
     await approved_case(house)
     (hospital,) = await house.store.find(Organisation)
-    await house.store.commit(Change((replace(hospital, quiet_until=date(2027, 5, 20)),)))
+    await house.store.commit(
+        Change((replace(hospital, closures=(Closure(date(2027, 5, 12), date(2027, 5, 20), "静かに", "quiet"),)),))
+    )
     (running,) = await house.store.find(Enrollment)
 
     async def _stopped(change: Change) -> None:

@@ -169,7 +169,7 @@ ASKED: dict[type[Any], list[dict[str, object]]] = {
     Entry: [{"kind": "message.sent"}, {"seq": Span(2, 5)}, {"person_id": "p0"}],
     Suppression: [{"lifted_at": None, "scope": "topic"}],
     Inbound: [{"kind": ("reply", "x"), "received_at": Span(NOW)}],
-    Organisation: [{"quiet_until": None}],
+    Organisation: [{"region": None}],
 }
 ORDERS: dict[type[Any], tuple[str, ...]] = {
     Message: ("-planned_at", "state"),

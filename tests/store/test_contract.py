@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections import Counter
 from dataclasses import replace
@@ -96,8 +97,10 @@ class TestPuttingBack:
                 HOSPITAL,
                 region="kanto",
                 timezone="Asia/Tokyo",
-                closures=(Closure(date(2027, 5, 1), date(2027, 5, 3), "病院機能評価", "holiday"),),
-                quiet_until=date(2027, 4, 30),
+                closures=(
+                    Closure(date(2027, 5, 1), date(2027, 5, 3), "病院機能評価", "holiday"),
+                    Closure(date(2027, 6, 2), date(2027, 6, 8), "ご提案", "quiet", MessageId("m1")),
+                ),
                 private_note="気難しい",
                 created_at=NOW,
             ),
@@ -814,6 +817,61 @@ class TestClaim:
         await store.claim(NOW, 1, "x")
         with pytest.raises(StaleVersion):
             await store.commit(Change(puts=(replace(before, state=MessageState.CANCELLED),)))
+
+
+class TestRecord:
+    """Outcomes of claimed messages, many in one go."""
+
+    async def test_outcomes(self, store: Store) -> None:
+        """Each is written with its entries at the version of the claim, and moves it on; nothing else changes."""
+        await populate(store, 3)
+        claimed = [m for m, _ in await store.claim(NOW, 9, "x")]
+        sent = [
+            replace(m, state=MessageState.SENT, sent_at=NOW, answer="250 ok", body="not this") for m in claimed
+        ]
+
+        refused = await store.record([Change((m,), (entry("message.sent", message_id=m.id),)) for m in sent])
+
+        assert refused == ()
+        rows = await store.find(Message, {"id": [m.id for m in claimed]})
+        expected = [replace(m, body=row.body, version=3) for m, row in zip(sent, rows, strict=True)]
+        assert list(rows) == expected
+        assert "not this" not in {row.body for row in rows}
+        assert [e.message_id for e in await store.find(Entry, {"kind": "message.sent"})] == [m.id for m in claimed]
+
+    async def test_one_that_was_touched_is_no_matter_of_the_others(self, store: Store) -> None:
+        """The others are written; the one whose version has moved on is named, and left as it is."""
+        await populate(store, 3)
+        a, b, c = (m for m, _ in await store.claim(NOW + HOUR, 9, "x"))
+        await store.commit(Change((replace(b, answer="touched"),)))
+
+        done = [replace(m, state=MessageState.SENT, sent_at=NOW) for m in (a, b, c)]
+        refused = await store.record([Change((m,), (entry("message.sent", message_id=m.id),)) for m in done])
+
+        assert refused == (1,)
+        states = {m.id: m.state for m in await store.find(Message)}
+        assert states == {a.id: MessageState.SENT, b.id: MessageState.SENDING, c.id: MessageState.SENT}
+        assert [e.message_id for e in await store.find(Entry, {"kind": "message.sent"})] == [a.id, c.id]
+        assert await store.record([]) == ()
+
+    async def test_it_is_heard(self, store: Store) -> None:
+        """Who waits for changes hears of outcomes."""
+        await populate(store, 1)
+        ((claimed, _),) = await store.claim(NOW, 9, "x")
+        heard = store.changed()
+        heard.clear()
+
+        await store.record([Change((replace(claimed, state=MessageState.SENT),))])
+
+        await asyncio.wait_for(heard.wait(), 5)
+
+    async def test_nothing_else_passes(self, store: Store) -> None:
+        """Anything but one message that is known is a fault of ours, and nothing is written."""
+        await populate(store, 1)
+        ((claimed, _),) = await store.claim(NOW, 9, "x")
+        for puts in ((), (claimed, claimed), (replace(claimed, version=0),), (person("q"),)):
+            with pytest.raises(Impossible):
+                await store.record([Change(puts)])
 
 
 class TestMatch:

@@ -78,7 +78,6 @@ def upgrade() -> None:
         sa.Column("timezone", TEXT, nullable=True),
         sa.Column("domains", TEXT, nullable=False),
         sa.Column("closures", TEXT, nullable=False),
-        sa.Column("quiet_until", sa.Date(), nullable=True),
         sa.Column("private_note", TEXT, nullable=False),
         sa.Column("created_at", INSTANT, nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),

@@ -1,0 +1,162 @@
+"""The last look at letters before they go on the wire: claimed, checked again, put into bytes.
+
+Theory of operation
+-------------------
+A batch is claimed in one commit and checked in the order in which it leaves. Two letters of one batch may be for
+the same person, or for one hospital whose cap has room for one more only: each is checked as if those behind it
+had not been claimed, and those before it that were stopped here had never been.
+
+What may not leave is written down at once, each by itself. What becomes of it is decided anew if somebody else was
+first; nothing has left, so nothing is lost by asking again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from nurture.core import outgoing, survey
+from nurture.core.ids import MailboxId, MessageId
+from nurture.core.messages import Message, MessageState
+from nurture.core.progress import LOOK_AGAIN
+from nurture.core.sending import Letter
+from nurture.errors import StaleVersion, UserError
+from nurture.flows import drafting
+from nurture.flows.outcomes import words
+from nurture.mail.compose import compose
+from nurture.mail.envelope import envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from nurture.core.change import Change
+    from nurture.core.dossier import Dossier
+    from nurture.flows.drafting import Scripts
+    from nurture.flows.outcomes import Outcomes
+    from nurture.ports import Doors
+
+TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A letter that may leave now, and the row it comes from, as claimed."""
+
+    message: Message
+    letter: Letter
+
+
+@dataclass(slots=True)
+class Checked:
+    """A claimed batch after the last check."""
+
+    ready: list[Departure]
+    held: int = 0
+    claimed: int = 0
+
+
+async def check(doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcomes: Outcomes) -> Checked:
+    """Check and compose a claimed batch; what may not leave is written down.
+
+    Args:
+        doors: the world.
+        claimed: as the claim returned it, in the order in which it leaves.
+        outcomes: where trouble is told, and what cannot be composed is written.
+    """
+    found = Checked([], claimed=len(claimed))
+    scripts = await drafting.scripts(doors, {dossier.enrollment.scenario_hash for _, dossier in claimed})
+    uncounted: set[MessageId] = {
+        message.id for message, _ in claimed
+    }  # claimed behind, or stopped here: not on its way
+    for message, dossier in claimed:
+        uncounted.discard(message.id)
+        seen = _without(dossier, uncounted)
+        if not await _may_leave(doors, scripts, message, seen, outcomes):
+            uncounted.add(message.id)
+            found.held += 1
+            continue
+        try:
+            letter = _letter(doors, message)
+        except Exception as error:
+            uncounted.add(message.id)
+            outcomes.trouble(error)
+            problem, at = words(error), doors.clock.now()
+            await outcomes.insist(message, lambda m, p=problem, t=at: outgoing.unsendable(m, p, t))  # type: ignore[misc]
+            continue
+        found.ready.append(Departure(message, letter))
+    return found
+
+
+def _without(dossier: Dossier, uncounted: Collection[MessageId]) -> Dossier:
+    """The dossier as it would be if these letters had not been claimed."""
+    others = tuple(touch for touch in dossier.touches if touch.message_id not in uncounted)
+    return dossier if len(others) == len(dossier.touches) else replace(dossier, touches=others)
+
+
+async def _may_leave(
+    doors: Doors, scripts: Scripts, message: Message, dossier: Dossier, outcomes: Outcomes
+) -> bool:
+    """Whether it passes the last check; else what becomes of it is written, as long as it still is so."""
+    try:
+        for _ in range(TRIES):
+            change = _verdict(doors, scripts, message, dossier)
+            if change is None:
+                return True
+            try:
+                await doors.store.commit(change)
+                return False
+            except StaleVersion:
+                current = await doors.store.get(Message, message.id)
+                found = await doors.store.dossiers((dossier.id,), doors.clock.now())
+                if current is None or current.state is not MessageState.SENDING or not found:
+                    return False
+                message, dossier = current, found[0]
+    except Exception as error:
+        outcomes.trouble(error)
+    again = doors.clock.now() + LOOK_AGAIN
+    await outcomes.insist(message, lambda m: outgoing.put_back(m, "unplannable", doors.clock.now(), again))
+    return False
+
+
+def _verdict(doors: Doors, scripts: Scripts, message: Message, dossier: Dossier) -> Change | None:
+    """None when it may leave now; else what becomes of it, said by the core."""
+    now: datetime = doors.clock.now()
+    boxes = frozenset(box.id for box in doors.settings.mailboxes)
+    try:
+        scenario = scripts.of_enrollment(dossier.enrollment)
+        seen = survey.survey(
+            dossier,
+            scenario,
+            doors.library.calendars(scenario, dossier.organisation),
+            doors.library.content(),
+            now,
+            but=message.id,
+        )
+    except UserError:
+        ended = outgoing.check(message, dossier, None, now, boxes)
+        return ended or outgoing.put_back(message, "unplannable", now, now + LOOK_AGAIN)
+    return outgoing.check(message, dossier, seen, now, boxes)
+
+
+def _letter(doors: Doors, message: Message) -> Letter:
+    """The bytes, as approved, and the addresses around them.
+
+    Raises:
+        UserError: they cannot be put together.
+    """
+    mailbox = message.mailbox_id or MailboxId("")
+    public = doors.settings.web.public_url
+    outside = envelope(message, doors.settings.mailbox(mailbox))
+    data = compose(
+        message,
+        date=doors.clock.now().astimezone(ZoneInfo(doors.settings.timezone)),
+        reply_to=outside.reply_to,
+        html=doors.settings.as_html(mailbox),
+        unsubscribe_mail=outside.reply_to or message.from_address,
+        unsubscribe_url=f"{public.rstrip('/')}/u/{message.unsubscribe_token}"
+        if public.startswith("https://")
+        else None,
+    )
+    return Letter(mailbox, outside.sender, message.to_address, data, message.header_id)

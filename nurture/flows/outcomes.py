@@ -1,0 +1,150 @@
+"""What became of letters, written down: nothing can refuse it, and nothing is forgotten (law 5).
+
+Theory of operation
+-------------------
+Answers come as the servers give them; they are written in groups, each letter for itself. While a group is being
+committed the next one gathers, so that the store is busy and nobody waits for it. A row that somebody touched
+although it was on the wire is read again and gets its outcome all the same. As long as the store cannot write, it
+is tried again, until the daemon is stopped; what could not be written then stands in SENDING, and is in doubt when
+the daemon starts again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from nurture.core import outgoing
+from nurture.core.messages import Message, MessageState
+from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from nurture.core.change import Change
+    from nurture.core.sending import Outcome
+    from nurture.ports import Doors
+
+FIRST_PAUSE: Final = timedelta(seconds=1)
+LAST_PAUSE: Final = timedelta(minutes=1)
+TROUBLES: Final = 100
+"""Problems that are kept to be told; one broken disk makes one for each letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said about a letter, and when."""
+
+    message: Message
+    outcome: Outcome
+    at: datetime
+    begun: bool = True  # False: its turn did not come, and it may be claimed again at once
+
+    def change(self, message: Message) -> Change:
+        """The row as this leaves it, and a line of the journal."""
+        if not self.begun:
+            return outgoing.put_back(message, "not_begun", self.at)
+        return outgoing.outcome(message, self.outcome, self.at)
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """Everything that one sending beat has to write down."""
+
+    doors: Doors
+    stop: asyncio.Event
+    problems: list[Exception] = field(default_factory=list)
+    unwritten: int = 0  # letters whose outcome could not be written before the daemon was stopped
+
+    def trouble(self, error: Exception) -> None:
+        """Keep a problem to be told at the end of the beat."""
+        if len(self.problems) < TROUBLES:
+            self.problems.append(error)
+
+    async def write(self, answers: Sequence[Answer]) -> None:
+        """Write a group of answers. Never raises."""
+        changes = [answer.change(answer.message) for answer in answers]
+        try:
+            refused = await self.doors.store.record(changes)
+        except Exception as error:
+            self.trouble(error)
+            refused = tuple(range(len(answers)))
+        for position in refused:
+            await self.insist(answers[position].message, answers[position].change)
+
+    async def insist(self, message: Message, decide: Callable[[Message], Change]) -> None:
+        """Write down what has happened, however long the store cannot; until the daemon is stopped."""
+        doors, pause = self.doors, FIRST_PAUSE
+        while True:
+            try:
+                await doors.store.commit(decide(message))
+                return
+            except (TemporaryFailure, PermanentFailure) as error:
+                self.trouble(error)
+                if self.stop.is_set():
+                    self.unwritten += 1
+                    return
+                await doors.clock.sleep_until(doors.clock.now() + pause, self.stop)
+                pause = min(pause * 2, LAST_PAUSE)
+            except Exception as error:
+                current = await self._touched(message) if isinstance(error, StaleVersion) else None
+                if current is None:
+                    if not isinstance(error, StaleVersion):
+                        self.trouble(error)
+                        self.unwritten += 1
+                    return
+                message = current
+
+    async def _touched(self, message: Message) -> Message | None:
+        """The row as somebody else left it, if it still waits for its outcome."""
+        try:
+            current = await self.doors.store.get(Message, message.id)
+        except (TemporaryFailure, PermanentFailure):
+            return message  # and again
+        if current is None or current.state is not MessageState.SENDING or current == message:
+            return None
+        return current
+
+
+class Recorder:
+    """Takes answers as they come and writes them in groups; ``async with`` ends when all are written."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        self._outcomes = outcomes
+        self._waiting: list[Answer] = []
+        self._some = asyncio.Event()
+        self._ended = False
+        self._task: asyncio.Task[None] | None = None
+
+    def take(self, answer: Answer) -> None:
+        """One more."""
+        self._waiting.append(answer)
+        self._some.set()
+
+    async def __aenter__(self) -> Recorder:
+        self._task = asyncio.create_task(self._write(), name="outcomes")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._ended = True
+        self._some.set()
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def _write(self) -> None:
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._waiting:
+                group, self._waiting = self._waiting, []
+                await self._outcomes.write(group)
+            if self._ended:
+                return
+
+
+def words(error: Exception) -> str:
+    """A problem in one line."""
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"[:500]

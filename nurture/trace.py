@@ -1,0 +1,82 @@
+"""Which letters have been on the wire: a file that outlives the process, so that few are in doubt.
+
+Theory of operation
+-------------------
+A claim is committed before the act, a whole batch at once; a daemon that is killed leaves all of them claimed, and
+nobody could say which of them had been offered to a server. So before a letter goes on the wire its Message-ID is
+appended here, with one ``write`` and no flush: what a process has written outlives the process, whatever ends it.
+It does not outlive the machine: the first line names the boot, and after another boot the file says nothing. Then,
+as without the file, everything that was claimed is in doubt.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+
+
+class FileTrace:
+    """``ports.Trace`` in a file of the data folder.
+
+    Args:
+        path: the file; made when it is not there, readable by its owner alone.
+        boot: names this run of the machine; None: this system does not say, and the file is never believed.
+    """
+
+    def __init__(self, path: Path, boot: str | None = None) -> None:
+        self._path = path
+        self._boot = boot if boot is not None else _boot()
+        self._file: int | None = None
+        self._dirty = False
+
+    def begin(self, by: str) -> None:
+        """See ``ports.Trace``."""
+        self.close()
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+        self._file = os.open(self._path, flags, 0o600)
+        os.write(self._file, f"{self._boot} {by}\n".encode())
+        self._by = by
+
+    def leaving(self, header_ids: Iterable[str]) -> None:
+        """See ``ports.Trace``."""
+        if self._file is not None:
+            data = "".join(f"{one}\n" for one in header_ids).encode()
+            while data:
+                data = data[os.write(self._file, data) :]
+            self._dirty = True
+
+    def settled(self) -> None:
+        """See ``ports.Trace``."""
+        if self._file is not None and self._dirty:
+            self.begin(self._by)
+            self._dirty = False
+
+    def left(self, by: str) -> frozenset[str] | None:
+        """See ``ports.Trace``."""
+        try:
+            head, *lines = self._path.read_text("utf-8", "replace").split("\n")
+        except OSError:
+            return None
+        if not self._boot or head != f"{self._boot} {by}":
+            return None
+        return frozenset(lines[:-1]) | ({lines[-1]} if lines[-1:] != [""] else frozenset())
+
+    def close(self) -> None:
+        """Let go of the file; what it says stays."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+def _boot() -> str:
+    try:
+        return BOOT.read_text("ascii").strip()
+    except OSError:
+        return ""
