@@ -29,6 +29,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nurture.core import windows
 from nurture.core.calendar import Calendar, Days, Effect, Profile, shifted
+from nurture.core.deals import Stance
 from nurture.core.messages import Move
 from nurture.core.pace import Ledger, hold_up
 from nurture.core.span import NO_SPAN
@@ -436,7 +437,7 @@ class _Search:
         """Rule 6: the moment on that date, UTC."""
         zone, ready = self.planner.zone, self.ready
         key = f"{self.request.key}/{self.step.id}"
-        if not self.is_mail:  # shown at the start of its date's first window
+        if not self.is_mail:  # shown at the start of its date's first window, also when that is past
             of_day = self._hours(day) if not self.step.any_window else ()
             return windows.instant(day, of_day[0].start if of_day else windows.ANY_TIME.start, zone)
         if self.is_within and self.step.any_window:
@@ -452,12 +453,12 @@ class _Search:
 
 
 def _fits(when: When, profile: Profile, situation: Situation) -> bool:
-    """Whether the conditions of a step hold. What is not known fits no list."""
+    """Whether the conditions of a step hold. What is not known fits no list, but a stance that lists ``unknown``."""
     return (
         (when.no_reply is None or when.no_reply is not situation.replied)
         and (when.roles is None or profile.role in when.roles)
         and (when.specialties is None or profile.specialty in when.specialties)
-        and (when.stances is None or situation.stance in when.stances)
+        and (when.stances is None or (situation.stance or Stance.UNKNOWN) in when.stances)
         and (when.competitors is None or situation.competitor in when.competitors)
         and (
             when.deal_phase_at_least is None

@@ -191,14 +191,14 @@ class Obvious:
         return min(found, default=None)
 
     def wanted(self, step: Step) -> bool:
-        """Whether all conditions hold; what is unknown fits no list."""
+        """Whether all conditions hold; what is unknown fits no list, but a stance that lists ``unknown``."""
         when, p, s = step.when, self.r.profile, self.r.situation
         return all(
             (
                 when.no_reply is None or when.no_reply == (not s.replied),
                 when.roles is None or p.role in when.roles,
                 when.specialties is None or p.specialty in when.specialties,
-                when.stances is None or s.stance in when.stances,
+                when.stances is None or (s.stance or "unknown") in when.stances,
                 when.competitors is None or s.competitor in when.competitors,
                 when.deal_phase_at_least is None or (s.deal_phase or 0) >= when.deal_phase_at_least,
             )

@@ -391,6 +391,14 @@ def test_a_step_whose_condition_fails_is_skipped(when: When, *, fits: bool) -> N
     assert (StepOutcome.SEND if fits else StepOutcome.SKIPPED) is found.outcome
 
 
+@pytest.mark.parametrize(("stance", "fits"), [(None, True), ("unknown", True), ("neutral", False)])
+def test_a_stance_that_nobody_noted_is_unknown(stance: str | None, *, fits: bool) -> None:
+    """Whoever was in no meeting is as unknown as an attendee of whom nothing was noted."""
+    found = only(mail(4, when=When(stances=("unknown",))), situation=Situation(stance=stance))
+
+    assert (StepOutcome.SEND if fits else StepOutcome.SKIPPED) is found.outcome
+
+
 # --- business days, resume, absence, quiet -----------------------------------------------------------
 
 

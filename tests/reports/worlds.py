@@ -185,6 +185,7 @@ def _step(rnd: Random, place: int) -> dict[str, Any]:
                 {"specialty": "radiology", "no_reply": True},
                 {"deal_phase_at_least": 3},
                 {"stance": ["supportive"]},
+                {"stance": "unknown"},
                 {"competitor": "Aster"},
             )
         )
