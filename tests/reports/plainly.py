@@ -327,7 +327,9 @@ class Plainly:
             elif key == "deal_phase_at_least":
                 if int(self.person.get("deal_phase", 0)) < wanted:
                     return False
-            elif self.person.get(key, "unknown" if key == "stance" else None) not in ([wanted] if isinstance(wanted, str) else wanted):
+            elif self.person.get(key, "unknown" if key == "stance" else None) not in (
+                [wanted] if isinstance(wanted, str) else wanted
+            ):
                 return False
         return True
 
