@@ -453,7 +453,7 @@ class _Search:
 
 
 def _fits(when: When, profile: Profile, situation: Situation) -> bool:
-    """Whether the conditions of a step hold. What is not known fits no list, but a stance that lists ``unknown``."""
+    """Whether the conditions of a step hold. What is not known fits no list; but a stance may be ``unknown``."""
     return (
         (when.no_reply is None or when.no_reply is not situation.replied)
         and (when.roles is None or profile.role in when.roles)

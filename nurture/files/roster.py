@@ -16,6 +16,7 @@ from nurture.core.plan import zone_of
 from nurture.errors import UserError, Where
 from nurture.files.sheet import LARGEST, decode
 from nurture.files.yaml import nearest, shown, together
+from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,9 +95,11 @@ def parse_roster(text: str, *, file: str | None = None) -> Roster:
     errors: list[UserError] = []
     for number, record in records:
         try:
-            rows.append(_row(header, record, Where(file, number)))
+            rows.append(row := _row(header, record, Where(file, number)))
         except UserError as error:
             errors.append(error)
+        else:
+            warnings += _doubts(row, Where(file, number, header.index("email") + 1, "email"))
     if errors:
         raise together(errors)
     return Roster(tuple(rows), tuple(warnings))
@@ -144,6 +147,15 @@ def _row(header: list[str], cells: list[str], where: Where) -> Mapping[str, str]
             place = Where(where.file, where.line, header.index("timezone") + 1, "timezone")
             raise UserError(error.text, where=place, hint=error.hint, **error.values) from error
     return row
+
+
+def _doubts(row: Mapping[str, str], where: Where) -> list[UserError]:
+    """What may be a slip: nothing is sent here, so dates are found all the same; ``nurture import`` refuses it."""
+    try:
+        check_address(row["email"])
+    except UserError as error:
+        return [UserError(error.text, where=where, hint=error.hint, **error.values)]
+    return []
 
 
 def roster_schema() -> dict[str, Any]:

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import TypeVar
 
+from dateutil.rrule import rrulestr
+
 from nurture.core.calendar import AppliesTo, Calendar, CalendarEntry, Certainty, Effect, Profile
 from nurture.core.plan import History, Request, Settled, Situation
-from nurture.core.recurrence import Monthly, Yearly
+from nurture.core.recurrence import Monthly, Rrule, Yearly
 from nurture.core.scenario import END_OF_DAY, Expiry, Hours, Pace, Scenario, Step, When, Windows
 
 T = TypeVar("T")
@@ -16,6 +18,16 @@ T = TypeVar("T")
 ZONES = ("Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "UTC")
 ROLES = ("clinician", "nursing", "executive")
 SPECIALTIES = ("radiology", "cardiology")
+STANCES = ("sceptical", "supportive", "unknown")
+RULES = (
+    "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=9",
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;WKST=SU",
+    "FREQ=MONTHLY;BYMONTHDAY=31",
+    "FREQ=MONTHLY;BYDAY=2SA",
+    "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+    "FREQ=DAILY;INTERVAL=5;UNTIL=20270310",
+    "FREQ=YEARLY",
+)
 FIRST = date(2026, 12, 1)
 
 
@@ -39,7 +51,7 @@ def entry(rnd: Random, place: int) -> CalendarEntry:
     """One calendar entry."""
     start = day(rnd)
     kind = rnd.random()
-    every: Yearly | Monthly | None = None
+    every: Yearly | Monthly | Rrule | None = None
     if kind < 0.15:
         every = Monthly(rnd.randint(1, 31), rnd.randint(1, 31))
         if rnd.random() < 0.7:
@@ -48,14 +60,24 @@ def entry(rnd: Random, place: int) -> CalendarEntry:
         every = Yearly(
             (rnd.choice((12, 1, 2, 3)), rnd.randint(1, 31)), (rnd.choice((12, 1, 2, 3)), rnd.randint(1, 31))
         )
+    elif kind < 0.42:
+        rule = rnd.choice(RULES)
+        first = next(iter(rrulestr(rule, dtstart=datetime.combine(start, time()))), None)
+        every, start = (Rrule(rule), first.date()) if first is not None else (None, start)
+    dated = not isinstance(every, Yearly | Monthly)
     return CalendarEntry(
         id=f"e{place}",
         effect=rnd.choice(list(Effect)),
-        start=None if every else start,
-        end=None if every else maybe(rnd, 0.7, start + timedelta(days=rnd.randrange(12))),
+        start=start if dated else None,
+        end=None if not dated else maybe(rnd, 0.7, start + timedelta(days=rnd.randrange(12))),
         every=every,
         applies_to=AppliesTo(
-            roles=some(rnd, ROLES), specialties=some(rnd, SPECIALTIES), regions=some(rnd, ("kanto",))
+            roles=some(rnd, ROLES),
+            specialties=some(rnd, SPECIALTIES),
+            regions=some(rnd, ("kanto",)),
+            departments=some(rnd, ("医事課",)) if rnd.random() < 0.3 else None,
+            organisations=some(rnd, ("青葉中央病院",)) if rnd.random() < 0.3 else None,
+            organisation_kinds=some(rnd, ("clinic", "hospital")) if rnd.random() < 0.3 else None,
         ),
         certainty=rnd.choice((Certainty.CONFIRMED, Certainty.CONFIRMED, Certainty.ANNOUNCED, Certainty.ESTIMATED)),
         reduce_days=rnd.choice((3, 7, 10)),
@@ -86,12 +108,15 @@ def step(rnd: Random, place: int) -> Step:
     expires = Expiry(
         after=maybe(rnd, 0.6, rnd.randrange(12)),
         before_event=maybe(rnd, 0.4, "seminar_date"),
+        before_date=maybe(rnd, 0.2, day(rnd)),
         margin=rnd.choice((0, 3)),
     )
     when = When(
         no_reply=rnd.choice((None, None, None, True, False)),
         roles=maybe(rnd, 0.1, ("clinician", "nursing")),
         deal_phase_at_least=maybe(rnd, 0.1, 3),
+        stances=maybe(rnd, 0.2, tuple(rnd.sample(STANCES, 2))),
+        competitors=maybe(rnd, 0.1, ("Aster",)),
     )
     return Step(
         id=f"s{place}",
@@ -149,7 +174,9 @@ def request(seed: int) -> Request:
             role=rnd.choice((None, *ROLES)),
             specialty=rnd.choice((None, *SPECIALTIES)),
             region=rnd.choice((None, "kanto", "kansai")),
+            department=rnd.choice((None, "医事課", "放射線科")),
             organisation=rnd.choice((None, "青葉中央病院")),
+            organisation_kind=rnd.choice((None, "clinic", "university_hospital")),
             timezone=maybe(rnd, 0.3, rnd.choice(ZONES)),
         ),
         anchor=anchor,
@@ -159,7 +186,12 @@ def request(seed: int) -> Request:
             Calendar(f"c{n}", tuple(entry(rnd, place) for place in range(rnd.randrange(7)))) for n in range(2)
         ),
         history=History(own, others),
-        situation=Situation(replied=rnd.random() < 0.2, deal_phase=rnd.choice((None, 2, 4))),
+        situation=Situation(
+            replied=rnd.random() < 0.2,
+            deal_phase=rnd.choice((None, 2, 4)),
+            stance=rnd.choice((None, *STANCES)),
+            competitor=rnd.choice((None, "Aster", "Birke")),
+        ),
         settled=settled,
         events={"seminar_date": day(rnd)} if rnd.random() < 0.7 else {},
         shift_days=rnd.choice((0, 0, 0, 5)),

@@ -11,7 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from nurture.core.recurrence import Monthly, Yearly
+from dateutil.rrule import rrulestr
+
+from nurture.core.recurrence import Monthly, Rrule, Yearly
 
 if TYPE_CHECKING:
     from nurture.core.calendar import CalendarEntry, Profile
@@ -57,6 +59,11 @@ def unwidened(entry: CalendarEntry, day: date) -> bool:
         after, before = last(every.from_) <= day.day, day.day <= last(every.to)
         return (after or before) if every.from_ > every.to else (after and before)
     assert entry.start is not None
+    if isinstance(every, Rrule):
+        length = (entry.end or entry.start) - entry.start
+        begins = rrulestr(every.rule, dtstart=datetime.combine(entry.start, time()))
+        found = begins.before(datetime.combine(day, time()), inc=True)  # the last one covers the longest
+        return found is not None and day - length <= found.date()
     return entry.start <= day <= (entry.end or entry.start)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from nurture.core import plan as planning
 from nurture.core.calendar import AppliesTo, Calendar, CalendarEntry, Certainty, Effect, Profile
 from nurture.core.messages import Move
 from nurture.core.plan import History, PlannedStep, Request, Settled, Situation, StepOutcome, plan
-from nurture.core.recurrence import Yearly
+from nurture.core.recurrence import Rule, Yearly
 from nurture.core.scenario import Expiry, Hours, Pace, Scenario, Step, When, Windows
 from nurture.errors import UserError
 from tests.core.cases import request
@@ -567,6 +568,10 @@ FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "windows are never over": lambda m: m.setattr(windows, "is_over", lambda *_: False),
     "half a year is enough": lambda m: m.setattr(planning, "HORIZON", 180),
     "conditions always hold": lambda m: m.setattr(planning, "_fits", lambda *_: True),
+    "a stance that nobody noted fits no list": lambda m: m.setattr(
+        planning, "Stance", SimpleNamespace(UNKNOWN="")
+    ),
+    "rules never recur": lambda m: m.setattr(Rule, "days", lambda _, start, *__: iter([start])),
     "every entry is for everybody": lambda m: m.setattr(calendar, "_applies", lambda *_: True),
     "estimated entries block": lambda m: m.setattr(
         calendar, "_mark", lambda _, e: calendar.DayMark(e.effect, e.id, e.reduce_days, (e.effect.value, e.id))

@@ -32,6 +32,14 @@ def test_an_unknown_column_is_left_out_and_said() -> None:
     assert [("rolle", "role")] == [(w.where and w.where.key, w.values["guess"]) for w in found.warnings]
 
 
+def test_an_address_that_can_be_none_is_said_and_planned_all_the_same() -> None:
+    """Nothing is sent by a simulation; but the slip would stop an import."""
+    found = parse_roster("role,email\nit,a@aoba.example\nit,aoba.example\nit,a@aoba\n")
+
+    assert 3 == len(found.rows)
+    assert [(3, 2), (4, 2)] == [(w.where and w.where.line, w.where and w.where.column) for w in found.warnings]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
