@@ -129,6 +129,11 @@ class Settings:
         """Where the copies of subscribed calendars lie."""
         return (self.data or self.folder / "data") / "feeds"
 
+    @property
+    def attachments(self) -> Path:
+        """Where files that go with letters lie."""
+        return (self.data or self.folder / "data") / "attachments"
+
     def mailbox(self, mailbox_id: str | None) -> MailboxSettings | None:
         """The mailbox of that id, if it is configured."""
         return next((m for m in self.mailboxes if m.id == mailbox_id), None)

@@ -205,6 +205,8 @@ KINDS: Final[Mapping[str, str]] = {
     "message.first_approval": mark("{step}: approved by the first of two"),
     "message.approved": mark("{step}: approved for {on}"),
     "message.edited": mark("{step}: text edited"),
+    "message.attached": mark("{step}: file attached: {name} (asked for: {requested})"),
+    "message.detached": mark("{step}: file taken out: {name}"),
     "message.rejected": mark("{step}: rejected: {reason}"),
     "message.held": mark("{step}: held: {reason}"),
     "message.put_back": mark("{step}: put back: {reason}"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from nurture.errors import UserError
 
 if TYPE_CHECKING:
     import asyncio
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nurture.config import Settings
+    from nurture.core.attachments import Attachment, Enclosed
     from nurture.core.calendar import Calendar
     from nurture.core.change import Change, Cursor, Entity
     from nurture.core.content import ContentItem, Wanted
@@ -335,6 +338,46 @@ class Mailbox(Protocol):
         ...
 
 
+class Attachments(Protocol):
+    """Files that go with letters, by ``Attachment.key``. What is kept never changes."""
+
+    def keep(self, file: Attachment) -> str:
+        """Keep a file; returns its key.
+
+        Raises:
+            UserError: it cannot be written.
+        """
+        ...
+
+    def get(self, key: str) -> Attachment:
+        """The file, whole.
+
+        Raises:
+            UserError: it is not there any more, or is not what was kept.
+        """
+        ...
+
+    def look(self, key: str) -> Enclosed | None:
+        """Name and size; None when it is not there."""
+        ...
+
+
+class NoAttachments:
+    """A house without files."""
+
+    def keep(self, file: Attachment) -> str:
+        """There is no place."""
+        raise UserError("Files cannot be kept here: {name}", name=file.name)
+
+    def get(self, key: str) -> Attachment:
+        """There is none."""
+        raise UserError("Files cannot be kept here: {name}", name=key[:12])
+
+    def look(self, key: str) -> Enclosed | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+
 class Writer(Protocol):
     """Templates to texts."""
 
@@ -433,3 +476,4 @@ class Doors:
     library: Library
     writer: Writer
     notifier: Notifier
+    attachments: Attachments = field(default_factory=NoAttachments)

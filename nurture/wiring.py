@@ -18,6 +18,7 @@ from nurture.core.people import Representative
 from nurture.core.plan import zone_of
 from nurture.credentials import resolve
 from nurture.errors import StaleVersion, UserError
+from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
 from nurture.flows import feeds as flow
@@ -96,7 +97,8 @@ async def open_house(
         standard = shipped() / "templates"
         writer = TemplateWriter(settings.templates or standard, settings.company, standard)
         notifier = MailNotifier(settings, sender, clock, chance)
-        yield House(Doors(settings, store, clock, chance, library, writer, notifier), sender)
+        attachments = FileAttachments(settings.attachments)
+        yield House(Doors(settings, store, clock, chance, library, writer, notifier, attachments), sender)
 
 
 @asynccontextmanager

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nurture.cli.acting import FINGERPRINT, acted
+from nurture.cli.enclosing import attach, detach
 from nurture.cli.terminal import Terminal, by_option, json_option, terminal
-from nurture.errors import StaleVersion, UserError
+from nurture.errors import UserError
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nurture.core.ids import OrganisationId, PersonId
+    from nurture.core.attachments import Enclosed
+    from nurture.core.ids import MessageId, OrganisationId, PersonId
     from nurture.core.messages import Message
     from nurture.core.people import Organisation, Person
     from nurture.ports import Doors
-
-FINGERPRINT = 12
-"""Characters of a fingerprint that are shown, and at least wanted back."""
 
 
 class _Listing(click.Group):
@@ -53,6 +53,7 @@ class Listed:
     messages: tuple[Message, ...]
     people: Mapping[PersonId, Person]
     organisations: Mapping[OrganisationId, Organisation]
+    files: Mapping[MessageId, tuple[Enclosed, ...]]
 
     def name(self, message: Message) -> str:
         """The recipient's name, as far as it is known."""
@@ -77,7 +78,6 @@ def list_(rep: str | None, waiting: bool, limit: int, as_json: bool) -> None:
     t = terminal()
 
     async def _look(doors: Doors) -> Listed:
-        from nurture.cli import find  # noqa: PLC0415
         from nurture.core.messages import Message, MessageState  # noqa: PLC0415
 
         states = [MessageState.WAITING, MessageState.IN_DOUBT, MessageState.FAILED]
@@ -87,7 +87,7 @@ def list_(rep: str | None, waiting: bool, limit: int, as_json: bool) -> None:
         if rep:
             where["rep_id"] = rep
         found = await doors.store.find(Message, where, order=("planned_at",), limit=limit)
-        return Listed(found, *await find.about(doors, found))
+        return await _listed(doors, found)
 
     listed = t.run(_look)
     if as_json:
@@ -136,6 +136,9 @@ def _data(message: Message, listed: Listed) -> dict[str, Any]:
         "organisation": listed.organisation(message) or None,
         "subject": message.subject,
         "fingerprint": message.fingerprint,
+        "attachments": [
+            {"name": one.name, "bytes": one.size, "sha256": one.key} for one in listed.files.get(message.id, ())
+        ],
     }
 
 
@@ -159,8 +162,15 @@ def show(message: str, as_json: bool) -> None:
 async def _one(doors: Doors, key: str) -> Listed:
     from nurture.cli import find  # noqa: PLC0415
 
-    found = await find.message(doors, key)
-    return Listed((found,), *await find.about(doors, (found,)))
+    return await _listed(doors, (await find.message(doors, key),))
+
+
+async def _listed(doors: Doors, found: tuple[Message, ...]) -> Listed:
+    from nurture.cli import find  # noqa: PLC0415
+    from nurture.flows import review  # noqa: PLC0415
+
+    files = {m.id: review.enclosed(doors, m) for m in found if m.attachments}
+    return Listed(found, *await find.about(doors, found), files)
 
 
 def _show(t: Terminal, listed: Listed) -> None:
@@ -181,6 +191,7 @@ def _show(t: Terminal, listed: Listed) -> None:
     ]
     if m.deadline:
         facts.insert(5, (w("deadline"), t.instant(m.deadline)))
+    facts += [(w("attachment"), f"{one.name} ({-(-one.size // 1000)} kB)") for one in listed.files.get(m.id, ())]
     t.facts([(name, one_line(value)) for name, value in facts])
     t.echo()
     t.echo(plain(m.body).rstrip())
@@ -214,7 +225,7 @@ def approve(message: str, by: str | None, yes: str | None) -> None:
 
         return await review.approve(doors, found.id, by=reader.id, seen=found.fingerprint, via="cli")
 
-    done = _acted(t, _act)
+    done = acted(t, _act)
     if done.state == "approved":
         t.say(mark("Approved. It leaves {at}."), at=t.instant(done.planned_at))
     else:
@@ -237,7 +248,7 @@ def reject(message: str, reason: str, by: str | None) -> None:
         found = await find.message(doors, message)
         return await review.reject(doors, found.id, by=reader.id, reason=reason)
 
-    _acted(t, _act)
+    acted(t, _act)
     t.say(mark("Rejected. It will not be sent."))
 
 
@@ -262,7 +273,7 @@ def settle(message: str, answer: str, by: str | None) -> None:
         found = await find.message(doors, message)
         return await review.settle(doors, found.id, by=reader.id, sent=answer == "left")
 
-    _acted(t, _act)
+    acted(t, _act)
     t.say(mark("Settled: it counts as sent.") if answer == "left" else mark("Settled: it will be sent again."))
 
 
@@ -291,7 +302,7 @@ def edit(message: str, by: str | None) -> None:
                 doors, found.id, by=reader.id, subject=subject, body=body, seen=found.fingerprint
             )
 
-        done = _acted(t, _act)
+        done = acted(t, _act)
     except UserError:
         kept = _keep(after)
         click.echo(t.w("Your text is kept in {file}", file=kept), err=True)
@@ -320,13 +331,5 @@ def _keep(text: str) -> Path:
     return Path(name)
 
 
-def _acted(t: Terminal, act: Any) -> Message:
-    """Run a verb of the desk; a mail that changed meanwhile is a matter for the person, not a fault."""
-    try:
-        done: Message = t.run(act)
-    except StaleVersion:
-        raise UserError(
-            "this mail was changed by somebody else meanwhile; nothing was done",
-            hint="look at it again: nurture queue show",
-        ) from None
-    return done
+queue.add_command(attach)
+queue.add_command(detach)

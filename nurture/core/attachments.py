@@ -142,9 +142,8 @@ def attach(
 
     Raises:
         StaleVersion: it is not what was seen any more.
-        UserError: nobody asked for it, the file may not go by mail, there are too many or too much, or this
-            person may not.
-        Impossible: it has left or ended.
+        UserError: nobody asked for it, the file may not go by mail, there are too many or too much, the mail has
+            no text yet or has left, or this person may not.
     """
     _refuse(message, owner, by, seen)
     if not requested.strip():
@@ -185,8 +184,7 @@ def detach(
 
     Raises:
         StaleVersion: it is not what was seen any more.
-        UserError: it is not there, or this person may not.
-        Impossible: the mail has left or ended.
+        UserError: it is not there, the mail has left, or this person may not.
     """
     _refuse(message, owner, by, seen)
     if file.key not in message.attachments:
@@ -200,6 +198,8 @@ def _refuse(message: Message, owner: Representative, by: Representative, seen: s
         raise UserError("{by} may not act on mails of {owner}", by=by.name, owner=owner.name)
     if message.fingerprint != seen:
         raise StaleVersion("message", message.id)
+    if message.state not in states.QUEUED:
+        raise UserError("Only a mail that has a text and has not left can take files")
 
 
 def _changed(
@@ -210,7 +210,6 @@ def _changed(
         state=states.move(states.MESSAGES, message.state, "edit"),
         attachments=keys,
         approvals=(),
-        edited_by=by.id,
         reason="",
     )
     entry = Entry(

@@ -154,6 +154,7 @@ def _letter(doors: Doors, message: Message) -> Letter:
         date=doors.clock.now().astimezone(ZoneInfo(doors.settings.timezone)),
         reply_to=outside.reply_to,
         html=doors.settings.as_html(mailbox),
+        attachments=[doors.attachments.get(key) for key in message.attachments],
         unsubscribe_mail=outside.reply_to or message.from_address,
         unsubscribe_url=f"{public.rstrip('/')}/u/{message.unsubscribe_token}"
         if public.startswith("https://")

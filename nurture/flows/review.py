@@ -1,4 +1,4 @@
-"""The desk's verbs: approve, reject, edit, settle. Each is one read, one decision, one write."""
+"""The desk's verbs: approve, reject, edit, attach, detach, settle. Each is one read, one decision, one write."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from nurture.core import approval, survey
+from nurture.core import approval, attachments, survey
+from nurture.core.attachments import Enclosed
 from nurture.core.change import ScenarioText
 from nurture.core.messages import Message
 from nurture.core.people import Representative
@@ -17,6 +18,7 @@ from nurture.mail import text as layout
 if TYPE_CHECKING:
     from datetime import date
 
+    from nurture.core.attachments import Attachment
     from nurture.core.change import Change
     from nurture.core.ids import MessageId, RepId
     from nurture.core.messages import Enrollment
@@ -85,6 +87,8 @@ async def approve(doors: Doors, message_id: MessageId, *, by: RepId, seen: str, 
         UserError: this person may not approve it, or it does not wait.
     """
     case = await _case(doors, message_id, by)
+    for key in case.message.attachments:
+        doors.attachments.get(key)  # what is not there cannot leave
     now, undo = doors.clock.now(), doors.settings.work.undo_seconds
     change = approval.approve(
         case.message,
@@ -135,6 +139,58 @@ async def edit(doors: Doors, message_id: MessageId, *, by: RepId, subject: str, 
         if isinstance(message, Message):
             compose.check(message)
     return await _done(doors, change, message_id)
+
+
+async def attach(
+    doors: Doors, message_id: MessageId, file: Attachment, *, by: RepId, requested: str, seen: str
+) -> Message:
+    """Put a file that the person asked for to a queued mail, which then needs a fresh approval.
+
+    Raises:
+        StaleVersion: it is not what was seen any more.
+        UserError: as ``core.attachments.attach``; or the file cannot be kept.
+    """
+    case = await _case(doors, message_id, by)
+    change = attachments.attach(
+        case.message,
+        file,
+        enclosed(doors, case.message),
+        owner=case.owner,
+        by=case.by,
+        requested=requested,
+        seen=seen,
+        now=doors.clock.now(),
+    )
+    doors.attachments.keep(file)  # before the row names it
+    return await _done(doors, change, message_id)
+
+
+async def detach(doors: Doors, message_id: MessageId, name: str, *, by: RepId, seen: str) -> Message:
+    """Take a file, by its name or the beginning of its key, from a queued mail again.
+
+    Raises:
+        StaleVersion: it is not what was seen any more.
+        UserError: it has no such file, or as ``core.attachments.detach``.
+    """
+    case = await _case(doors, message_id, by)
+    present = enclosed(doors, case.message)
+    found = [one for one in present if name in {one.name, one.key, one.key[: max(len(name), 8)]}]
+    if len(found) != 1:
+        raise UserError(
+            "This mail has no file named {name}",
+            hint="it has: {known}" if present else None,
+            name=name,
+            known=", ".join(one.name for one in present),
+        )
+    change = attachments.detach(
+        case.message, found[0], owner=case.owner, by=case.by, seen=seen, now=doors.clock.now()
+    )
+    return await _done(doors, change, message_id)
+
+
+def enclosed(doors: Doors, message: Message) -> tuple[Enclosed, ...]:
+    """The files of a mail; one that is not there any more has its key for a name."""
+    return tuple(doors.attachments.look(key) or Enclosed(key, f"? {key[:12]}", 0) for key in message.attachments)
 
 
 async def settle(doors: Doors, message_id: MessageId, *, by: RepId, sent: bool) -> Message:

@@ -100,6 +100,7 @@ def routes() -> list[Route | Mount]:
         Route("/enrollments/{id}/stop", signed_in(enrollment.stop), methods=["POST"]),
         Route("/tasks/{id}/done", signed_in(task.finish), methods=["POST"]),
         Route("/messages/{id}", signed_in(message.show), methods=["GET"]),
+        Route("/messages/{id}/files/{key}", signed_in(message.file), methods=["GET"]),
         Route("/messages/{id}/edit", signed_in(message.write), methods=["GET"]),
         Route("/messages/{id}/edit", signed_in(message.rewrite), methods=["POST"]),
         Route("/messages/{id}/approve", signed_in(message.approve), methods=["POST"]),

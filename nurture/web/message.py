@@ -7,11 +7,13 @@ date is another by then, nothing is approved; the page comes back (409) with wha
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 
 from nurture import explain
+from nurture.core.attachments import PDF
 from nurture.core.messages import Entry, Message, MessageState
 from nurture.core.states import QUEUED
 from nurture.errors import Impossible, StaleVersion, UserError
@@ -20,8 +22,6 @@ from nurture.mail import text as layout
 from nurture.web.cards import around, card
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
     from nurture.errors import NurtureError
     from nurture.web.visit import Visit
 
@@ -75,6 +75,19 @@ async def settle(visit: Visit) -> Response:
     except (UserError, Impossible) as error:
         return await _page(visit, await _message(visit), error=error)
     return _back(message, "settled")
+
+
+async def file(visit: Visit) -> Response:
+    """GET /messages/{id}/files/{key}: a file as it goes with the mail, so that it can be looked at before."""
+    message = await _message(visit)
+    if visit.key("key") not in message.attachments:
+        raise HTTPException(404)
+    found = visit.doors.attachments.get(visit.key("key"))
+    return Response(
+        found.data,
+        media_type=PDF,
+        headers={"Content-Disposition": f"attachment; filename*=utf-8''{quote(found.name, safe='')}"},
+    )
 
 
 async def write(visit: Visit) -> Response:
@@ -140,6 +153,7 @@ async def _page(
         moves=[explain.move(w, move, visit.names) for move in message.moves],
         history=[(e.at, explain.entry(w, e, visit.names), visit.reader.actor(e.actor)) for e in entries],
         queued=message.state in QUEUED,
+        files=review.enclosed(visit.doors, message),
         stale=stale,
         complaint=_complaint(visit, message, error) if error else "",
         edited=visit.request.query_params.get("done") == "edited",

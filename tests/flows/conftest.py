@@ -17,6 +17,7 @@ from nurture.core.deals import Concern, Stance
 from nurture.core.messages import Entry, Message
 from nurture.core.people import Basis, LegalBasis, Person, Profession
 from nurture.core.sending import Outcome, Verdict
+from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
 from nurture.flows import record, send, tick
@@ -258,5 +259,6 @@ def build(folder: Path, store: TroubledMemory | SqlStore) -> House:
         FileLibrary(scenarios=scenarios),
         TemplateWriter(shipped() / "templates", company),
         told,
+        FileAttachments(folder / "attachments"),
     )
     return House(doors, store, clock, Wire(), told)  # type: ignore[arg-type]

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.routing import Route
 
+from nurture.core.attachments import Attachment
 from nurture.core.change import Change, LoginToken, MailboxState, Setting
 from nurture.core.deals import Task
+from nurture.core.ids import MessageId
 from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression, SuppressionScope
 from nurture.core.people import Organisation, Person, Representative
 from nurture.store import MemoryStore
@@ -202,13 +204,17 @@ def test_every_field_that_people_write_is_tried() -> None:
 
 async def test_no_get_changes_anything(sato: httpx.AsyncClient, desk_world: World) -> None:
     """Every GET route, with real ids, signed in: the store before is the store after."""
+    spec = Attachment("spec.pdf", b"%PDF-1.7")
+    desk_world.doors.attachments.keep(spec)
+    mails = [await desk_world.message(MessageId(key)) for key in ("m-case", "m-doubt", "m-sent")]
+    await desk_world.store.commit(Change(tuple(replace(mail, attachments=(spec.key,)) for mail in mails)))
     before = await _all(desk_world)
     for route in routes():
         if isinstance(route, Route) and "GET" in (route.methods or ()):
             keys = ["yamamoto", "nakamura"] if "people" in route.path else ["m-case", "m-doubt", "m-sent"]
             for key in keys:
                 path = route.path.replace("{id}", key).replace("{token}", f"token-of-{key}")
-                path = path.replace("{secret}", "s" * 43)
+                path = path.replace("{secret}", "s" * 43).replace("{key}", spec.key)
                 for query in ("", "?approve=1", "?List-Unsubscribe=One-Click", "?done=approved&mail=m-case"):
                     assert (await sato.get(path + query)).status_code in {200, 303}
                     await sato.head(path + query)

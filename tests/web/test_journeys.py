@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture.core.attachments import Attachment
 from nurture.core.change import Change
 from nurture.core.deals import Task
 from nurture.core.ids import InboundId
@@ -304,3 +305,18 @@ async def test_a_task_that_is_done_leaves_the_list(sato: httpx.AsyncClient, desk
     assert f"/tasks/{task.id}/done" not in (await sato.get("/")).text
     (said,) = await desk_world.doors.store.find(Entry, {"kind": "task.done"})
     assert SATO.id == said.actor
+
+
+async def test_a_file_is_seen_before_it_is_approved(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """The page names each file with its size and hands it out as it will go; of other mails there is none."""
+    spec = Attachment("連携仕様書.pdf", b"%PDF-1.7\n" + b"x" * 1500)
+    desk_world.doors.attachments.keep(spec)
+    before = await desk_world.message(CASE_MAIL.id)
+    await desk_world.store.commit(Change((replace(before, attachments=(spec.key,)),)))
+    page = await sato.get(f"/messages/{CASE_MAIL.id}")
+    file = await sato.get(f"/messages/{CASE_MAIL.id}/files/{spec.key}")
+
+    assert "連携仕様書.pdf</a> (2 kB)" in page.text
+    assert (200, "application/pdf", spec.data) == (file.status_code, file.headers["content-type"], file.content)
+    assert file.headers["content-disposition"].startswith("attachment; filename*=utf-8''%E9%80%A3")
+    assert 404 == (await sato.get(f"/messages/{DOUBT.id}/files/{spec.key}")).status_code

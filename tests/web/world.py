@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nurture.clock import SeededChance, SimulatedClock
 from nurture.config import Company, Settings, Web
+from nurture.core.attachments import Attachment, Enclosed
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import Task, TaskState
 from nurture.core.ids import (
@@ -484,7 +485,29 @@ def world(store: Store, *, public_url: str = "", language: str = "ja") -> World:
         "privacy@mirai-iryo.example",
     )
     settings = Settings(Path("/nowhere"), company, language=language, web=Web(public_url=public_url))
-    return World(Doors(settings, store, clock, SeededChance(7), OneScript(), NoWriter(), post), clock, post)
+    doors = Doors(settings, store, clock, SeededChance(7), OneScript(), NoWriter(), post, Drawer())
+    return World(doors, clock, post)
+
+
+@dataclass
+class Drawer:
+    """Files in memory (``ports.Attachments``)."""
+
+    files: dict[str, Attachment] = field(default_factory=dict)
+
+    def keep(self, file: Attachment) -> str:
+        """Keep it."""
+        self.files[file.key] = file
+        return file.key
+
+    def get(self, key: str) -> Attachment:
+        """The file."""
+        return self.files[key]
+
+    def look(self, key: str) -> Enclosed | None:
+        """Its name and size."""
+        file = self.files.get(key)
+        return Enclosed(key, file.name, len(file.data)) if file else None
 
 
 PEOPLE = (TAKAHASHI, NISHIDA, YAMAMOTO, NAKAMURA, KOBAYASHI)
