@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from nurture.core import states
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from nurture.core.messages import Enrollment
 
+WHOLE_DAY: Final = timedelta(days=1)
+"""The tolerance that lets any moment of the approved day pass."""
 POLICY: Final = RepId("policy")
 """The approver of steps that say ``approve: none``."""
 
@@ -48,6 +51,17 @@ def may_approve(message: Message, owner: Representative, by: Representative) -> 
 def fingerprint_of(message: Message, subject: str | None = None, body: str | None = None) -> str:
     """The fingerprint that ``message`` would have with another subject or body."""
     return replace(message, subject=subject or message.subject, body=body or message.body).fingerprint
+
+
+def has_strayed(message: Message, at: datetime, tolerance: timedelta) -> bool:
+    """Whether an approved mail would leave at a moment too far from the one that was approved.
+
+    Another day always asks for a fresh approval; within the day as much as the tolerance allows is let pass. What
+    the scenario's policy released nobody has seen.
+    """
+    seen = [a.leaves_at for a in message.approvals if a.by != POLICY and a.fingerprint == message.fingerprint]
+    moments = [moment for moment in seen if moment is not None]
+    return bool(moments) and abs(at - max(moments)) > tolerance
 
 
 def _entry(message: Message, kind: str, actor: str, now: datetime, **data: object) -> Entry:
@@ -116,7 +130,8 @@ def approve(
     if at_once and (message.planned_on is None or message.planned_on <= today):
         message = replace(message, planned_on=today, planned_at=now)
     holds = enrollment.holds if enrollment else 0
-    approval = Approval(by=by.id, at=now, fingerprint=message.fingerprint, via=via, holds=holds)
+    leaves_at = max(message.planned_at or now, now)
+    approval = Approval(by.id, now, message.fingerprint, via, holds, leaves_at)
     same = (a for a in message.approvals if (a.fingerprint, a.holds) == (approval.fingerprint, holds))
     approvals = (*same, approval)
     enough = message.approve != "two_people" or len({a.by for a in approvals}) >= 2

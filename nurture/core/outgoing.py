@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from nurture.core import progress, states
+from nurture.core.approval import WHOLE_DAY, has_strayed
 from nurture.core.change import Change
 from nurture.core.messages import EnrollmentState, Entry, Message
 from nurture.core.plan import StepOutcome
@@ -82,6 +83,7 @@ def check(
     survey: Survey | None,
     now: datetime,
     mailboxes: Collection[MailboxId] | None = None,
+    tolerance: timedelta = WHOLE_DAY,
 ) -> Change | None:
     """None when this claimed mail may leave now; else what becomes of it.
 
@@ -91,6 +93,7 @@ def check(
         survey: the plan of the enrollment with this message unsettled; None for a mail outside a scenario.
         now: UTC.
         mailboxes: those that are configured; None: any.
+        tolerance: how far within its day a mail may leave from the moment that was approved.
     """
     state = dossier.enrollment.state
     refusal = progress.refusal(dossier)
@@ -100,7 +103,7 @@ def check(
     held = refusal or _held_for(message, dossier, mailboxes)
     if held is not None:
         return _hold(message, dossier, held, now)
-    return _check_date(message, survey, now) if survey else None
+    return _check_date(message, survey, now, tolerance) if survey else None
 
 
 def _held_for(message: Message, dossier: Dossier, mailboxes: Collection[MailboxId] | None) -> str | None:
@@ -120,7 +123,7 @@ def _held_for(message: Message, dossier: Dossier, mailboxes: Collection[MailboxI
     return None
 
 
-def _check_date(message: Message, survey: Survey, now: datetime) -> Change | None:
+def _check_date(message: Message, survey: Survey, now: datetime, tolerance: timedelta) -> Change | None:
     step = survey.scenario.step(message.step_id)
     planned = next((p for p in survey.plan.steps if p.step_id == message.step_id), None)
     if step is None or planned is None:
@@ -131,10 +134,13 @@ def _check_date(message: Message, survey: Survey, now: datetime) -> Change | Non
         return _hold(message, survey.dossier, "moved", now)
     if (stale := progress.stale_text(survey, message, same_day=True)) is not None:
         return _hold(message, survey.dossier, stale, now)
-    if planned.planned_on == survey.today and window_open(survey, step, now):
-        return None
-    # The same day, but this window is over: the approval holds for the next one.
+    leaves_now = planned.planned_on == survey.today and window_open(survey, step, now)
+    # The same day, but this window is over: the approval holds for the next one, unless that is too far from it.
     at = planned.planned_at.astimezone(now.tzinfo) if planned.planned_at else message.planned_at
+    if has_strayed(message, now if leaves_now else at or now, tolerance):
+        return _hold(message, survey.dossier, "other_hour", now)
+    if leaves_now:
+        return None
     moved = replace(
         message,
         state=states.move(states.MESSAGES, message.state, "put_back"),

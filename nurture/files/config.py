@@ -311,6 +311,7 @@ def _work(table: Table) -> Work:
     work = Work(
         draft_days=table.whole("draft_days", default.draft_days, low=0, high=30),
         freshness_seconds=table.whole("freshness_seconds", default.freshness_seconds, low=10, high=3600),
+        tolerance_minutes=table.whole("tolerance_minutes", default.tolerance_minutes, low=15, high=1440),
         undo_seconds=table.whole("undo_seconds", default.undo_seconds, low=0, high=3600),
         beat_seconds=table.whole("beat_seconds", default.beat_seconds, low=1, high=86_400),
         poll_seconds=table.whole("poll_seconds", default.poll_seconds, low=30, high=86_400),

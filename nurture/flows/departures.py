@@ -13,6 +13,7 @@ first; nothing has left, so nothing is lost by asking again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -137,7 +138,8 @@ def _verdict(doors: Doors, scripts: Scripts, message: Message, dossier: Dossier)
     except UserError:
         ended = outgoing.check(message, dossier, None, now, boxes)
         return ended or outgoing.put_back(message, "unplannable", now, now + LOOK_AGAIN)
-    return outgoing.check(message, dossier, seen, now, boxes)
+    tolerance = timedelta(minutes=doors.settings.work.tolerance_minutes)
+    return outgoing.check(message, dossier, seen, now, boxes, tolerance)
 
 
 def _letter(doors: Doors, message: Message) -> Letter:

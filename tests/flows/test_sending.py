@@ -19,7 +19,7 @@ from nurture.core.sending import Outcome, Verdict
 from nurture.errors import TemporaryFailure, UserError
 from nurture.flows import enroll, optout, receive, review, send, tick
 from nurture.mail import compose as mail_compose
-from tests.flows.conftest import MET, House, attendee
+from tests.flows.conftest import MET, TOKYO, House, attendee
 from tests.flows.test_receive import Pigeonhole, letter, thanked
 from tests.samples import REP
 
@@ -533,3 +533,55 @@ async def test_an_approved_mail_waits_its_moment_of_regret(house: House) -> None
     house.clock.advance_to(house.clock.now() + timedelta(seconds=60))
     await house.send()
     assert 1 == len(house.wire.letters)
+
+
+def tolerant(house: House, minutes: int) -> None:
+    """A house whose approvals hold for so long around their moment."""
+    work = replace(house.doors.settings.work, tolerance_minutes=minutes)
+    house.doors = replace(house.doors, settings=replace(house.doors.settings, work=work))
+
+
+async def test_within_its_day_an_approved_mail_may_leave_hours_later(house: House) -> None:
+    """As a rule any moment of the approved day is good: the daemon stood still, and the afternoon's window is open."""
+    case = await approved_case(house)
+    assert case.planned_at is not None
+    house.clock.advance_to(case.planned_at.astimezone(TOKYO).replace(hour=14, minute=0))
+    await house.send()
+
+    assert MessageState.SENT is (await house.mail("case")).state
+
+
+@pytest.mark.parametrize("hour", [12, 14])
+async def test_too_far_from_the_approved_moment_it_is_approved_again(house: House, hour: int) -> None:
+    """``tolerance_minutes``: in no window, or in a later one. A fresh approval is one for the new moment."""
+    tolerant(house, 60)
+    case = await approved_case(house)
+    assert case.planned_at is not None
+    later = case.planned_at.astimezone(TOKYO).replace(hour=hour, minute=0)
+    house.clock.advance_to(later)
+    await house.send()
+    held = await house.mail("case")
+
+    assert (MessageState.WAITING, "other_hour", ()) == (held.state, held.reason, held.approvals)
+    assert "message.held" in await house.kinds()
+    assert case.planned_on == held.planned_on
+    await house.store.wake_all(house.clock.now())
+    await tick.tick(house.doors)
+    await house.approve(await house.mail("case"))
+    house.clock.advance_to(max(later, (await house.mail("case")).planned_at or later))
+    await house.send()
+    assert MessageState.SENT is (await house.mail("case")).state
+
+
+async def test_what_was_approved_late_is_good_from_then_on(house: House) -> None:
+    """The moment had passed when somebody approved: the tolerance counts from the approval."""
+    tolerant(house, 60)
+    await thanked(house)
+    await house.until(MET + timedelta(days=1))
+    waiting = await house.mail("case")
+    assert waiting.planned_at is not None
+    house.clock.advance_to(waiting.planned_at.astimezone(TOKYO).replace(hour=14, minute=0))
+    await house.approve(waiting)
+    await house.send()
+
+    assert MessageState.SENT is (await house.mail("case")).state
