@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nurture.cli.terminal import Terminal
     from nurture.core.scenario import Scenario
+    from nurture.ports import Doors
     from nurture.reports.simulation import Contact, Simulated, Simulation
 
 ATTRIBUTES = ("role", "specialty", "organisation", "timezone", "department", "region", "organisation_kind")
@@ -29,8 +30,16 @@ ATTRIBUTES = ("role", "specialty", "organisation", "timezone", "department", "re
         "database is needed."
     )
 )
-@click.argument("scenario", type=click.Path(path_type=Path))
-@click.option("--anchor", required=True, help=mark("The scenario's anchor: 2027-04-05T15:00, in its time zone."))
+@click.argument("scenario", required=False, type=click.Path(path_type=Path))
+@click.option("--anchor", help=mark("The scenario's anchor: 2027-04-05T15:00, in its time zone."))
+@click.option(
+    "--enrollment",
+    metavar="PERSON",
+    help=mark(
+        "What is still to come for somebody who is enrolled (address, name or id), with all that is known; with "
+        "a SCENARIO as if moved on to that text. Needs a database."
+    ),
+)
 @click.option("--now", help=mark("As if it were this moment; else the anchor, or before it where steps are."))
 @click.option("--role", help=mark("The reader's role: clinician, nursing, executive …"))
 @click.option("--specialty", help=mark("The reader's specialty: radiology …"))
@@ -61,13 +70,26 @@ ATTRIBUTES = ("role", "specialty", "organisation", "timezone", "department", "re
     show_default=True,
     help=mark("How to print it."),
 )
-def simulate(scenario: Path, anchor: str, now: str | None, form: str, **options: Any) -> None:
+def simulate(
+    scenario: Path | None, anchor: str | None, enrollment: str | None, now: str | None, form: str, **options: Any
+) -> None:
     """Read, plan, print."""
     from nurture.core.plan import Situation  # noqa: PLC0415 - commands load what they need when called
+    from nurture.errors import UserError  # noqa: PLC0415
     from nurture.files.scenario import read_scenario  # noqa: PLC0415
     from nurture.reports import simulation  # noqa: PLC0415
 
     t = terminal()
+    if enrollment is not None:
+        if given := _given(anchor, options):
+            raise UserError("{option} is known of somebody who is enrolled", option=given)
+        _print(t, *_enrolled(t, enrollment, scenario, now), form)
+        return
+    if scenario is None or anchor is None:
+        raise UserError(
+            "a simulation needs a scenario and its anchor, or somebody who is enrolled",
+            hint="nurture simulate scenarios/x.yaml --anchor 2027-04-05T15:00; or --enrollment PERSON",
+        )
     script = read_scenario(scenario)
     start = _instant(anchor, script.timezone, "--anchor")
     found, planned = simulation.opened(
@@ -83,6 +105,47 @@ def simulate(scenario: Path, anchor: str, now: str | None, form: str, **options:
         variant=options["variant"],
     )
     _print(t, found, planned, form)
+
+
+def _given(anchor: str | None, options: Mapping[str, Any]) -> str | None:
+    """An option that says what an enrollment knows by itself."""
+    said = {"anchor": anchor, **options, "dates": options["dates"] or None}
+    names = [name for name, value in said.items() if value is not None and name not in {"country", "dates"}]
+    names += ["date"] if options["dates"] else []
+    return f"--{names[0].replace('_', '-')}" if names else None
+
+
+def _enrolled(
+    t: Terminal, who: str, scenario: Path | None, now: str | None
+) -> tuple[Simulation, Iterator[Simulated]]:
+    """The rest of a running enrollment, as a simulation of one."""
+    from nurture.cli import find  # noqa: PLC0415
+    from nurture.errors import UserError  # noqa: PLC0415
+    from nurture.files.scenario import read_scenario  # noqa: PLC0415
+    from nurture.flows import foresight  # noqa: PLC0415
+    from nurture.flows.migrate import RUNNING  # noqa: PLC0415
+    from nurture.reports.simulation import Contact, Simulated, Simulation  # noqa: PLC0415
+
+    script = read_scenario(scenario) if scenario is not None else None
+
+    async def _work(doors: Doors) -> foresight.Ahead | None:
+        meant = await find.enrollment(doors, who, RUNNING)
+        at = _instant(now, doors.settings.timezone, "--now") if now else doors.clock.now()
+        return await foresight.ahead(doors, meant.id, at, script)
+
+    found = t.run(_work)
+    if found is None:
+        raise UserError("{name} has no such enrollment", hint="see: nurture why {name}", name=who)
+    seen, request, running = found.survey, found.survey.request, found.survey.dossier.enrollment
+    person = found.survey.dossier.person
+    one = Simulated(
+        Contact(request.profile, person.email, person.name),
+        seen.plan,
+        seen.scenario,
+        request.anchor,
+        running.variant,
+    )
+    return Simulation(seen.scenario, request.anchor, request.now, (), found.calendars), iter((one,))
 
 
 def _print(t: Terminal, found: Simulation, planned: Iterator[Simulated], form: str) -> None:

@@ -10,19 +10,22 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nurture.core import progress, survey
+from nurture.core import progress, responses, survey
 from nurture.core.calendar import Calendar, CalendarEntry, Certainty
+from nurture.core.messages import Enrollment, EnrollmentState
 from nurture.errors import UserError
 from nurture.flows import drafting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from nurture.core.calendar import Effect
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId
     from nurture.core.plan import Plan, PlannedStep
+    from nurture.core.scenario import Scenario
+    from nurture.core.survey import Survey
     from nurture.ports import Doors
 
 
@@ -78,6 +81,41 @@ async def foresee(
         )
         found.append(Foreseen(dossier, assumed, before, after))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """One running enrollment and the plan of what is still to come."""
+
+    survey: Survey
+    calendars: tuple[Calendar, ...]
+
+
+async def ahead(
+    doors: Doors, enrollment: EnrollmentId, now: datetime, scenario: Scenario | None = None
+) -> Ahead | None:
+    """What is still to come for one enrollment, with all that is known now; None: there is no such enrollment.
+
+    A paused one is planned as if it were resumed at that moment. With ``scenario`` as if it were migrated to it.
+
+    Raises:
+        UserError: its scenario or a calendar cannot be read.
+    """
+    found = await doors.store.dossiers((enrollment,), doors.clock.now())
+    if not found:
+        return None
+    (dossier,) = found
+    if scenario is None:
+        scripts = await drafting.scripts(doors, (dossier.enrollment.scenario_hash,))
+        script = scripts.of_enrollment(dossier.enrollment)
+    else:
+        script = drafting.with_content(doors, scenario).as_variant(dossier.enrollment.variant)
+    if dossier.enrollment.state is EnrollmentState.PAUSED:
+        zone = survey.zone_of(dossier, script)
+        resumed = responses.resume(dossier, script, now, zone, "nurture").puts
+        dossier = replace(dossier, enrollment=next(e for e in resumed if isinstance(e, Enrollment)))
+    calendars = doors.library.calendars(script, dossier.organisation)
+    return Ahead(survey.survey(dossier, script, calendars, doors.library.content(), now), calendars)
 
 
 def assume(calendars: tuple[Calendar, ...], assumption: Assumption) -> tuple[Calendar, ...]:

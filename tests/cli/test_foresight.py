@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -85,3 +87,57 @@ def test_an_entry_that_moves_keeps_its_length() -> None:
     assert (date(2027, 4, 20), Effect.REDUCE, Certainty.CONFIRMED) == (longer.end, longer.effect, longer.certainty)
     with pytest.raises(UserError):
         assume((CONGRESS,), Assumption("c/jrc", start=date(2027, 6, 1), end=date(2027, 5, 1)))
+
+
+def test_the_rest_of_an_enrollment_is_simulated_as_the_daemon_plans_it(expecting: Shell) -> None:
+    """The dates are those of the rows; with another text those that it would have; nothing is written."""
+    seen = _case(expecting)
+    (one,) = json.loads(expecting.ok("simulate", "--enrollment", WHO, "--format", "json"))["enrollments"]
+    case = next(step for step in one["steps"] if step["id"] == "case")
+    text = (expecting.folder / "scenarios" / "warm.yaml").read_text("utf-8").replace("day: 4", "day: 5")
+    other = expecting.write("other.yaml", text)
+    (moved,) = json.loads(expecting.ok("simulate", other, "--enrollment", WHO, "--format", "json"))["enrollments"]
+
+    assert datetime.fromisoformat(seen["planned"]) == datetime.fromisoformat(case["planned"])
+    assert WHO == one["contact"]["email"]
+    assert seen["nominal"] < next(step for step in moved["steps"] if step["id"] == "case")["nominal"]
+    assert "BEGIN:VEVENT" in expecting.ok("simulate", "--enrollment", WHO, "--format", "ics")
+    assert seen == _case(expecting)
+
+
+def test_a_paused_enrollment_is_simulated_as_if_it_went_on(expecting: Shell) -> None:
+    """A fortnight later its spacing is what it was."""
+    first, second = (
+        {step["id"]: date.fromisoformat(step["nominal"]) for step in one["steps"]}
+        for one in (_rest(expecting), _rest(expecting, pause=True))
+    )
+
+    assert first["call"] - first["case"] == second["call"] - second["case"]
+    assert first["case"] < second["case"]
+
+
+def _rest(shell: Shell, *, pause: bool = False) -> Any:
+    """What is still to come, or would be if it were resumed in twenty days."""
+    now: tuple[str, ...] = ()
+    if pause:
+        shell.ok("pause", WHO)
+        now = ("--now", f"{datetime.now(ZoneInfo('Asia/Tokyo')) + timedelta(days=20):%Y-%m-%dT10:00}")
+    (one,) = json.loads(shell.ok("simulate", "--enrollment", WHO, "--format", "json", *now))["enrollments"]
+    return one
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (("--enrollment", "nobody@aoba.example"), "nobody is known as"),
+        (("--enrollment", WHO, "--role", "nursing"), "--role is known of somebody who is enrolled"),
+        (("--enrollment", WHO, "--date", "a=2027-01-01"), "--date is known of somebody who is enrolled"),
+        (("scenarios/warm.yaml",), "a simulation needs a scenario and its anchor"),
+        ((), "a simulation needs a scenario and its anchor"),
+    ],
+)
+def test_what_a_simulation_needs_is_said(expecting: Shell, call: tuple[str, ...], said: str) -> None:
+    """In words, with what to write instead."""
+    found = expecting.run("simulate", *call)
+
+    assert (1, True) == (found.exit_code, said in found.stderr)

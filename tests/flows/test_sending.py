@@ -542,7 +542,7 @@ def tolerant(house: House, minutes: int) -> None:
 
 
 async def test_within_its_day_an_approved_mail_may_leave_hours_later(house: House) -> None:
-    """As a rule any moment of the approved day is good: the daemon stood still, and the afternoon's window is open."""
+    """Any moment of the approved day is good: the daemon stood still, the afternoon's window is open."""
     case = await approved_case(house)
     assert case.planned_at is not None
     house.clock.advance_to(case.planned_at.astimezone(TOKYO).replace(hour=14, minute=0))
