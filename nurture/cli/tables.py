@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+@lru_cache(maxsize=4096)
 def width(text: str) -> int:
     """How many cells of a terminal a text takes: two for wide and full-width letters (UAX #11), none for marks."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     return sum(
         0
         if unicodedata.combining(sign) or unicodedata.category(sign) in {"Cf", "Cc"}
@@ -28,6 +32,8 @@ def pad(text: str, cells: int) -> str:
 
 def one_line(text: str) -> str:
     """A text that cannot move the cursor: control characters, overrides and line ends become blanks."""
+    if text.isprintable():  # neither control characters nor overrides are
+        return " ".join(text.split())
     return " ".join("".join(" " if _moves(sign) else sign for sign in text).split())
 
 

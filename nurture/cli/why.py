@@ -194,7 +194,7 @@ def _basis(t: Terminal, person: Person) -> None:
 
 def _history(t: Terminal, history: Sequence[Entry], names: Mapping[str, str]) -> None:
     from nurture import explain  # noqa: PLC0415
-    from nurture.cli.tables import one_line, pad, width  # noqa: PLC0415
+    from nurture.cli.tables import fold, one_line, pad, width  # noqa: PLC0415
 
     if not history:
         return
@@ -202,7 +202,11 @@ def _history(t: Terminal, history: Sequence[Entry], names: Mapping[str, str]) ->
     t.say(mark("What happened:"))
     cells = max(width(t.instant(entry.at)) for entry in history)
     for entry in history[::-1]:
-        t.echo(f"  {pad(t.instant(entry.at), cells)}  {one_line(explain.entry(t.w, entry, names))}")
+        said = one_line(explain.entry(t.w, entry, names))
+        first, *more = fold(said, wide - cells - 4) if (wide := t.width()) else (said,)
+        t.echo(f"  {pad(t.instant(entry.at), cells)}  {first}")
+        for line in more:
+            t.echo(f"{'':{cells + 4}}{line}")
 
 
 async def _person(t: Terminal, doors: Doors, person: Person, *, as_json: bool) -> None:
