@@ -49,6 +49,8 @@ class SmtpSettings:
     username: str = ""
     password: Secret | None = None
     timeout: float = 60.0  # seconds for each command
+    connections: int = 2  # at the same time; providers slow down or refuse clients that open many
+    letters_per_connection: int = 100  # then a new one is opened
 
 
 @dataclass(frozen=True, slots=True)

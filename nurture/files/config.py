@@ -154,6 +154,8 @@ def _smtp(table: Table, folder: Path) -> SmtpSettings:
         username=table.text("username", ""),
         password=_secret(table, "password", folder),
         timeout=table.seconds("timeout", 60.0, low=1, high=600),
+        connections=table.whole("connections", 2, low=1, high=64),
+        letters_per_connection=table.whole("letters_per_connection", 100, low=1, high=1_000_000),
     )
     _login(table, found.host, found.security, found.username, found.password)
     table.done()

@@ -1,4 +1,4 @@
-"""Which refusals condemn an address. Pure."""
+"""What a server's answers mean. Pure."""
 
 from __future__ import annotations
 
@@ -31,3 +31,21 @@ def verdict_on_rcpt(code: int, text: str) -> Verdict:
     if code in {550, 551, 553} and not _NOT_ABOUT_RECIPIENT.search(text):
         return Verdict.REFUSED_RECIPIENT
     return Verdict.REFUSED
+
+
+def verdict_on_answer(code: int, text: str, *, dotted: bool) -> tuple[Verdict, str]:
+    """What the answer to a text means, and its words.
+
+    Args:
+        code: of the answer; -1 for what is none.
+        text: of the answer.
+        dotted: the final dot was written; else the server did not want to read to the end, and nothing left.
+    """
+    said = f"{code} {text}"
+    if 400 <= code < 600:
+        return (Verdict.REFUSED if code >= 500 else Verdict.LATER), said
+    if not dotted:
+        return Verdict.LATER, f"in the text: {said}"
+    if 200 <= code < 300:
+        return Verdict.ACCEPTED, said
+    return Verdict.UNKNOWN, f"after the final dot: {said}"

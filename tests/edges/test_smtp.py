@@ -12,7 +12,7 @@ from nurture.config import MailboxSettings, Secret, SmtpSettings
 from nurture.core.ids import MailboxId
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import UserError
-from nurture.smtp import SmtpSender, sender
+from nurture.smtp import SmtpSender, pool
 from nurture.smtp.verdicts import verdict_on_rcpt
 from tests.servers.authority import client_tls, server_tls
 from tests.servers.recording import PASSWORD, USER, recording
@@ -58,12 +58,11 @@ async def test_letters_arrive_as_they_are(security: str) -> None:
         assert server.encrypted == [security != "none"]
 
 
-async def test_connections_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_are_kept() -> None:
     """Letters in a row share a connection; a hundred at once use two; each connection has an end."""
-    monkeypatch.setattr(sender, "LETTERS_EACH", 30)
     server = FaultySmtp()
     async with serving(server) as port:
-        smtp = make(port)
+        smtp = make(port, letters_per_connection=30)
         began = time.perf_counter()
         for _ in range(10):
             assert (await smtp.send(letter())).verdict is Verdict.ACCEPTED
@@ -147,7 +146,7 @@ async def test_silence_is_bounded_and_the_line_never_used_again(
     moment: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that says nothing is left after the time-out, and the connection with it."""
-    monkeypatch.setattr("nurture.smtp.delivery.DOT_PATIENCE", 2)
+    monkeypatch.setattr("nurture.smtp.line.DOT_PATIENCE", 2)
     server = FaultySmtp({moment: SILENT})
     big = TEXT + (b"y" * 70 + b"\r\n") * (300_000 if moment == "text" else 1)
     async with serving(server) as port:
@@ -173,7 +172,7 @@ async def test_the_last_moments_over_tls(
     moment: str, says: str, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Encryption has buffers of its own; what a failure means does not change with them."""
-    monkeypatch.setattr("nurture.smtp.delivery.DOT_PATIENCE", 1)
+    monkeypatch.setattr("nurture.smtp.line.DOT_PATIENCE", 1)
     server = FaultySmtp({moment: says})
     async with serving(server, tls=server_tls()) as port:
         smtp = make(port, security="tls", timeout=0.5)
@@ -227,7 +226,7 @@ async def test_a_kept_connection_that_died_is_replaced_quietly() -> None:
 
 async def test_an_idle_connection_is_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that has been quiet for a while is asked (NOOP), and replaced when it does not answer well."""
-    monkeypatch.setattr(sender, "FRESH", -1.0)
+    monkeypatch.setattr(pool, "FRESH", -1.0)
     server = FaultySmtp()
     async with serving(server) as port:
         smtp = make(port)

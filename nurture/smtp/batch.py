@@ -1,0 +1,157 @@
+"""Letters of one mailbox that are handed over together, and the lines that work on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from nurture.core.sending import Outcome, Verdict
+from nurture.log import logger
+from nurture.smtp.delivery import deliver
+from nurture.smtp.line import Ending, Gone
+from nurture.smtp.pipeline import Hand, Pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from nurture.core.sending import Letter
+    from nurture.smtp.line import Line
+    from nurture.smtp.pool import Pool
+
+WORTH: Final = 8
+"""Letters for which one more connection is opened: a handshake costs as much as a few of them."""
+
+
+class Batch:
+    """What is left of the letters. Tells of each exactly once; what the caller's functions raise is logged.
+
+    Args:
+        pool: the lines of the mailbox.
+        letters: in order.
+        leaving, done, stop: as of ``ports.Sender.send_all``.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        letters: Iterable[Letter],
+        leaving: Callable[[Sequence[Letter]], None],
+        done: Callable[[Letter, Outcome], None],
+        stop: asyncio.Event | None,
+    ) -> None:
+        self._pool = pool
+        self._left = deque(letters)
+        self._leaving = leaving
+        self._done = done
+        self._stop = stop
+        self._lines = 0  # at work
+        self._why = "stopping"
+
+    async def run(self) -> None:
+        """Over as many lines as are worth it, until no letter is left or no line is."""
+        wanted = max(1, min(self._pool.settings.smtp.connections, len(self._left) // WORTH))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(wanted):
+                    group.create_task(self._work())
+        finally:
+            while self._left:
+                self._tell(self._left.popleft(), Outcome(Verdict.UNTOUCHED, self._why))
+
+    @property
+    def _more(self) -> bool:
+        return bool(self._left) and not (self._stop is not None and self._stop.is_set())
+
+    def _tell(self, letter: Letter, outcome: Outcome) -> None:
+        try:
+            self._done(letter, outcome)
+        except Exception as error:
+            logger().error("an outcome was not taken", action="smtp.fault", error=repr(error), exc_info=error)
+
+    async def _work(self) -> None:
+        """One line after the other. Ends when one is of no use."""
+        pool = self._pool
+        while self._more:
+            async with pool.gate:
+                kept = await pool.kept()
+                try:
+                    line = kept or await pool.new()
+                except Ending as ending:
+                    self._no_use(ending.outcome.answer)
+                    return
+                usable, trouble = False, "the daemon stopped while it was sending"
+                self._lines += 1
+                try:
+                    usable, trouble = await self._over(line)
+                finally:
+                    self._lines -= 1
+                    await pool.put(line, usable=usable)
+                if line.served:
+                    pool.well()
+                elif kept is None and trouble:
+                    self._no_use(trouble)
+                    return
+
+    def _no_use(self, why: str) -> None:
+        """No line, or one over which no letter had an answer. As long as others work it is no trouble."""
+        if not self._lines:
+            self._why = why
+            self._pool.failed(why)
+
+    async def _over(self, line: Line) -> tuple[bool, str]:
+        """Letters over one line: whether it may serve on, and what is wrong with it if anything is."""
+        most = self._pool.settings.smtp.letters_per_connection - line.letters
+
+        def take() -> Letter | None:
+            """The next letter, if this line may have one more."""
+            nonlocal most
+            if most <= 0 or not self._more:
+                return None
+            most -= 1
+            return self._left.popleft()
+
+        seconds = self._pool.settings.smtp.timeout
+        if self._pool.pipelines(line) and len(self._left) > 1:
+            pipeline = Pipeline(line, seconds, Hand(take, self._left.appendleft, self._leaving, self._tell))
+            await pipeline.run()
+            if pipeline.out_of_step:
+                self._pool.one_by_one(pipeline.trouble)  # and the letter over another line
+                return False, ""
+            return pipeline.usable, pipeline.trouble
+        while (letter := take()) is not None:
+            ending = await self._plainly(line, letter, seconds)
+            if ending is None:
+                return False, "Connection lost"
+            if not ending.usable:
+                return False, ending.outcome.answer
+        return True, ""
+
+    async def _plainly(self, line: Line, letter: Letter, seconds: float) -> Ending | None:
+        """One letter, one command at a time. None: the line was dead before, and the letter goes over another."""
+        left = False
+
+        def leaving() -> None:
+            """The dot is next."""
+            nonlocal left
+            self._leaving((letter,))
+            left = True
+
+        outcome = None
+        try:
+            ending = await deliver(line, letter, seconds, kept=line.letters > 0, leaving=leaving)
+            outcome = ending.outcome
+            line.served |= ending.usable
+            return ending
+        except Gone:
+            self._left.appendleft(letter)
+            return None
+        except asyncio.CancelledError:
+            outcome = Outcome(
+                Verdict.UNKNOWN if left else Verdict.UNTOUCHED, "the daemon stopped while it was sending"
+            )
+            raise
+        finally:
+            line.letters += 1
+            if outcome is not None:
+                self._tell(letter, outcome)
