@@ -137,6 +137,11 @@ class Settings:
         """Where files that go with letters lie."""
         return (self.data or self.folder / "data") / "attachments"
 
+    @property
+    def lines(self) -> Path:
+        """Where the daemon notes which mailboxes cannot send."""
+        return (self.data or self.folder / "data") / "lines"
+
     def mailbox(self, mailbox_id: str | None) -> MailboxSettings | None:
         """The mailbox of that id, if it is configured."""
         return next((m for m in self.mailboxes if m.id == mailbox_id), None)

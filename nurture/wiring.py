@@ -27,6 +27,7 @@ from nurture.notify import MailNotifier
 from nurture.ports import Doors
 from nurture.render import TemplateWriter
 from nurture.smtp import SmtpSender
+from nurture.standing import Standing
 from nurture.store import daemon_lock, database_path, open_store
 from nurture.trace import FileTrace
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from nurture.config import Settings
+    from nurture.core.ids import MailboxId
+    from nurture.core.sending import NoLine
     from nurture.daemon import Daemon
     from nurture.ports import Chance, Clock, Feeds, Sender, Store
 
@@ -71,9 +74,19 @@ async def _mirror(store: Store, settings: Settings) -> None:
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+    told: Callable[[MailboxId, NoLine | None], None] = lambda _mailbox, _trouble: None,
 ) -> AsyncIterator[House]:
     """Open everything that flows need; closed again in the reverse order.
+
+    Args:
+        settings: what config.toml says.
+        clock: else the system's.
+        chance: else the system's.
+        told: hears which mailboxes cannot send, and which can again.
 
     Raises:
         UserError: a file of the working folder is wrong, or the database cannot be opened.
@@ -84,7 +97,7 @@ async def open_house(
         store = await open_store(settings.database_url)
         stack.push_async_callback(store.close)
         await _mirrored(store, settings)
-        sender = SmtpSender({m.id: m for m in settings.mailboxes}, resolve)
+        sender = SmtpSender({m.id: m for m in settings.mailboxes}, resolve, told=told)
         stack.push_async_callback(sender.close)
         library = FileLibrary(
             scenarios=settings.scenarios,
@@ -176,7 +189,10 @@ async def start(
     async with AsyncExitStack() as stack:
         if (path := database_path(settings.database_url)) is not None:
             stack.enter_context(daemon_lock(path))
-        house = await stack.enter_async_context(open_house(settings, clock=clock, chance=chance))
+        standing = Standing(settings.lines, clock or SystemClock())
+        house = await stack.enter_async_context(
+            open_house(settings, clock=clock, chance=chance, told=standing.told)
+        )
         doors = house.doors
         watched = {
             box.id: (box, ImapMailbox(box, resolve, doors.clock))
@@ -211,6 +227,15 @@ async def start(
         )
         host, port = listening.getsockname()[:2]
         yield Running(daemon, doors, f"http://{host}:{port}")
+
+
+def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The faster event loop, where this machine has it; None for asyncio's own."""
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 async def run(settings: Settings, *, ready: Callable[[Running], None] | None = None) -> None:

@@ -42,9 +42,10 @@ def run(once: bool) -> None:
         if sys.stderr.isatty():
             click.echo(t.w("The desk: {url}  (stop with Ctrl-C)", url=running.url), err=True)
 
-    if once:
-        sys.exit(0 if asyncio.run(_once(t, settings)) else 1)
-    asyncio.run(wiring.run(settings, ready=ready))
+    with asyncio.Runner(loop_factory=wiring.fast_loop()) as runner:
+        if once:
+            sys.exit(0 if runner.run(_once(t, settings)) else 1)
+        runner.run(wiring.run(settings, ready=ready))
 
 
 async def _once(t: Terminal, settings: Settings) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from nurture.core.change import MailboxState
     from nurture.core.deals import Task
     from nurture.core.feeds import FeedState, Subscription
+    from nurture.core.ids import MailboxId
     from nurture.core.messages import Message
     from nurture.ports import Doors
+    from nurture.standing import Broken
 
 SQLITE = "sqlite:///"
 
@@ -39,6 +41,7 @@ class Standing:
     tasks: tuple[Task, ...]
     next_due: datetime | None
     feeds: tuple[tuple[Subscription, FeedState | None], ...] = ()
+    broken: Mapping[MailboxId, Broken] = field(default_factory=dict)  # mailboxes that cannot send
 
 
 async def _look(doors: Doors) -> Standing:
@@ -47,6 +50,7 @@ async def _look(doors: Doors) -> Standing:
     from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState  # noqa: PLC0415
     from nurture.core.states import UNSENT  # noqa: PLC0415
     from nurture.ports import Span  # noqa: PLC0415
+    from nurture.standing import read  # noqa: PLC0415
 
     store, now = doors.store, doors.clock.now()
     stuck = (MessageState.IN_DOUBT, MessageState.FAILED)
@@ -63,6 +67,7 @@ async def _look(doors: Doors) -> Standing:
         tasks=await store.find(Task, {"state": TaskState.OPEN}, order=("due_at",), limit=50),
         next_due=await store.next_due(),
         feeds=_feeds(doors),
+        broken=read(doors.settings.lines),
     )
 
 
@@ -127,6 +132,7 @@ def _data(t: Terminal, s: Standing, pid: int | None) -> dict[str, Any]:
                 "address": box.address,
                 "read_at": str(found.read_at.isoformat()) if found and found.read_at else None,
                 "error": found.error if found else "",
+                "sending": _sending(s.broken.get(box.id)),
             }
             for box in t.settings().mailboxes
             for found in (known.get(box.id),)
@@ -141,6 +147,33 @@ def _data(t: Terminal, s: Standing, pid: int | None) -> dict[str, Any]:
             for one, state in s.feeds
         ],
     }
+
+
+def _sending(broken: Broken | None) -> dict[str, Any] | None:
+    if broken is None:
+        return None
+    return {
+        "error": broken.answer,
+        "failures": broken.failures,
+        "since": broken.since.isoformat(),
+        "again_at": broken.again_at.isoformat(),
+    }
+
+
+def _trouble(t: Terminal, found: MailboxState | None, broken: Broken | None) -> str:
+    """What is wrong with a mailbox, reading and sending."""
+    from nurture.cli.tables import one_line  # noqa: PLC0415
+
+    parts = [one_line(found.error)] if found and found.error else []
+    if broken is not None:
+        said = t.w(
+            "cannot send since {at}: {answer} (tried again at {again})",
+            at=t.instant(broken.since),
+            answer=broken.answer,
+            again=t.instant(broken.again_at),
+        )
+        parts.append(one_line(said))
+    return " · ".join(parts)
 
 
 def _page(t: Terminal, s: Standing, pid: int | None) -> None:
@@ -179,7 +212,7 @@ def _page(t: Terminal, s: Standing, pid: int | None) -> None:
                 box.id,
                 box.address,
                 t.instant(found.read_at if found else None) if box.imap else w("not read"),
-                one_line(found.error) if found else "",
+                _trouble(t, found, s.broken.get(box.id)),
             )
             for box in t.settings().mailboxes
             for found in (known.get(box.id),)

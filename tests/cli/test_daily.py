@@ -15,7 +15,11 @@ import pytest
 
 from nurture.cli.log import moment
 from nurture.clock import SystemClock
+from nurture.core.ids import MailboxId
+from nurture.core.sending import NoLine
 from nurture.errors import UserError
+from nurture.files.config import load
+from nurture.standing import Standing
 from tests.cli.conftest import PEOPLE
 
 if TYPE_CHECKING:
@@ -250,6 +254,16 @@ def test_status_says_what_needs_a_person(recorded: Shell) -> None:
     assert found["daemon"] == {"running": False, "process": None}
     assert found["messages"]["waiting"] >= 2
     assert found["enrollments"]["active"] == 2
+
+
+def test_status_says_which_mailbox_cannot_send(shell: Shell) -> None:
+    """What the server said and when it is tried again, on the page and for programs."""
+    settings = load(shell.folder / "config.toml")
+    Standing(settings.lines, SystemClock()).told(MailboxId("sales"), NoLine("554 5.7.1 go away", 2, 15.0))
+
+    assert "554 5.7.1 go away" in shell.ok("status")
+    sending = shell.json("status")["mailboxes"][0]["sending"]
+    assert ("554 5.7.1 go away", 2) == (sending["error"], sending["failures"])
 
 
 def test_an_enrollment_can_be_paused_resumed_and_stopped(shell: Shell) -> None:
