@@ -2,7 +2,8 @@
 
 ``SystemClock`` is the world's. ``SimulatedClock`` is for the demo and the tests: time stands still until
 somebody moves it, and it knows who sleeps, so that a driver can wait until nothing more can happen now
-(``settled``), look for the next deadline (``next_wake``) and go there (``advance_to``).
+(``settled``), look for the next deadline (``next_wake``) and go there (``advance_to``). What a demo's program
+has written down with ``tell`` is the time of the commands that are called beside it (``told``).
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from nurture.errors import Impossible
+from nurture.errors import Impossible, UserError, Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 LONGEST_NAP = 30.0
 """Seconds. A sleeper looks at the wall clock this often, for it may jump (NTP, suspend, an operator)."""
@@ -153,6 +155,34 @@ class SimulatedClock:
             else:
                 quiet += 1
                 await asyncio.sleep(0)
+
+
+def tell(path: Path, now: datetime) -> None:
+    """Write down a simulated time, for commands beside the program that lives by it.
+
+    Whoever reads finds the old or the new instant, never half of one.
+    """
+    fresh = path.with_suffix(".new")
+    fresh.write_text(f"{_utc(now).isoformat()}\n", encoding="ascii")
+    fresh.replace(path)
+
+
+def told(path: Path) -> SimulatedClock | None:
+    """A clock that stands at the time that was written down; None where there is no such file.
+
+    Raises:
+        UserError: the file holds no instant.
+    """
+    try:
+        said = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    try:
+        return SimulatedClock(datetime.fromisoformat(said))
+    except (ValueError, Impossible):
+        raise UserError(
+            "found {found}, expected an instant with its zone", where=Where(str(path)), found=said
+        ) from None
 
 
 class SystemChance:

@@ -142,6 +142,11 @@ class Settings:
         """Where the daemon notes which mailboxes cannot send."""
         return (self.data or self.folder / "data") / "lines"
 
+    @property
+    def demo_time(self) -> Path:
+        """Where a demo writes down its time, for commands that are called beside it."""
+        return (self.data or self.folder / "data") / "demo-time"
+
     def mailbox(self, mailbox_id: str | None) -> MailboxSettings | None:
         """The mailbox of that id, if it is configured."""
         return next((m for m in self.mailboxes if m.id == mailbox_id), None)

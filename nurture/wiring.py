@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nurture import systemd
-from nurture.clock import SystemChance, SystemClock
+from nurture.clock import SystemChance, SystemClock, told
 from nurture.core.change import Change
 from nurture.core.people import Representative
 from nurture.core.plan import zone_of
@@ -118,8 +118,8 @@ async def open_house(
 async def open_doors(
     settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None
 ) -> AsyncIterator[Doors]:
-    """The doors alone, for a command that acts once."""
-    async with open_house(settings, clock=clock, chance=chance) as house:
+    """The doors alone, for a command that acts once; in the folder of a demo it acts at the demo's time."""
+    async with open_house(settings, clock=clock or told(settings.demo_time), chance=chance) as house:
         yield house.doors
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+import shlex
 import shutil
 import signal
 import sys
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
-from nurture.cli.terminal import json_option, terminal
+from nurture.cli.terminal import json_option, shown_path, terminal
 from nurture.errors import UserError
 from nurture.i18n import mark
 
@@ -53,7 +54,11 @@ HANDS_ON: Final = "kuroda"
     type=click.FloatRange(0, 3600),
     help=mark("Real seconds for a simulated day; 0: no waiting."),
 )
-@click.option("--hands-on", is_flag=True, help=mark("You approve at the desk; time stands still until you do."))
+@click.option(
+    "--hands-on",
+    is_flag=True,
+    help=mark("You approve, at the desk or on the command line; time stands still until you do."),
+)
 @click.option("--headless", is_flag=True, help=mark("Show nothing while it runs, and do not wait."))
 @click.option("--keep", type=click.Path(path_type=Path), help=mark("Keep the working folder here."))
 @json_option
@@ -133,7 +138,16 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
             invite = partial(_invite, machine) if options.hands_on else None
             entries = names(machine.doors, SCENARIO, t.language)
             return stack.enter_context(
-                Screen(console, t.w, machine.doors, entries, machine.url, options.start, invite)
+                Screen(
+                    console,
+                    t.w,
+                    machine.doors,
+                    entries,
+                    machine.url,
+                    options.start,
+                    invite,
+                    _command(options.folder),
+                )
             )
 
         summary, entries = await play(
@@ -146,6 +160,13 @@ async def _play(t: Terminal, options: Options, *, quiet: bool, as_json: bool) ->
     else:
         tell(console, t.w, summary, entries, stopped=options.stopped.is_set())
     return summary
+
+
+def _command(folder: Path) -> str:
+    """What one calls in another terminal to see the queue, as whoever approves."""
+    called = Path(sys.argv[0])
+    program = shown_path(called) if called.name == "nurture" and called.is_file() else "nurture"
+    return f"NURTURE_BY={HANDS_ON} {program} --config {shlex.quote(shown_path(folder))} queue"
 
 
 def _keep_log(out: TextIO, folder: Path) -> None:

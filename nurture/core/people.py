@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -159,6 +160,61 @@ class Person:
         (facts on Japanese business mail).
         """
         return "先生" if self.profession in {Profession.DOCTOR, Profession.DENTIST, Profession.PROFESSOR} else "様"
+
+
+_PROFESSORS: Final = re.compile(r"教授(?!秘書|室|付)")
+_DOCTORS: Final = re.compile(
+    r"(?:^|[\s・/／、兼])(?:名誉院長|総院長|病院長|院長|医長|医員|研修医|専攻医)(?=$|[\s・/／、兼(（])"
+)
+_TRAINED: Final = {
+    "clinician": Profession.DOCTOR,
+    "nursing": Profession.NURSE,
+    "pharmacy": Profession.PHARMACIST,
+}
+_WORKS_AS: Final = {
+    Profession.DOCTOR: "clinician",
+    Profession.DENTIST: "clinician",
+    Profession.NURSE: "nursing",
+    Profession.PHARMACIST: "pharmacy",
+}
+_HEADS: Final = re.compile(r"院長|理事長")
+
+
+def profession_of(role: str | None, title: str | None) -> Profession | None:
+    """What role and title leave no doubt about, or None.
+
+    A professor is one wherever they work; the head of a hospital is a doctor by law (医療法 10 条), a
+    vice-head may be a nurse; who works as a clinician is a doctor unless it is said otherwise.
+    """
+    if title and _PROFESSORS.search(title):
+        return Profession.PROFESSOR
+    if title and _DOCTORS.search(title):
+        return Profession.DOCTOR
+    return _TRAINED.get(role or "")
+
+
+def role_of(profession: Profession, title: str | None) -> str | None:
+    """The role that a profession leaves no doubt about: windows, wording and content follow it.
+
+    The head of a hospital is written to as one who runs it; technologists work in several fields.
+    """
+    if profession in {Profession.DOCTOR, Profession.DENTIST} and title and _HEADS.search(title):
+        return "executive"
+    return _WORKS_AS.get(profession)
+
+
+def described(person: Person, *, role: str | None, title: str | None, profession: Profession | None) -> Person:
+    """The person with what a record or a list says about the position; what it leaves open is inferred.
+
+    None and empty texts change nothing. Nothing is inferred about somebody whose position is as it was: a
+    second reading of the same list must not undo what a person has put right.
+    """
+    role, title = role or person.role, title or person.title
+    moved = (role, title) != (person.role, person.title)
+    known = person.profession if person.profession is not Profession.OTHER else None
+    trained = profession or known or (profession_of(role, title) if moved else None) or person.profession
+    works = role or (role_of(trained, title) if moved or trained != person.profession else None)
+    return replace(person, role=works, title=title, profession=trained)
 
 
 class AccessRole(StrEnum):

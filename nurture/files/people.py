@@ -36,10 +36,9 @@ if TYPE_CHECKING:
 LONGEST: Final = 2_000  # characters of a cell
 ENOUGH: Final = 500  # errors
 
+_ADDRESSES: Final = tuple(said for said, column in spellings.COLUMNS.items() if column == "email")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HONORIFIC = re.compile(r"\s*(?:先生|様|さま|殿|さん)$")
-_DOCTORS = re.compile(r"(?:^|[\s・兼])(?:病院長|院長|医長|医員|研修医|専攻医)$")
-_PROFESSORS = re.compile(r"(?:教授|准教授)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +132,7 @@ class _Sheet:
         self.seen: dict[str, int] = {}
         self.warned: set[tuple[str, str]] = set()
         if "email" not in self.columns:
-            guess = next(
-                (c for c in self.header if nearest(spellings.folded(c), ("email", "mail", "メール"))), None
-            )
+            guess = next((c for c in self.header if nearest(spellings.folded(c), _ADDRESSES)), None)
             raise UserError(
                 "there is no column for mail addresses among {columns}",
                 where=Where(name, line),
@@ -197,7 +194,7 @@ class _Sheet:
             title=title,
             role=role,
             specialty=cell.slug("specialty", spellings.SPECIALTIES),
-            profession=cell.profession(role, title),
+            profession=cell.profession(),
             timezone=cell.timezone(),
             language=cell.language(),
             rep=cell.text("rep"),
@@ -305,25 +302,21 @@ class _Cells:
             )
         return said
 
-    def profession(self, role: str | None, title: str | None) -> Profession | None:
-        """What the column says, else what role and title leave no doubt about (it decides 先生 or 様)."""
+    def profession(self) -> Profession | None:
+        """What the column says."""
         said = self.text("profession")
-        if said is not None:
-            found = spellings.PROFESSIONS.get(spellings.folded(said))
-            if found is None:
-                self.wrong(
-                    "profession",
-                    "found {found}, expected one of {expected}",
-                    expected=", ".join([str(known) for known in Profession]),
-                    found=shown(said),
-                )
-                return None
-            return Profession(found)
-        if title and _PROFESSORS.search(title):
-            return Profession.PROFESSOR
-        if role == "clinician" or (title and role in {None, "executive"} and _DOCTORS.search(title)):
-            return Profession.DOCTOR
-        return None
+        if said is None:
+            return None
+        found = spellings.PROFESSIONS.get(spellings.folded(said))
+        if found is None:
+            self.wrong(
+                "profession",
+                "found {found}, expected one of {expected}",
+                expected=", ".join([str(known) for known in Profession]),
+                found=shown(said),
+            )
+            return None
+        return Profession(found)
 
     def timezone(self) -> str | None:
         """An IANA name that exists."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nurture.core.change import Change
 from nurture.core.ids import OrganisationId, PersonId, RepId
 from nurture.core.messages import Entry
-from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative
+from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative, described
 from nurture.errors import UserError, Where
 from nurture.flows import suppressions
 from nurture.mail.address import check_address
@@ -151,17 +151,15 @@ def _merged(
     row: PersonRow, before: Person | None, email: str, organisation: Organisation | None, key: str, now: datetime
 ) -> Person:
     base = before or Person(PersonId(key), email, row.family_name or email.partition("@")[0], created_at=now)
+    placed = described(base, role=row.role, title=row.title, profession=row.profession)
     return replace(
-        base,
+        placed,
         family_name=row.family_name or base.family_name,
         given_name=row.given_name or base.given_name,
         kana=row.kana or base.kana,
         organisation_id=organisation.id if organisation else base.organisation_id,
-        role=row.role or base.role,
         specialty=row.specialty or base.specialty,
         department=row.department or base.department,
-        title=row.title or base.title,
-        profession=row.profession or base.profession,
         region=row.region or base.region,
         timezone=row.timezone or base.timezone,
         language=row.language or base.language,

@@ -12,7 +12,7 @@ from nurture.core.change import Change
 from nurture.core.deals import Attendee, Concern, Deal, DealStatus, Meeting, PagePointer, Promise, Stance
 from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, PromiseId, RepId, derived
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message
-from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative
+from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative, described
 from nurture.errors import TemporaryFailure, UserError, UserErrors
 from nurture.flows import enroll, suppressions, tick
 
@@ -181,15 +181,13 @@ def _person(
             rep_id=rep,
             created_at=now,
         )
+    placed = described(before, role=record.role, title=record.title, profession=record.profession)
     return replace(
-        before,
+        placed,
         family_name=record.family_name.strip() or before.family_name,
         given_name=record.given_name.strip() or before.given_name,
-        role=record.role or before.role,
         specialty=record.specialty or before.specialty,
         department=record.department or before.department,
-        title=record.title or before.title,
-        profession=record.profession or before.profession,
         topics=record.topics or before.topics,
         legal_basis=record.legal_basis or before.legal_basis,
         rep_id=before.rep_id or rep,

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from nurture.clock import tell
 from nurture.core.change import MailboxState
 from nurture.core.messages import Entry, Message, MessageState
 from nurture.errors import TemporaryFailure
@@ -27,6 +28,7 @@ from nurture.ports import Span
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from nurture.clock import SimulatedClock
     from nurture.ports import Doors
@@ -104,6 +106,7 @@ class Director:
         speed: real seconds for one simulated day; 0 is as fast as it goes.
         hands_on: time stands still while something waits for approval.
         stopped: set when somebody has had enough.
+        note: where the time is written down, for commands beside the program.
     """
 
     machine: Machine
@@ -113,6 +116,7 @@ class Director:
     speed: float = 0.0
     hands_on: bool = False
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    note: Path | None = None
     _seen: int = 0  # the last line of the journal that was told
     _read: dict[str, int] = field(default_factory=dict)  # how far each mailbox was read, by its cursor
     _due: float = 0.0  # when, on the event loop's clock, the present moment should be reached
@@ -124,6 +128,7 @@ class Director:
             TemporaryFailure: the program did not become quiet in time; says what it waited for.
         """
         self._due = asyncio.get_running_loop().time()
+        self._note()
         while not self.stopped.is_set():
             await self._quiet()
             await self._tell()
@@ -150,7 +155,12 @@ class Director:
             await asyncio.sleep(min(left, FRAME))
         self._due = max(self._due, loop.time() - LATE)
         self.clock.advance_to(max(there, here))
+        self._note()
         await self.watcher.time(self.clock.now())
+
+    def _note(self) -> None:
+        if self.note is not None:
+            tell(self.note, self.clock.now())
 
     async def _tell(self) -> None:
         store = self.machine.doors.store

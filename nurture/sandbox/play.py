@@ -82,7 +82,14 @@ async def play(
         until = world.end(options.start, options.days)
         world.plan(machine.doors, options.start, until, approve=not options.hands_on)
         director = Director(
-            machine, clock, world, await watch(machine), options.speed, options.hands_on, options.stopped
+            machine,
+            clock,
+            world,
+            await watch(machine),
+            options.speed,
+            options.hands_on,
+            options.stopped,
+            settings.demo_time,
         )
         try:
             async with asyncio.TaskGroup() as group:

@@ -110,6 +110,7 @@ class Screen:
     url: str
     start: date
     invite: Callable[[], Awaitable[str]] | None = None
+    command: str = ""  # that does on the command line what the desk does
     _link: str = ""
     _rows: dict[str, Row] = field(default_factory=dict)
     _events: list[Text] = field(default_factory=list)
@@ -220,7 +221,7 @@ class Screen:
     @property
     def _room(self) -> int:
         """How many events the terminal has room for."""
-        return min(12, max(3, self.console.size.height - AROUND - (1 if self._link else 0)))
+        return min(12, max(3, self.console.size.height - AROUND - (3 if self._link else 0)))
 
     def _draw(self) -> None:
         if self._live is not None:
@@ -261,7 +262,9 @@ class Screen:
         if not self._link:
             return Group(title, *parts, foot)
         says = Text(w("You approve. Sign in here, once for each browser:"), style="yellow", no_wrap=True)
-        return Group(title, *parts, says, Text(self._link, style="yellow", overflow="fold"))
+        link, command = (Text(said, style="yellow", overflow="fold") for said in (self._link, self.command))
+        other = Text(w("Or in another terminal:"), style="yellow", no_wrap=True)
+        return Group(title, *parts, says, link, other, command)
 
 
 def _tone(kind: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -138,3 +140,55 @@ def test_a_folder_that_is_kept_can_be_looked_into(tmp_path: Path) -> None:
     assert (kept / "daemon.log").is_file()
     assert list(kept.glob("data/*.sqlite"))
     assert list(kept.glob("mails/*/*.eml"))
+
+
+def test_whoever_approves_may_do_it_on_the_command_line(tmp_path: Path) -> None:
+    """With --hands-on time waits for commands in another terminal, and they act at the demo's time."""
+    environ = {
+        **os.environ,
+        "NURTURE_LANG": "en",
+        "NURTURE_BY": "kuroda",
+        "PYTHONUTF8": "1",
+        "TMPDIR": str(tmp_path),
+    }
+    program = [sys.executable, "-W", "error", "-m", "nurture"]
+
+    def call(*args: str) -> str:
+        return subprocess.run(
+            [*program, "--config", "kept", *args],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+
+    def await_one(state: str) -> Any:
+        until = time.monotonic() + 90
+        while time.monotonic() < until:
+            if found := [
+                mail for mail in json.loads(call("queue", "list", "--json") or "[]") if mail["state"] == state
+            ]:
+                return found[0]
+            time.sleep(0.2)
+        raise AssertionError(f"no mail is {state}")
+
+    asked = ["demo", "--hands-on", "--headless", "--json", "--keep", "kept"]
+    with subprocess.Popen(
+        [*program, *asked], cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True
+    ) as demo:
+        try:
+            mail = await_one("waiting")
+            assert "Approved." in call("queue", "approve", mail["id"], "--yes", mail["fingerprint"])
+            until = time.monotonic() + 90
+            while not (left := call("log", "--json", "--kind", "message.sent")) and time.monotonic() < until:
+                time.sleep(0.2)
+            demo.send_signal(signal.SIGINT)
+            assert demo.wait(60) == 130
+        finally:
+            demo.kill()
+    approval = json.loads(call("log", "--json", "--kind", "message.approved"))
+    sent = json.loads(left.splitlines()[0])
+
+    assert (mail["id"], mail["id"]) == (approval["message"], sent["message"])
+    assert approval["at"] == sent["at"]

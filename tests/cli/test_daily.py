@@ -18,6 +18,7 @@ from nurture.clock import SystemClock
 from nurture.core.ids import MailboxId
 from nurture.core.sending import NoLine
 from nurture.errors import UserError
+from nurture.files import meeting
 from nurture.files.config import load
 from nurture.standing import Standing
 from tests.cli.conftest import PEOPLE
@@ -58,6 +59,7 @@ def test_questions_lead_to_the_same_record(shell: Shell) -> None:
         "山田 美智子",
         "看護部 看護部長",
         "2",  # nursing
+        "perhaps",  # neither yes nor no: asked again
         "y",  # a business card
         "1",  # sceptical
         "二重入力が心配",
@@ -66,8 +68,11 @@ def test_questions_lead_to_the_same_record(shell: Shell) -> None:
         "12月に試行を始める",
         "",
         "院内ネットワークの安全性",
+        "99",  # no topic has this number: asked again
         "5",  # security
         "",
+        "ご提案資料 第2版",
+        "12",  # the page on security
         "移行手順書をお送りする",
         "y",
         "+7",
@@ -83,7 +88,73 @@ def test_questions_lead_to_the_same_record(shell: Shell) -> None:
     assert person["may_be_written_to"]
     text = shell.ok("queue", "show", _thanks(shell)["id"])
     assert "二重入力が心配" in text
+    assert "資料「ご提案資料 第2版」 12ページ" in text
     assert "院長は前向き" not in text
+    assert "山田 美智子 様" in text
+
+
+def _met(*person: str) -> str:
+    """Answers about a meeting with one person."""
+    about = ["あおば総合病院", "00:00", "", *person, ""]
+    return "\n".join(
+        [*about, "試行を始める", "", "", "", "資料を送る", "y", "", "", "でよろしいでしょうか。", "", "y", ""]
+    )
+
+
+@pytest.mark.parametrize(
+    ("position", "field", "doctor", "honorific"),
+    [
+        ("院長", "3", [], "先生"),  # the head of a hospital is a doctor
+        ("放射線科 部長", "1", [], "先生"),
+        ("副院長", "3", ["y"], "先生"),  # doubtful: asked
+        ("事務長", "3", [""], "様"),
+        ("技師長", "7", ["n"], "様"),
+        ("医療情報部 教授", "4", [], "先生"),
+    ],
+)
+def test_the_honorific_is_asked_for_where_it_is_in_doubt(
+    shell: Shell, position: str, field: str, doctor: list[str], honorific: str
+) -> None:
+    """先生 or 様 follows what somebody is, not where they work; a wrong one would spoil the first mail."""
+    result = shell.run(
+        "record", answers=_met("a@aoba.example", "潮田 泰三", position, field, *doctor, "y", "", "")
+    )
+    assert result.exit_code == 0, result.output
+
+    assert f"潮田 泰三 {honorific}\n" in result.stdout
+
+
+def test_without_a_card_another_basis_is_asked_for(shell: Shell) -> None:
+    """Which, since when, and what proves it; a day to come is refused, a day of last year is understood."""
+    answers = ["a@aoba.example", "潮田 泰三", "院長", "3", "n", "1", "2100-01-01", "12/31", "申込書", "", ""]
+    result = shell.run("record", answers=_met(*answers))
+    assert result.exit_code == 0, result.output
+    assert "2100-01-01 has not come yet" in result.stderr
+    (person,) = shell.json("people")
+
+    assert ("consent", True) == (person["legal_basis"], person["may_be_written_to"])
+
+
+def test_without_any_basis_nothing_is_sent_and_the_next_record_asks_again(shell: Shell) -> None:
+    """Somebody known is only asked for what keeps mail from them."""
+    result = shell.run("record", answers=_met("a@aoba.example", "潮田 泰三", "院長", "3", "n", "", "", ""))
+    assert result.exit_code == 0, result.output
+    assert "no legal basis" in result.stderr
+    again = shell.run("record", answers=_met("1", "y", "", ""))
+    assert again.exit_code == 0, again.output
+    (person,) = shell.json("people")
+
+    assert person["may_be_written_to"]
+
+
+def test_a_file_needs_no_profession_for_a_doctor(shell: Shell) -> None:
+    """The role is enough: the first mail to a physician must not say 様."""
+    example = meeting.EXAMPLE.replace("role: nursing ", "role: clinician ").replace(
+        "    profession: nurse  ", "    #"
+    )
+    text = shell.ok("record", "--file", shell.write("m.yaml", example))
+
+    assert "山田 美智子 先生\n" in text
 
 
 def test_questions_broken_off_save_nothing(shell: Shell) -> None:
@@ -95,8 +166,8 @@ def test_questions_broken_off_save_nothing(shell: Shell) -> None:
 
 def test_answers_that_cannot_be_saved_are_kept(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A scenario that is gone does not cost five minutes of typing."""
-    answers = ["H", "00:00", "s", "a@x.example", "A B", "", "", "y", "4", "", "", "one", "", "", "p", "y", "", ""]
-    answers += ["Right?", "", "y"]
+    answers = ["H", "00:00", "s", "a@x.example", "A B", "", "", "", "y", "4", "", "", "one", "", "", ""]
+    answers += ["p", "y", "", "", "Right?", "", "y"]
     result = shell.run("record", "--scenario", "gone", answers="\n".join(answers) + "\n")
     assert result.exit_code == 1
     assert "there is no scenario gone" in result.stderr

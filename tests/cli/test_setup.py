@@ -86,6 +86,21 @@ def test_two_scenarios_of_one_id_are_an_error(shell: Shell) -> None:
     assert "scenarios/z.yaml:1" in result.stderr
 
 
+def test_import_infers_what_is_beyond_doubt(shell: Shell) -> None:
+    """A list with professions or titles alone still addresses everybody rightly, in the wording of their role."""
+    rows = ["氏名,メール,役職,職種", "山田 太郎,a@x.example,部長,医師", "鈴木 花子,b@x.example,師長,看護師"]
+    rows += ["潮田 泰三,c@x.example,院長,", "浜名 恵,d@x.example,事務長,"]
+    shell.ok("import", shell.write("people.csv", "\n".join(rows)))
+    found = {p["name"]: (p["role"], "先生" in shell.ok("why", p["email"])) for p in shell.json("people")}
+
+    assert {
+        "山田 太郎": ("clinician", True),
+        "鈴木 花子": ("nursing", False),
+        "潮田 泰三": ("executive", True),
+        "浜名 恵": (None, False),
+    } == found
+
+
 def test_import_once_is_import_twice(shell: Shell) -> None:
     """New people come in; a second time nothing changes; nothing is written by a dry run."""
     file = shell.write("people.csv", PEOPLE)

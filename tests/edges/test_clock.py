@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,11 @@ import pytest
 
 from nurture import clock
 from nurture.clock import SeededChance, SimulatedClock, SystemChance, SystemClock
-from nurture.errors import Impossible
+from nurture.errors import Impossible, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -176,3 +177,26 @@ def test_seeded_chance_repeats_itself() -> None:
     assert not set(drawn(1)) & set(drawn(2))
     first, _, second, third = drawn(1)
     assert first < second < third
+
+
+def test_a_time_that_was_told_is_the_time_beside_it(tmp_path: Path) -> None:
+    """To the microsecond, whatever zone it was told in; the newest counts, and nothing else is left there."""
+    at = datetime(2027, 3, 23, 7, 40, 0, 5, tzinfo=UTC)
+    for told in (at - timedelta(days=1), at.astimezone(timezone(timedelta(hours=9)))):
+        clock.tell(tmp_path / "time", told)
+    found = clock.told(tmp_path / "time")
+
+    assert found is not None
+    assert at == found.now()
+    assert ["time"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("said", ["", "noon", "2027-03-23T07:40:00"])
+def test_a_time_that_is_none_is_refused(tmp_path: Path, said: str) -> None:
+    """With the file's name; where nobody told the time there is none."""
+    (tmp_path / "time").write_text(said, encoding="ascii")
+    with pytest.raises(UserError) as raised:
+        clock.told(tmp_path / "time")
+
+    assert "time" in str(raised.value)
+    assert clock.told(tmp_path / "other") is None

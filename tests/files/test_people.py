@@ -61,7 +61,6 @@ def test_encodings_and_separators_are_found(encoding: str, separator: str) -> No
         title="部長",
         role="clinician",
         specialty="radiology",
-        profession=Profession.DOCTOR,
         legal_basis=LegalBasis(Basis.BUSINESS_CARD, date(2026, 11, 5), "展示会で受領"),
     )
 
@@ -183,24 +182,30 @@ def test_unknown_words_are_guessed_at_or_allowed_with_a_warning() -> None:
     assert [e.where.line for e in found.errors if e.where] == [4]
 
 
-def test_titles_leave_no_doubt_or_are_left_alone() -> None:
-    """先生 or 様 is decided by what somebody is; a vice-director of nursing is no doctor."""
+def test_a_profession_is_what_the_column_says() -> None:
+    """Titles and roles are weighed where the person is known (``core.people.described``)."""
     head = ("email", "役職", "役割", "職種")
     found = _parse(
         head,
         ("a@b.example", "院長", "", ""),
-        ("b@b.example", "副院長 兼 看護部長", "", ""),
-        ("c@b.example", "教授", "", ""),
-        ("d@b.example", "", "看護師", ""),
-        ("e@b.example", "科長", "", "看護師"),
+        ("b@b.example", "", "医師", ""),
+        ("c@b.example", "科長", "", "看護師"),
+        ("d@b.example", "", "", "歯科医師"),
     )
-    assert [row.profession for row in found.rows] == [
-        Profession.DOCTOR,
-        None,
-        Profession.PROFESSOR,
-        None,
-        Profession.NURSE,
-    ]
+
+    assert [None, None, Profession.NURSE, Profession.DENTIST] == [row.profession for row in found.rows]
+
+
+@pytest.mark.parametrize(
+    ("header", "guess"),
+    [("emial", "emial"), ("メールアドレレス", "メールアドレレス"), ("電子メイル", "電子メイル"), ("血液型", None)],
+)
+def test_a_misspelt_column_of_addresses_is_pointed_at(header: str, guess: str | None) -> None:
+    """In either language, by likeness to any of its spellings."""
+    with pytest.raises(UserError) as raised:
+        _parse(("氏名", header), ("山田 太郎", "x@b.example"))
+
+    assert guess == raised.value.values["guess"]
 
 
 def test_a_file_that_is_wrong_throughout_is_not_read_to_its_end() -> None:
