@@ -8,6 +8,7 @@ from nurture.core.sending import Letter, Verdict
 from nurture.errors import NurtureError
 from nurture.log import logger, redact
 from nurture.mail.compose import header_id, notice
+from nurture.mail.text import wrap
 from nurture.wire import one_line
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class MailNotifier:
 
     def _letter(self, mailbox: MailboxSettings, to: Representative, said: Notice) -> Letter:
         # Parts may come from outside, such as a reply's subject: a notice must not fail on them.
-        text = said.text.encode("utf-8", "replace").decode().replace("\0", "").rstrip()
+        text = wrap(said.text.encode("utf-8", "replace").decode().replace("\0", "").rstrip())
         if said.link:
             text += f"\n\n{desk_url(self._settings.web, said.link)}"
         name = header_id(self._chance.new_id(), mailbox.address.rpartition("@")[2])

@@ -51,15 +51,17 @@ def check(folder: Path | None, on: str | None, as_json: bool) -> None:
     for warning in found.warnings:
         click.echo(t.w("warning: {text}", text=t.w.error(warning)), err=True)
     looked = t.w(
-        "{scenarios} scenarios, {templates} templates, {calendars} calendars, {content} pieces of content",
+        "scenarios {scenarios}, templates {templates}, calendars {calendars}, content {content}",
         **{name: found.counts.get(name, 0) for name in ("scenarios", "templates", "calendars", "content")},
     )
     if found.errors:
         t.say(
-            mark("{errors} problems, {warnings} warnings in {looked}."),
+            mark("Problems: {errors} ({looked}; warnings {warnings})."),
             errors=len(found.errors),
             warnings=len(found.warnings),
             looked=looked,
         )
         sys.exit(1)
-    t.say(mark("Everything is right: {looked}; {warnings} warnings."), looked=looked, warnings=len(found.warnings))
+    t.say(
+        mark("Everything is right ({looked}; warnings {warnings})."), looked=looked, warnings=len(found.warnings)
+    )

@@ -156,7 +156,7 @@ def _show(t: Terminal, done: Recorded) -> None:
     w = t.w
     for warning in done.warnings:
         click.echo(w("note: {text}", text=w.error(warning)), err=True)
-    t.say(mark("Recorded. {count} people are followed up from here on."), count=len(done.enrollments))
+    t.say(mark("Recorded. People on the scenario from here on: {count}."), count=len(done.enrollments))
     ready = [m for m in done.messages if m.body]
     urgent = [m for m in ready if m.deadline] or ready
     for m in urgent:

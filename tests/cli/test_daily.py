@@ -172,7 +172,7 @@ def test_answers_that_cannot_be_saved_are_kept(shell: Shell, tmp_path_factory: p
     assert result.exit_code == 1
     assert "there is no scenario gone" in result.stderr
     kept = result.stderr.rpartition("--file ")[2].split()[0]
-    assert "Recorded. 1 people" in shell.ok("record", "--file", kept)
+    assert "Recorded. People on the scenario from here on: 1." in shell.ok("record", "--file", kept)
 
 
 def test_a_wrong_record_writes_nothing(shell: Shell) -> None:

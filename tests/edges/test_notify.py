@@ -16,6 +16,7 @@ from nurture.config import Company, MailboxSettings, Settings, SmtpSettings, Web
 from nurture.core.ids import MailboxId, RepId
 from nurture.core.people import Representative
 from nurture.core.sending import Letter, Outcome, Verdict
+from nurture.mail.text import width
 from nurture.notify import MailNotifier, desk_url
 from nurture.ports import Notice
 from tests.wires import OneByOne
@@ -68,6 +69,18 @@ async def test_a_notice_is_a_short_automatic_mail() -> None:
         == "こちらからどうぞ。\n\nhttps://desk.maker.example/login/abc?next=%2F".splitlines()
     )
     assert sent.data.isascii()
+
+
+async def test_long_sentences_are_broken_and_links_are_not() -> None:
+    """Within 76 columns, as every mail of ours; a link stays whole."""
+    sender = Kept()
+    notice = Notice("login", "ログイン", "このリンクで承認デスクにログインできます。" * 4, "/login/" + "x" * 90)
+    await notifier(sender).notify(REP, notice)
+    (sent,) = sender.letters
+    *said, _, link = email.message_from_bytes(sent.data, policy=email.policy.default).get_content().splitlines()
+
+    assert max(width(line) for line in said) <= 76
+    assert "https://desk.maker.example/login/" + "x" * 90 == link
 
 
 @pytest.mark.parametrize("outcome", [Outcome(Verdict.REFUSED, "550 no"), Outcome(Verdict.LATER, "421")])
