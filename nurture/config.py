@@ -63,7 +63,7 @@ class ImapSettings:
     username: str = ""
     password: Secret | None = None
     folders: tuple[str, ...] = ("INBOX",)
-    sent_folder: str | None = None  # append a copy there and look for evidence there; None: the provider keeps it
+    sent_folder: str | None = None  # append a copy there; None: the provider keeps copies in its own Sent folder
     timeout: float = 30.0
 
 
@@ -76,6 +76,7 @@ class MailboxSettings:
     name: str  # the display name in From
     smtp: SmtpSettings
     imap: ImapSettings | None = None
+    archive: ImapSettings | None = None  # where blind copies of all that is sent arrive: its first folder
     verp: str = ""  # the envelope sender, with {token}; empty: the address
     reply_to: str = ""  # where answers go, with {token}; empty: the address
     html: bool | None = None  # the text as HTML too; None: as ``Work.html`` says

@@ -63,6 +63,7 @@ REASONS: Final[Mapping[str, str]] = {
     "resend": mark("to be sent again, as a person decided"),
     "settled_by_person": mark("a person says that it left"),
     "settled_by_answer": mark("an answer proves that it left"),
+    "settled_by_copy": mark("its copy lies in the Sent folder or the archive"),
     "cannot_be_written": mark("its text cannot be written"),
     "person": mark("a person decided so"),
     "import": mark("imported as suppressed"),
@@ -275,6 +276,8 @@ def _text(said: Entry) -> str | None:
     """The sentence for an entry; some kinds have more than one."""
     if said.kind == "enrollment.paused" and said.data.get("until"):
         return mark("rests until {until}: {reason}")
+    if said.kind == "message.settled" and said.data.get("reason"):
+        return mark("{step}: it left: {reason}") if said.data.get("sent") else mark("{step}: sent again: {reason}")
     if said.kind == "enrollment.started" and said.data.get("variant"):
         return mark("enrolled in {scenario}, variant {variant}")
     return KINDS.get(said.kind)

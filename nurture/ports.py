@@ -326,7 +326,7 @@ class Mailbox(Protocol):
         ...
 
     async def sent(self, header_ids: Collection[str]) -> frozenset[str]:
-        """Which of these Message-IDs lie in the Sent folder.
+        """Which of these Message-IDs lie in the Sent folder; none where the account has no such folder.
 
         Raises:
             TemporaryFailure, PermanentFailure: as ``fetch``.

@@ -21,7 +21,9 @@ from nurture.errors import StaleVersion, UserError
 from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
+from nurture.flows import doubts
 from nurture.flows import feeds as flow
+from nurture.flows.doubts import Place
 from nurture.log import logger
 from nurture.notify import MailNotifier
 from nurture.ports import Doors
@@ -32,7 +34,7 @@ from nurture.store import daemon_lock, database_path, open_store
 from nurture.trace import FileTrace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from nurture.config import Settings
     from nurture.core.ids import MailboxId
@@ -147,6 +149,30 @@ def open_feeds(settings: Settings) -> Feeds:
     return WebFeeds(settings.feeds, lambda data: parse_ical(data, Defaults(), fallback=zone))
 
 
+async def _doubts(doors: Doors, places: Mapping[MailboxId, Sequence[Place]]) -> timedelta:
+    """Look where copies lie for what may have left."""
+    looked = await doubts.look(doors, places)
+    for key in looked.settled:
+        logger().info("doubt settled", action="doubt", message=key)
+    for problem in looked.problems:
+        logger().warning("a place of copies cannot be asked", action="doubt.failed", error=str(problem))
+    return looked.again
+
+
+def _places(settings: Settings, clock: Clock) -> dict[MailboxId, list[Place]]:
+    """Where copies of what each mailbox sent can be found: its own Sent folder, and its archive."""
+    from nurture.imap import ImapMailbox  # noqa: PLC0415 - a command must not wait for a mail reader
+
+    found: dict[MailboxId, list[Place]] = {}
+    for box in settings.mailboxes:
+        places = [Place("sent", ImapMailbox(box, resolve, clock))] if box.imap else []
+        if box.archive is not None:
+            kept = replace(box.archive, sent_folder=box.archive.folders[0])
+            places.append(Place("archive", ImapMailbox(replace(box, imap=kept), resolve, clock)))
+        found[box.id] = places
+    return found
+
+
 async def _calendars(doors: Doors, feeds: Feeds) -> timedelta:
     """Fetch what is due; have everything planned anew when a calendar has changed, fetched or edited."""
     for looked in await flow.refresh(doors, feeds):
@@ -206,6 +232,9 @@ async def start(
         }
         for mailbox in (*(m for _, m in watched.values()), *copies.values()):
             stack.push_async_callback(mailbox.close)
+        places = _places(settings, doors.clock)
+        for place in (place for found in places.values() for place in found):
+            stack.push_async_callback(place.mailbox.close)
         listening = server.bind(settings.web)
         stack.callback(listening.close)
         app = build(doors, web_secret(settings, doors.chance))
@@ -221,7 +250,7 @@ async def start(
             name=f"{socket.gethostname()}:{os.getpid()}",
             stop=stop,
             trace=trace,
-            chores={"calendars": lambda: _calendars(doors, feeds)},
+            chores={"calendars": lambda: _calendars(doors, feeds), "doubts": lambda: _doubts(doors, places)},
             sites=(lambda stopping: server.serve(app, listening, stopping),),
             alive=lambda: systemd.notify("WATCHDOG=1"),
         )

@@ -254,27 +254,32 @@ def reject(message: str, reason: str, by: str | None) -> None:
 
 @queue.command(
     help=mark(
-        "Settle a mail in doubt: left says that the recipient has it, again sends it once more under the same "
-        "Message-ID."
+        "Settle a mail in doubt: --sent says that the recipient has it, --again sends it once more under the same "
+        "Message-ID. The daemon looks for copies by itself; this is for what it cannot find."
     )
 )
 @click.argument("message")
-@click.argument("answer", type=click.Choice(("left", "again")))
+@click.option("--sent", is_flag=True, help=mark("It left."))
+@click.option("--again", is_flag=True, help=mark("Send it again."))
+@click.option("--why", help=mark("How you know: it is kept in the journal."))
 @by_option
-def settle(message: str, answer: str, by: str | None) -> None:
+def settle(message: str, why: str | None, by: str | None, *, sent: bool, again: bool) -> None:
     """Settle."""
     t = terminal()
+    if sent is again:
+        raise click.UsageError(t.w("say either --sent or --again"))
     reader = t.reader(by)
+    known = click.prompt(t.w("How do you know")) if why is None else why
 
     async def _act(doors: Doors) -> Message:
         from nurture.cli import find  # noqa: PLC0415
-        from nurture.flows import review  # noqa: PLC0415
+        from nurture.flows import doubts  # noqa: PLC0415
 
         found = await find.message(doors, message)
-        return await review.settle(doors, found.id, by=reader.id, sent=answer == "left")
+        return await doubts.settle(doors, found.id, by=reader.id, sent=sent, why=known)
 
     acted(t, _act)
-    t.say(mark("Settled: it counts as sent.") if answer == "left" else mark("Settled: it will be sent again."))
+    t.say(mark("Settled: it counts as sent.") if sent else mark("Settled: it will be sent again."))
 
 
 @queue.command(help=mark("Edit a mail in $EDITOR. The legal footer stays; the mail needs a fresh approval."))

@@ -208,21 +208,3 @@ def edit(
         reason="",
     )
     return Change((done,), (_entry(done, "message.edited", by.id, now, subject=done.subject),))
-
-
-def settle(message: Message, *, owner: Representative, by: Representative, sent: bool, now: datetime) -> Change:
-    """A person settles a doubt: it left, or it is sent again under the same Message-ID.
-
-    Raises:
-        UserError: this person may not.
-        Impossible: the mail is not in doubt (nor failed, for sending again).
-    """
-    _refuse_stranger(owner, by)
-    state = states.move(states.MESSAGES, message.state, "settle_sent" if sent else "resend")
-    if sent:
-        done = replace(message, state=state, sent_at=message.claimed_at or now, reason="settled_by_person")
-    else:
-        done = replace(
-            message, state=state, reason="resend", not_before=None, attempts=0, claimed_by="", claimed_at=None
-        )
-    return Change((done,), (_entry(done, "message.settled", by.id, now, sent=sent),))

@@ -215,7 +215,7 @@ def _evidence(a: Arrival) -> Change:
         sent_at=ours.claimed_at or a.now,
         reason="settled_by_answer",
     )
-    return Change((settled,), (_entry(a, "message.settled", sent=True, by="answer"),))
+    return Change((settled,), (_entry(a, "message.settled", sent=True, by="answer", reason="settled_by_answer"),))
 
 
 def _rep(a: Arrival, own: Sequence[Dossier]) -> RepId | None:

@@ -134,13 +134,12 @@ def _mailbox(table: Table, folder: Path) -> MailboxSettings:
         name=table.text("name"),
         smtp=_smtp(table.table("smtp", required=True), folder),
         imap=_imap(table.table("imap"), folder) if table.has("imap") else None,
+        archive=_imap(table.table("archive"), folder, kept=True) if table.has("archive") else None,
         verp=_pattern(table, "verp"),
         reply_to=_pattern(table, "reply_to"),
         html=table.boolean("html", default=False) if table.has("html") else None,
     )
-    table.known.append("html")
-    if not table.has("imap"):
-        table.known.append("imap")
+    table.known += ["html", *(name for name in ("imap", "archive") if not table.has(name))]
     table.done()
     return found
 
@@ -162,7 +161,8 @@ def _smtp(table: Table, folder: Path) -> SmtpSettings:
     return found
 
 
-def _imap(table: Table, folder: Path) -> ImapSettings:
+def _imap(table: Table, folder: Path, *, kept: bool = False) -> ImapSettings:
+    """Where a mailbox is read; ``kept``: where copies of what it sends arrive, in one folder."""
     security = table.choice("security", SECURITY, "tls")
     found = ImapSettings(
         host=table.text("host"),
@@ -170,8 +170,8 @@ def _imap(table: Table, folder: Path) -> ImapSettings:
         security=security,
         username=table.text("username", ""),
         password=_secret(table, "password", folder),
-        folders=table.texts("folders") or ("INBOX",),
-        sent_folder=table.text("sent_folder", "") or None,
+        folders=(table.text("folder", "INBOX"),) if kept else table.texts("folders") or ("INBOX",),
+        sent_folder=None if kept else table.text("sent_folder", "") or None,
         timeout=table.seconds("timeout", 30.0, low=1, high=600),
     )
     _login(table, found.host, found.security, found.username, found.password)

@@ -1,4 +1,7 @@
-"""The desk's verbs: approve, reject, edit, attach, detach, settle. Each is one read, one decision, one write."""
+"""The desk's verbs: approve, reject, edit, attach, detach. Each is one read, one decision, one write.
+
+To settle a doubt: ``flows.doubts``.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,12 @@ class Case:
     enrollment: Enrollment | None
 
 
-async def _case(doors: Doors, message_id: MessageId, by: RepId) -> Case:
+async def read_case(doors: Doors, message_id: MessageId, by: RepId) -> Case:
+    """A mail and who has to do with it.
+
+    Raises:
+        UserError: there is no such mail, or nobody is known by one of these names.
+    """
     message = await doors.store.get(Message, message_id)
     if message is None:
         raise UserError("There is no mail {id}", id=message_id)
@@ -86,7 +94,7 @@ async def approve(doors: Doors, message_id: MessageId, *, by: RepId, seen: str, 
         StaleVersion: it is not what was seen any more.
         UserError: this person may not approve it, or it does not wait.
     """
-    case = await _case(doors, message_id, by)
+    case = await read_case(doors, message_id, by)
     for key in case.message.attachments:
         doors.attachments.get(key)  # what is not there cannot leave
     now, undo = doors.clock.now(), doors.settings.work.undo_seconds
@@ -112,7 +120,7 @@ async def reject(doors: Doors, message_id: MessageId, *, by: RepId, reason: str)
         UserError: no reason, or this person may not.
         Impossible: it has left or ended.
     """
-    case = await _case(doors, message_id, by)
+    case = await read_case(doors, message_id, by)
     change = approval.reject(case.message, owner=case.owner, by=case.by, reason=reason, now=doors.clock.now())
     return await _done(doors, change, message_id)
 
@@ -125,7 +133,7 @@ async def edit(doors: Doors, message_id: MessageId, *, by: RepId, subject: str, 
         UserError: an empty text, one that no server could be given (a control character), or this person may not.
         Impossible: it has left or ended.
     """
-    case = await _case(doors, message_id, by)
+    case = await read_case(doors, message_id, by)
     change = approval.edit(
         case.message,
         owner=case.owner,
@@ -150,7 +158,7 @@ async def attach(
         StaleVersion: it is not what was seen any more.
         UserError: as ``core.attachments.attach``; or the file cannot be kept.
     """
-    case = await _case(doors, message_id, by)
+    case = await read_case(doors, message_id, by)
     change = attachments.attach(
         case.message,
         file,
@@ -172,7 +180,7 @@ async def detach(doors: Doors, message_id: MessageId, name: str, *, by: RepId, s
         StaleVersion: it is not what was seen any more.
         UserError: it has no such file, or as ``core.attachments.detach``.
     """
-    case = await _case(doors, message_id, by)
+    case = await read_case(doors, message_id, by)
     present = enclosed(doors, case.message)
     found = [one for one in present if name in {one.name, one.key, one.key[: max(len(name), 8)]}]
     if len(found) != 1:
@@ -191,15 +199,3 @@ async def detach(doors: Doors, message_id: MessageId, name: str, *, by: RepId, s
 def enclosed(doors: Doors, message: Message) -> tuple[Enclosed, ...]:
     """The files of a mail; one that is not there any more has its key for a name."""
     return tuple(doors.attachments.look(key) or Enclosed(key, f"? {key[:12]}", 0) for key in message.attachments)
-
-
-async def settle(doors: Doors, message_id: MessageId, *, by: RepId, sent: bool) -> Message:
-    """Settle a mail in doubt: it left, or it is sent again under the same Message-ID.
-
-    Raises:
-        UserError: this person may not.
-        Impossible: it is not in doubt.
-    """
-    case = await _case(doors, message_id, by)
-    change = approval.settle(case.message, owner=case.owner, by=case.by, sent=sent, now=doors.clock.now())
-    return await _done(doors, change, message_id)

@@ -24,6 +24,7 @@ from nurture.ports import Span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import date, datetime
 
     from nurture.core.dossier import Dossier
     from nurture.core.ids import OrganisationId
@@ -304,8 +305,13 @@ async def forbid(doors: Doors, person: Person, *organisations: OrganisationId | 
             hint="only a documented consent changes that: nurture suppression lift",
             name=person.name,
             value=row.value,
-            at=row.at.astimezone(ZoneInfo(doors.settings.timezone)).date(),
+            at=local_day(doors, row.at),
         )
+
+
+def local_day(doors: Doors, at: datetime) -> date:
+    """Our local date of an instant."""
+    return at.astimezone(ZoneInfo(doors.settings.timezone)).date()
 
 
 async def covered(doors: Doors, whom: Mapping[str, Collection[OrganisationId | None]]) -> frozenset[str]:

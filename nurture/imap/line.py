@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from aioimaplib import aioimaplib
 
 from nurture.errors import PermanentFailure, TemporaryFailure
+from nurture.imap.folders import listed
 from nurture.imap.protocol import MendedClient
 from nurture.imap.syntax import folder_name, quoted, records, uid_set
 from nurture.wire import one_line
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nurture.config import ImapSettings
+    from nurture.imap.folders import Listed
     from nurture.imap.protocol import MendedProtocol
     from nurture.imap.syntax import Record
 
@@ -158,6 +160,17 @@ class Line:
         if following:
             return Folder(int(validity[1]), int(following[1]))
         return Folder(int(validity[1]), max(await self.search("UID", "*"), default=0) + 1)
+
+    async def folders(self) -> tuple[Listed, ...]:
+        """All folders of the account.
+
+        Raises:
+            PermanentFailure: the server does not list them.
+        """
+        response = await self._do("list", self._client.protocol.simple_command("LIST", '""', '"*"'))
+        if response.result != "OK":
+            self._refused(response, "the folders cannot be listed: {answer}")
+        return listed(response.lines[:-1])
 
     async def search(self, *criteria: str) -> list[int]:
         """The uids that match, ascending."""

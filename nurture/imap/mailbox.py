@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from nurture.core.change import Cursor
 from nurture.errors import NurtureError, PermanentFailure, UserError
+from nurture.imap.folders import sent_folder
 from nurture.imap.line import Line
 from nurture.imap.syntax import Record, quoted, search_date
 from nurture.ports import Fetched, RawMail
@@ -223,13 +224,15 @@ class ImapMailbox:
             await line.append(folder, data, at)
 
     async def sent(self, header_ids: Collection[str]) -> frozenset[str]:
-        """Which of these Message-IDs lie in the Sent folder; none when no Sent folder is configured."""
-        folder = self._settings.sent_folder
+        """Which of these Message-IDs lie in the Sent folder: the configured one, else the account's own."""
         asked = sorted({header_id for header_id in header_ids if _searchable(header_id)})
-        if folder is None or not asked:
+        if not asked:
             return frozenset()
         found = set()
         async with self._connected() as line:
+            folder = self._settings.sent_folder or sent_folder(await line.folders())
+            if folder is None:
+                return frozenset()
             await line.examine(folder)
             for header_id in asked:
                 if await line.search("HEADER", "Message-ID", quoted(header_id)):

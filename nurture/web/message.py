@@ -17,7 +17,7 @@ from nurture.core.attachments import PDF
 from nurture.core.messages import Entry, Message, MessageState
 from nurture.core.states import QUEUED
 from nurture.errors import Impossible, StaleVersion, UserError
-from nurture.flows import review
+from nurture.flows import doubts, review
 from nurture.mail import text as layout
 from nurture.web.cards import around, card
 
@@ -63,13 +63,14 @@ async def reject(visit: Visit) -> Response:
 
 
 async def settle(visit: Visit) -> Response:
-    """POST /messages/{id}/settle: it left, or it is sent again."""
+    """POST /messages/{id}/settle: it left, or it is sent again; and how the reader knows."""
     message = await _message(visit)
     answer = visit.form.get("answer")
     if answer not in {"left", "again"}:
         raise HTTPException(400)
     try:
-        await review.settle(visit.doors, message.id, by=visit.reader.rep.id, sent=answer == "left")
+        why = visit.form.get("why", "")
+        await doubts.settle(visit.doors, message.id, by=visit.reader.rep.id, sent=answer == "left", why=why)
     except StaleVersion:
         return await _page(visit, await _message(visit), stale=True)
     except (UserError, Impossible) as error:

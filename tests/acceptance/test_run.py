@@ -143,7 +143,7 @@ def test_a_killed_daemon_sends_nothing_twice(program: Program, post: Post) -> No
         program.wait_for("it is in doubt", lambda: state_of(program, mail["id"]) == "in_doubt")
         time.sleep(2)  # time enough to send it again, if it would
         assert 1 == len(post.to(SATO))
-        program.run("queue", "settle", mail["id"], "left")
+        program.run("queue", "settle", mail["id"], "--sent", "--why", "it is in the server's log")
         assert "sent" == state_of(program, mail["id"])
 
     assert 1 == len(post.to(SATO))

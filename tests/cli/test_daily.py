@@ -276,7 +276,7 @@ def test_ids_may_be_short_but_not_ambiguous(recorded: Shell) -> None:
 
 def test_only_doubts_are_settled(recorded: Shell) -> None:
     """A waiting mail is not in doubt: an impossible move, in words."""
-    result = recorded.run("queue", "settle", _thanks(recorded)["id"], "left")
+    result = recorded.run("queue", "settle", _thanks(recorded)["id"], "--sent", "--why", "seen")
     assert result.exit_code == 1
     assert "Traceback" not in result.output
 

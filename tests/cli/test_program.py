@@ -82,7 +82,8 @@ def test_the_option_decides_the_language(shell: Shell) -> None:
         ("queue", "list", "--limit", "many"),
         ("graph", "nothing"),
         ("queue", "settle", "abcd1234"),
-        ("queue", "settle", "abcd1234", "perhaps"),
+        ("queue", "settle", "abcd1234", "--perhaps"),
+        ("queue", "settle", "abcd1234", "--sent", "--again"),
         (),
     ],
 )

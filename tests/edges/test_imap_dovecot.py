@@ -15,6 +15,7 @@ from nurture.core.change import Cursor
 from nurture.core.ids import MailboxId
 from nurture.errors import PermanentFailure, TemporaryFailure, UserError
 from nurture.imap import ImapMailbox, mailbox
+from nurture.imap.syntax import folder_name
 from tests.servers.authority import client_tls
 from tests.servers.dovecot import PASSWORD
 from tests.servers.scripted import cutting
@@ -284,6 +285,20 @@ async def test_without_a_sent_folder_nothing_is_kept(opened: Callable[..., ImapM
     box = opened()
     await box.keep_sent(mail(1), datetime(2026, 11, 23, tzinfo=UTC))
     assert await box.sent({"<1@hospital.example>"}) == frozenset()
+
+
+@pytest.mark.parametrize("name", ["Sent", "Sent Items", "送信済みアイテム"])
+async def test_what_the_provider_keeps_is_evidence(
+    dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox], name: str
+) -> None:
+    """Without a configured Sent folder, the account's own is found, whatever it is called, and looked into."""
+    with dovecot.client(user) as client:
+        for folder in ("Drafts", "会議", name):
+            client.create(f'"{folder_name(folder)}"')
+    dovecot.deliver(user, mail(1), folder=f'"{folder_name(name)}"')
+    box = opened()
+
+    assert await box.sent({"<1@hospital.example>", "<2@hospital.example>"}) == {"<1@hospital.example>"}
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])

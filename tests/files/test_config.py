@@ -95,8 +95,23 @@ def test_the_example_shows_every_key_and_its_default(tmp_path: Path) -> None:
     for kind in (Company, MailboxSettings, SmtpSettings, ImapSettings, Representative, Web, Work, Settings):
         names = {renamed.get(field.name, field.name) for field in dataclasses.fields(kind)}
         known_elsewhere = {"version", "smtp", "imap", "company", "mailboxes", "representatives", "web", "work"}
-        known_elsewhere |= {"folder", "database_url", "extra"}
+        known_elsewhere |= {"folder", "database_url", "extra", "archive"}
         assert names - known_elsewhere <= said, kind
+
+
+def test_an_archive_is_one_folder_of_an_account(tmp_path: Path) -> None:
+    """As it stands in the example, with its signs taken away; several folders are no archive."""
+    example = _example(commented_out=False)
+    lines = re.findall(r"(?m)^#   (\[mailboxes\.archive\]|(?:host|username|password|folder) = .*)$", example)
+    block = "\n".join(line.split("   #")[0] for line in lines[lines.index("[mailboxes.archive]") :])
+    text = example.replace("\n[[representatives]]", f"\n{block}\n[[representatives]]", 1)
+
+    archive = _load(tmp_path, text).mailboxes[0].archive
+
+    assert archive is not None
+    assert (993, "tls", ("INBOX",), None) == (archive.port, archive.security, archive.folders, archive.sent_folder)
+    wrong = _problems(tmp_path, text.replace('folder = "INBOX"', 'folders = ["a", "b"]'))
+    assert "mailboxes[0].archive.folders" in wrong
 
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from nurture.core.messages import Enrollment, Message, MessageState
 from nurture.core.people import Closure, Organisation
 from nurture.core.sending import Outcome, Verdict
 from nurture.errors import UserError
-from nurture.flows import enroll, optout, review, tick
+from nurture.flows import doubts, enroll, optout, review, tick
 from tests.flows.conftest import MET, SCENARIO, House, attendee
 from tests.samples import REP
 
@@ -155,7 +155,7 @@ async def test_a_resend_after_two_days_of_trying_is_tried_again(house: House) ->
     await house.approve(mail)
     house.wire.answer = lambda _: Outcome(Verdict.REFUSED, "550 content")
     await house.send()
-    await review.settle(house.doors, mail.id, by=REP.id, sent=False)
+    await doubts.settle(house.doors, mail.id, by=REP.id, sent=False, why="seen")
     house.wire.answer = lambda _: Outcome(Verdict.LATER, "450 later")
     await house.send()
 

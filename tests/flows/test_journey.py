@@ -14,7 +14,7 @@ from nurture.core.messages import Enrollment, EnrollmentState, MessageState
 from nurture.core.people import Closure, LegalBasis, Organisation, Person
 from nurture.core.sending import Outcome, Verdict
 from nurture.errors import StaleVersion, UserError, UserErrors
-from nurture.flows import enroll, optout, record, review, send, tick
+from nurture.flows import doubts, enroll, optout, record, review, send, tick
 from tests.flows.conftest import MET, House, attendee
 from tests.samples import REP
 
@@ -251,7 +251,7 @@ async def test_a_lost_line_is_a_doubt_and_stays_one(house: House) -> None:
     assert 1 == len(house.wire.letters)
     assert (await house.mail("thanks")).state is MessageState.IN_DOUBT
     house.wire.answer = lambda _: Outcome(Verdict.ACCEPTED, "250 ok")
-    await review.settle(house.doors, mail.id, by=REP.id, sent=False)
+    await doubts.settle(house.doors, mail.id, by=REP.id, sent=False, why="seen")
     await house.send()
     again = house.wire.letters[1] if len(house.wire.letters) > 1 else None
     assert again is None or again.header_id == house.wire.letters[0].header_id

@@ -17,7 +17,7 @@ from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageS
 from nurture.core.people import Closure, Organisation
 from nurture.core.sending import Outcome, Verdict
 from nurture.errors import TemporaryFailure, UserError
-from nurture.flows import enroll, optout, receive, review, send, tick
+from nurture.flows import doubts, enroll, optout, receive, send, tick
 from nurture.mail import compose as mail_compose
 from tests.flows.conftest import MET, TOKYO, House, attendee
 from tests.flows.test_receive import Pigeonhole, letter, thanked
@@ -424,7 +424,7 @@ async def test_sent_again_days_later_it_is_looked_at_again(house: House) -> None
     await house.send()
     house.clock.advance_to(house.clock.now() + timedelta(days=5))
     house.wire.answer = lambda _: OK
-    await review.settle(house.doors, case.id, by=REP.id, sent=False)
+    await doubts.settle(house.doors, case.id, by=REP.id, sent=False, why="seen")
     await house.send()
     await tick.tick(house.doors)
     waiting = await house.mail("case")
@@ -446,7 +446,7 @@ async def test_sent_again_at_once_it_leaves_as_it_was(house: House) -> None:
     house.wire.answer = lambda _: Outcome(Verdict.UNKNOWN, "line lost")
     await house.send()
     house.wire.answer = lambda _: OK
-    await review.settle(house.doors, mail.id, by=REP.id, sent=False)
+    await doubts.settle(house.doors, mail.id, by=REP.id, sent=False, why="seen")
     await house.send()
 
     assert 2 == len(house.wire.letters)
@@ -462,7 +462,7 @@ async def test_sent_again_after_the_end_is_cancelled_with_a_reason(house: House)
     await house.send()
     (running,) = await house.store.find(Enrollment)
     await house.store.commit(Change((replace(running, state=EnrollmentState.COMPLETED, wake_at=None),)))
-    await review.settle(house.doors, mail.id, by=REP.id, sent=False)
+    await doubts.settle(house.doors, mail.id, by=REP.id, sent=False, why="seen")
     await house.send()
 
     ended = await house.mail("thanks")

@@ -25,7 +25,7 @@ from nurture.core.sending import Outcome, Verdict
 from nurture.core.states import UNSENT
 from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.files.library import FileLibrary
-from nurture.flows import enroll, optout, receive, record, review, send, tick
+from nurture.flows import doubts, enroll, optout, receive, record, review, send, tick
 from nurture.flows.record import AttendeeRecord, MeetingRecord, PromiseRecord
 from nurture.ports import Doors, Fetched, RawMail
 from tests.flows.conftest import Told, TroubledMemory
@@ -349,7 +349,7 @@ class World:
         if not stuck:
             return
         row = stuck[index % len(stuck)]
-        if await _allowed(review.settle(self.doors, row.id, by=REP.id, sent=sent)) and not sent:
+        if await _allowed(doubts.settle(self.doors, row.id, by=REP.id, sent=sent, why="seen")) and not sent:
             self.resends[row.header_id] = self.resends.get(row.header_id, 0) + 1
 
     async def pause(self, index: int) -> None:
@@ -520,7 +520,7 @@ class World:
         for _ in range(200):
             for row in self.messages():
                 if row.state is MessageState.IN_DOUBT:
-                    await review.settle(self.doors, row.id, by=REP.id, sent=True)
+                    await doubts.settle(self.doors, row.id, by=REP.id, sent=True, why="seen")
             await self.read()
             await self.tick()
             await self.approve_all()

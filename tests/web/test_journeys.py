@@ -191,8 +191,12 @@ async def test_a_doubt_is_settled_by_a_person(
 ) -> None:
     """In doubt becomes sent, or is sent again under the same Message-ID."""
     page = await sato.get(f"/messages/{DOUBT.id}")
-    answer = await send(sato, page.text, "/settle", answer=says)
+    silent = await send(sato, page.text, "/settle", answer=says)
+    assert silent.status_code == 409
+    assert (await desk_world.message(DOUBT.id)).state is MessageState.IN_DOUBT
+    answer = await send(sato, page.text, "/settle", answer=says, why="先方に電話で確認")
     assert answer.status_code == 303
+    assert "先方に電話で確認" in (await sato.get(f"/messages/{DOUBT.id}")).text
     message = await desk_world.message(DOUBT.id)
     assert message.state is state
     assert message.header_id == DOUBT.header_id
