@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from nurture.errors import UserError, UserErrors, Where
 from nurture.files.yaml import key_path, not_among, shown, unknown
 from nurture.i18n import mark
+from nurture.mail.header import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -218,7 +219,7 @@ class Table:
             return default or ""
         if default is None and not value.strip():
             self.document.errors.append(UserError("{key} is empty", where=self.where(key), key=key))
-        if len(value) > longest or any(ord(sign) < 32 for sign in value):
+        if len(value) > longest or CONTROL.search(value):
             self.document.errors.append(
                 UserError("expected one line of at most {limit} characters", where=self.where(key), limit=longest)
             )

@@ -12,6 +12,7 @@ from nurture.core.people import LegalBasis, Organisation, Person, Profession, Re
 from nurture.errors import UserError, Where
 from nurture.flows import suppressions
 from nurture.mail.address import check_address
+from nurture.mail.header import refuse_control
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +115,12 @@ def _checked(row: PersonRow, seen: dict[str, int], reps: dict[RepId, Representat
         email = check_address(row.email.strip()).lower()
     except UserError as error:
         raise UserError(error.text, where=where, hint=error.hint, **error.values) from None
+    for name in ("family_name", "given_name", "kana", "organisation", "department", "title"):
+        try:
+            refuse_control(name, getattr(row, name).strip())
+        except UserError as error:
+            place = Where(line=row.line, key=name)
+            raise UserError(error.text, where=place, hint=error.hint, **error.values) from None
     if email in seen:
         raise UserError("{email} stands in line {first} already", where=where, email=email, first=seen[email])
     seen[email] = row.line

@@ -15,9 +15,11 @@ from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message
 from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative, described
 from nurture.errors import TemporaryFailure, UserError, UserErrors
 from nurture.flows import enroll, suppressions, tick
+from nurture.mail.address import check_address
+from nurture.mail.header import refuse_control
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date, datetime
 
     from nurture.core.scenario import Scenario
@@ -121,12 +123,27 @@ def check(record: MeetingRecord, scenario: Scenario) -> None:
     ]
     if not record.attendees:
         errors.append(UserError("Nobody attended this meeting"))
+    for place, said in _written(record):
+        try:
+            check_address(said.strip()) if place == "email" else refuse_control(place, said.strip())
+        except UserError as error:
+            errors.append(error)
     seen = [a.email.strip().lower() for a in record.attendees]
     errors += [UserError("{email} attends twice", email=e) for e in sorted({e for e in seen if seen.count(e) > 1})]
     if record.ended_at.tzinfo is None:
         errors.append(UserError("The end of the meeting has no time zone"))
     if errors:
         raise UserErrors(tuple(errors))
+
+
+def _written(record: MeetingRecord) -> Iterator[tuple[str, str]]:
+    """What stands in a header or an addressee block, with the name of its field."""
+    yield "organisation", record.organisation
+    yield "subject", record.subject
+    for attendee in record.attendees:
+        yield "email", attendee.email
+        for name in ("family_name", "given_name", "department", "title"):
+            yield name, getattr(attendee, name) or ""
 
 
 async def _organisation(doors: Doors, record: MeetingRecord, now: datetime) -> tuple[Organisation, bool]:

@@ -12,6 +12,10 @@ ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
 """What a local part is made of without quotes (RFC 5322, 3.2.3)."""
 
 LOCAL: Final = re.compile(rf"{ATEXT}+(?:\.{ATEXT}+)*")
+NOWHERE: Final = frozenset("alt arpa corp home internal invalid local localhost mail onion".split())  # noqa: SIM905
+"""Last labels that no public server has, by reservation (RFC 2606, 6761, 6762, 7686, 9476) or decision (ICANN
+2018, 2024): what stands in a house's own directory, and gets into lists from there."""
+
 LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 IN_TEXT: Final = re.compile(
@@ -28,7 +32,7 @@ def check_address(address: str) -> str:
 
     Raises:
         UserError: it has no ``@``, a control or other forbidden character, a local part over 64 or a
-            total over 254 octets (RFC 5321, 4.5.3.1), or a domain without a dot.
+            total over 254 octets (RFC 5321, 4.5.3.1), a domain without a dot, or one that cannot be public.
     """
     local, at, domain = address.strip(" ").rpartition("@")
     if not at or not LOCAL.fullmatch(local):
@@ -48,6 +52,13 @@ def check_address(address: str) -> str:
             "the domain of {address} cannot exist",
             address=repr(address),
             hint="check the part after @ for blanks, missing dots and full-width characters",
+        )
+    last = labels[-1].lower()
+    if last in NOWHERE or last.isdigit() or len(last) < 2:
+        raise UserError(
+            "no mail server outside can be reached under the domain of {address}",
+            address=repr(address),
+            hint="names such as .local are a house's own; ask for the address that stands on the business card",
         )
     checked = f"{local}@{domain.lower()}"
     if len(local) > 64 or len(checked) > 254:

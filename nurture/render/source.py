@@ -18,6 +18,7 @@ from ruamel.yaml.events import SequenceStartEvent as ListStartEvent
 from nurture.core.content import Wanted
 from nurture.errors import UserError, Where
 from nurture.i18n import mark
+from nurture.mail.header import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -84,6 +85,8 @@ def parse(text: str, template_id: str, file: str, language: str = "ja") -> Sourc
     subject = front.text("subject", "")
     if not subject.strip():
         raise front.error(mark("the subject is missing"), "subject")
+    if CONTROL.search(subject.strip()):
+        raise front.error(mark("the subject is not one line, or has a control character"), "subject")
     return Source(
         id=template_id,
         file=file,

@@ -89,6 +89,7 @@ def test_check_address() -> None:
     [
         *("", "a", "@b.example", "a@", "a@b", "a..b@c.example", ".a@c.example", "a@-c.example", "a@c..example"),
         *("a@c.example ,x", "a\n@c.example", "a@c.example\r\n", "ａ@c.example", "a@b_c.example"),
+        *("a@1.2.3.4", "a@[1.2.3.4]", "a@b.c", "a@hospital.local", "a@ad.hospital.internal", "a@b.invalid"),
         *("a" * 65 + "@c.example", "a@" + "b." * 130 + "example"),
     ],
 )
