@@ -24,15 +24,18 @@ from nurture.core.change import Change
 from nurture.core.messages import EnrollmentState, Entry, Message
 from nurture.core.plan import StepOutcome
 from nurture.core.sending import Outcome, Verdict
-from nurture.core.survey import window_open
+from nurture.core.survey import from_own_mailbox, leaves_today, window_open
 from nurture.core.windows import fraction
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
+    from nurture.core.calendar import Calendar
+    from nurture.core.content import ContentItem
     from nurture.core.dossier import Dossier
     from nurture.core.ids import MailboxId
+    from nurture.core.scenario import Scenario
     from nurture.core.survey import Survey
 
 RETRIES_FOR: Final = timedelta(days=2)
@@ -104,6 +107,31 @@ def check(
     if held is not None:
         return _hold(message, dossier, held, now)
     return _check_date(message, survey, now, tolerance) if survey else None
+
+
+def may_leave(
+    message: Message,
+    dossier: Dossier,
+    scenario: Scenario,
+    calendars: tuple[Calendar, ...],
+    items: Sequence[ContentItem],
+    now: datetime,
+    mailboxes: Collection[MailboxId],
+) -> bool:
+    """Whether ``check`` would let this claimed mail leave: said quickly, without planning the rest.
+
+    True is certain. False says nothing: then plan anew and ``check``.
+
+    Raises:
+        UserError: the zone of the person or the scenario does not exist.
+    """
+    return (
+        dossier.enrollment.state is EnrollmentState.ACTIVE
+        and progress.refusal(dossier) is None
+        and _held_for(message, dossier, mailboxes) is None
+        and from_own_mailbox(dossier, message)
+        and leaves_today(dossier, scenario, calendars, items, now, message)
+    )
 
 
 def _held_for(message: Message, dossier: Dossier, mailboxes: Collection[MailboxId] | None) -> str | None:

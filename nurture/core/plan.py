@@ -152,6 +152,27 @@ def plan(request: Request) -> Plan:
     return Plan(tuple(steps), planner.zone.key)
 
 
+def stands(request: Request, step_id: str, day: date) -> bool:
+    """Whether ``plan`` would give this step this date, said without the search; False where only the search knows.
+
+    It is for the sender's last look, which asks this of every letter: the date is the recipient's present one,
+    and everything ahead of the step is settled. Then no earlier date can be found, for those have passed, and
+    no later one is sought, because nothing stands against this one.
+
+    Raises:
+        UserError: as ``plan``.
+    """
+    planner = _Planner(request)
+    settled = {s.step_id: s for s in request.settled}
+    for step in request.scenario.steps:
+        if step.id == step_id:
+            return _Search(planner, step).stands(day)
+        if step.id not in settled:
+            return False
+        planner.left(step, settled[step.id])
+    return False
+
+
 def zone_of(name: str) -> ZoneInfo:
     """A time zone by its IANA name.
 
@@ -326,6 +347,19 @@ class _Search:
             taken = self.planner.ledger.has(day) and day not in self.request.history.yielding
             return ("same_date", None) if taken else None
         return hold_up(self.planner.ledger, self.request.scenario.pace, self.planner.days, day)
+
+    def stands(self, day: date) -> bool:
+        """Whether nothing stands against this date, which is today, and nothing led to an earlier one."""
+        return (
+            day == self.today
+            and not self.endless
+            and self.nominal <= day <= shifted(self.nominal, HORIZON)
+            and (self.step.on_blocked != "skip" or self.nominal == day)
+            and (self.expires_on is None or day <= self.expires_on)
+            and _fits(self.step.when, self.request.profile, self.request.situation)
+            and self.block(day) is None
+            and self.hold(day) is None
+        )
 
     # --- the search ---
 

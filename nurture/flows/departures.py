@@ -127,14 +127,10 @@ def _verdict(doors: Doors, scripts: Scripts, message: Message, dossier: Dossier)
     boxes = frozenset(box.id for box in doors.settings.mailboxes)
     try:
         scenario = scripts.of_enrollment(dossier.enrollment)
-        seen = survey.survey(
-            dossier,
-            scenario,
-            doors.library.calendars(scenario, dossier.organisation),
-            doors.library.content(),
-            now,
-            but=message.id,
-        )
+        calendars, items = doors.library.calendars(scenario, dossier.organisation), doors.library.content()
+        if outgoing.may_leave(message, dossier, scenario, calendars, items, now, boxes):
+            return None
+        seen = survey.survey(dossier, scenario, calendars, items, now, but=message.id)
     except UserError:
         ended = outgoing.check(message, dossier, None, now, boxes)
         return ended or outgoing.put_back(message, "unplannable", now, now + LOOK_AGAIN)
