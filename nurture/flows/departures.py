@@ -30,10 +30,13 @@ from nurture.mail.envelope import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
 
+    from nurture.core.calendar import Calendar
     from nurture.core.change import Change
+    from nurture.core.content import ContentItem
     from nurture.core.dossier import Dossier
+    from nurture.core.people import Organisation
+    from nurture.core.scenario import Scenario
     from nurture.flows.drafting import Scripts
     from nurture.flows.outcomes import Outcomes
     from nurture.ports import Doors
@@ -67,14 +70,16 @@ async def check(doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcom
         outcomes: where trouble is told, and what cannot be composed is written.
     """
     found = Checked([], claimed=len(claimed))
-    scripts = await drafting.scripts(doors, {dossier.enrollment.scenario_hash for _, dossier in claimed})
+    desk = _Desk(
+        doors, await drafting.scripts(doors, {dossier.enrollment.scenario_hash for _, dossier in claimed})
+    )
     uncounted: set[MessageId] = {
         message.id for message, _ in claimed
     }  # claimed behind, or stopped here: not on its way
     for message, dossier in claimed:
         uncounted.discard(message.id)
         seen = _without(dossier, uncounted)
-        if not await _may_leave(doors, scripts, message, seen, outcomes):
+        if not await _may_leave(desk, message, seen, outcomes):
             uncounted.add(message.id)
             found.held += 1
             continue
@@ -96,13 +101,12 @@ def _without(dossier: Dossier, uncounted: Collection[MessageId]) -> Dossier:
     return dossier if len(others) == len(dossier.touches) else replace(dossier, touches=others)
 
 
-async def _may_leave(
-    doors: Doors, scripts: Scripts, message: Message, dossier: Dossier, outcomes: Outcomes
-) -> bool:
+async def _may_leave(desk: _Desk, message: Message, dossier: Dossier, outcomes: Outcomes) -> bool:
     """Whether it passes the last check; else what becomes of it is written, as long as it still is so."""
+    doors = desk.doors
     try:
         for _ in range(TRIES):
-            change = _verdict(doors, scripts, message, dossier)
+            change = _verdict(desk, message, dossier)
             if change is None:
                 return True
             try:
@@ -121,13 +125,46 @@ async def _may_leave(
     return False
 
 
-def _verdict(doors: Doors, scripts: Scripts, message: Message, dossier: Dossier) -> Change | None:
+class _Desk:
+    """What a batch is checked with: files are looked at once for all of it."""
+
+    def __init__(self, doors: Doors, scripts: Scripts) -> None:
+        self.doors = doors
+        self.scripts = scripts
+        self.boxes = frozenset(box.id for box in doors.settings.mailboxes)
+        self._items: tuple[ContentItem, ...] | None = None
+        self._calendars: dict[tuple[str, ...], tuple[Calendar, ...]] = {}
+
+    def items(self) -> tuple[ContentItem, ...]:
+        """The content library.
+
+        Raises:
+            UserError: one of its files is broken.
+        """
+        if self._items is None:
+            self._items = self.doors.library.content()
+        return self._items
+
+    def calendars(self, scenario: Scenario, organisation: Organisation | None) -> tuple[Calendar, ...]:
+        """Those of a scenario, and the closures of an organisation that has some.
+
+        Raises:
+            UserError: one of their files is broken.
+        """
+        if organisation is not None and organisation.closures:
+            return self.doors.library.calendars(scenario, organisation)
+        key = scenario.calendars
+        if key not in self._calendars:
+            self._calendars[key] = self.doors.library.calendars(scenario, None)
+        return self._calendars[key]
+
+
+def _verdict(desk: _Desk, message: Message, dossier: Dossier) -> Change | None:
     """None when it may leave now; else what becomes of it, said by the core."""
-    now: datetime = doors.clock.now()
-    boxes = frozenset(box.id for box in doors.settings.mailboxes)
+    now, boxes = desk.doors.clock.now(), desk.boxes
     try:
-        scenario = scripts.of_enrollment(dossier.enrollment)
-        calendars, items = doors.library.calendars(scenario, dossier.organisation), doors.library.content()
+        scenario = desk.scripts.of_enrollment(dossier.enrollment)
+        calendars, items = desk.calendars(scenario, dossier.organisation), desk.items()
         if outgoing.may_leave(message, dossier, scenario, calendars, items, now, boxes):
             return None
         seen = survey.survey(dossier, scenario, calendars, items, now, but=message.id)

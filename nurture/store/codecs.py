@@ -187,8 +187,24 @@ def _dump(value: Any) -> str:
         raise Impossible("JSON cannot hold this: {problem}", problem=str(error)) from None
 
 
+KEPT: Final = 4_096
+"""Decoded values of one column that are kept, …"""
+SHORT: Final = 400
+"""… and the longest text that is worth keeping."""
+
+
 def _loader(decode: Convert) -> Convert:
+    """Text to value. What is decoded cannot be changed, so rows that say the same share one value."""
+    kept: dict[str, Any] = {}
+
     def load(text: str) -> Any:
-        return decode(json.loads(text))
+        if (found := kept.get(text, kept)) is not kept:
+            return found
+        value = decode(json.loads(text))
+        if len(text) <= SHORT:
+            if len(kept) >= KEPT:
+                kept.clear()
+            kept[text] = value
+        return value
 
     return load

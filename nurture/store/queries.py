@@ -74,7 +74,7 @@ def count_statement(kind: type[Any], where: Mapping[str, object] | None) -> Sele
 def values(connection: Connection, kind: type[V], statement: Select[Any]) -> tuple[V, ...]:
     """The rows of a statement over all columns of a kind, as values."""
     shaped = shape(kind)
-    return tuple(shaped.value(row) for row in connection.execute(statement))
+    return tuple(map(shaped.value, connection.execute(statement).all()))
 
 
 def chosen(connection: Connection, kind: type[V], where: ColumnElement[bool]) -> tuple[V, ...]:
