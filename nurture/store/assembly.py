@@ -7,12 +7,13 @@ assembling is exact.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from nurture.core.dossier import Dossier, Touch
+from nurture.core.messages import Message
 from nurture.core.messages import SuppressionScope as Scope
 from nurture.core.states import LEFT, UNSENT
 from nurture.core.suppressions import covering
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from nurture.core.deals import Deal, Meeting, Promise, Task
     from nurture.core.ids import OrganisationId
-    from nurture.core.messages import Enrollment, Message, Suppression
+    from nurture.core.messages import Enrollment, Suppression
     from nurture.core.people import Organisation, Person, Representative
 
 K = TypeVar("K")
@@ -59,6 +60,35 @@ class Gathered:
     touches: Iterable[Touch]  # each once
     suppressions: Iterable[Suppression]  # in force
     replied: frozenset[str]  # ids of enrollments
+
+
+BRIEF: Final = (
+    "id",
+    "person_id",
+    "rep_id",
+    "organisation_id",
+    "enrollment_id",
+    "step_id",
+    "deal_id",
+    "mailbox_id",
+    "state",
+    "nominal",
+    "planned_on",
+    "planned_at",
+    "content_id",
+    "version",
+)
+"""What the last check before sending asks of the other mails of an enrollment: never their texts."""
+
+
+def brief(message: Message) -> Message:
+    """A mail as it stands in the dossier of another one's claim."""
+    return Message(**{name: getattr(message, name) for name in BRIEF})
+
+
+def for_sending(dossier: Dossier, claimed: Mapping[str, Message]) -> Dossier:
+    """A dossier as a claim returns it: only what is claimed has its text, and there are no promises."""
+    return replace(dossier, messages=tuple(claimed.get(m.id) or brief(m) for m in dossier.messages), promises=())
 
 
 def organisation_of(enrollment: Enrollment, person: Person) -> OrganisationId | None:

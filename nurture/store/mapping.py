@@ -19,7 +19,7 @@ from nurture.store.codecs import Codec, column, hints
 from nurture.store.schema import METADATA
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Table
 
@@ -62,9 +62,8 @@ class Shape(Generic[V]):
         self._codecs: dict[str, Codec] = {name: column(types[name]) for name in self.names}
         self._encode = self._encoders(self.names)
         self._parts: dict[tuple[str, ...], tuple[_Encoder, ...]] = {}
-        self._decode = tuple(
-            (at, decode) for at, name in enumerate(self.names) if (decode := self._codecs[name].decode)
-        )
+        self._decode = self.decoders(self.names)
+        self._read: dict[tuple[str, ...], Part[V]] = {}
         self._fields = attrgetter(*self.names)
 
     def _encoders(self, names: tuple[str, ...]) -> tuple[_Encoder, ...]:
@@ -100,6 +99,16 @@ class Shape(Generic[V]):
                     raise _named(error, f"{self.kind}.{self.names[at]}") from None
         return self.cls(*parts)
 
+    def part(self, names: tuple[str, ...]) -> Part[V]:
+        """How only these fields are read; the others have their defaults."""
+        if names not in self._read:
+            self._read[names] = Part(self, names)
+        return self._read[names]
+
+    def decoders(self, names: Sequence[str]) -> tuple[tuple[int, Convert], ...]:
+        """Where columns in this order need decoding, and how."""
+        return tuple((at, d) for at, name in enumerate(names) if (d := self._codecs[name].decode))
+
     def asked(self, field: str) -> Codec:
         """The codec of a field that a condition or an order names.
 
@@ -110,6 +119,24 @@ class Shape(Generic[V]):
         if codec is None or codec.nested:
             raise Impossible("{kind} cannot be found by {field}", kind=self.kind, field=field)
         return codec
+
+
+class Part(Generic[V]):
+    """Some columns of a table, as values whose other fields have their defaults."""
+
+    def __init__(self, shaped: Shape[V], names: tuple[str, ...]) -> None:
+        self._cls: Callable[..., V] = shaped.cls
+        self._names = names
+        self._decode = shaped.decoders(names)
+        self.selected = select(*(shaped.table.c[name] for name in names))
+
+    def value(self, row: Sequence[Any]) -> V:
+        """The value, from columns in the order of ``selected``."""
+        parts = list(row)
+        for at, decode in self._decode:
+            if parts[at] is not None:
+                parts[at] = decode(parts[at])
+        return self._cls(**dict(zip(self._names, parts, strict=True)))
 
 
 def _named(error: Impossible, place: str) -> Impossible:

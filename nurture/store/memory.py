@@ -29,7 +29,7 @@ from nurture.core.reading import Kind
 from nurture.errors import Impossible, StaleVersion
 from nurture.ports import Matches, Span
 from nurture.store import counts, writes
-from nurture.store.assembly import Gathered, assemble, touch
+from nurture.store.assembly import Gathered, assemble, for_sending, touch
 from nurture.store.codecs import clean, fold
 from nurture.store.find import is_any_of
 from nurture.store.mapping import KINDS, Shape, shape
@@ -165,7 +165,8 @@ class MemoryStore:
             self._announce()
         wanted = dict.fromkeys(m.enrollment_id for m in claimed)
         dossiers = self._dossiers([self._rows["enrollment"][cast("str", key)] for key in wanted], now)
-        of = {dossier.id: dossier for dossier in dossiers}
+        mine: dict[str, Message] = {m.id: m for m in claimed}
+        of = {dossier.id: for_sending(dossier, mine) for dossier in dossiers}
         return tuple((m, of[m.enrollment_id]) for m in claimed if m.enrollment_id)
 
     async def traffic(self, asked: Asked) -> Traffic:

@@ -17,7 +17,7 @@ from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.core.states import LEFT
 from nurture.ports import Matches
-from nurture.store.assembly import COUNTING, Gathered, assemble, organisation_of, silenced, since
+from nurture.store.assembly import BRIEF, COUNTING, Gathered, assemble, organisation_of, silenced, since
 from nurture.store.codecs import clean, fold
 from nurture.store.find import EMPTY, among, condition, order_by, texts
 from nurture.store.mapping import shape
@@ -168,8 +168,16 @@ def match(
     )
 
 
-def dossiers(connection: Connection, enrollments: Sequence[Enrollment], now: datetime) -> tuple[Dossier, ...]:
-    """The dossiers of these, in their order, in at most thirteen statements."""
+def dossiers(
+    connection: Connection,
+    enrollments: Sequence[Enrollment],
+    now: datetime,
+    claimed: Mapping[str, Message] | None = None,
+) -> tuple[Dossier, ...]:
+    """The dossiers of these, in their order, in at most thirteen statements.
+
+    With ``claimed`` as a claim returns them (``assembly.for_sending``).
+    """
     if not enrollments:
         return ()
     ids = [enrollment.id for enrollment in enrollments]
@@ -186,14 +194,26 @@ def dossiers(connection: Connection, enrollments: Sequence[Enrollment], now: dat
         organisations=_by_id(connection, Organisation, organisations),
         deals=_by_id(connection, Deal, deals),
         meetings=_by_id(connection, Meeting, meetings),
-        promises=chosen(connection, Promise, promised),
-        messages=chosen(connection, Message, among(_message.enrollment_id, ids)),
+        promises=() if claimed is not None else chosen(connection, Promise, promised),
+        messages=_messages(connection, ids, claimed),
         tasks=chosen(connection, Task, among(METADATA.tables["task"].c.enrollment_id, ids)),
         touches=_touches(connection, people, _some(organisations), since(now)),
         suppressions=_suppressions(connection, [(e, people[e.person_id]) for e in enrollments]),
         replied=frozenset(connection.execute(replied_statement(ids)).scalars()),
     )
     return assemble(found, now)
+
+
+def _messages(
+    connection: Connection, enrollments: Collection[str], claimed: Mapping[str, Message] | None
+) -> tuple[Message, ...]:
+    """The mails of enrollments; with ``claimed`` only these with their texts."""
+    which = among(_message.enrollment_id, enrollments)
+    if claimed is None:
+        return chosen(connection, Message, which)
+    part = shape(Message).part(BRIEF)
+    rows = connection.execute(part.selected.where(which)).all()
+    return tuple(claimed.get(row[0]) or part.value(row) for row in rows)
 
 
 def touches_statement(people: Collection[str], organisations: Collection[str], start: date) -> Any:
@@ -241,7 +261,7 @@ def _by_id(connection: Connection, kind: type[V], ids: Iterable[str | None]) -> 
     if not wanted:
         return {}
     shaped = shape(kind)
-    rows = connection.execute(shaped.selected.where(among(shaped.table.c.id, wanted)))
+    rows = connection.execute(shaped.selected.where(among(shaped.table.c.id, wanted))).all()
     return {row[0]: shaped.value(row) for row in rows}
 
 

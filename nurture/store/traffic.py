@@ -71,7 +71,9 @@ def _promised() -> Select[Any]:
 
 
 def _refused(since: datetime) -> Select[Any]:
-    begins = select(_journal.seq).where(_journal.at > since).order_by(_journal.at).limit(1).scalar_subquery()
+    # The lowest, not that of the earliest: a clock that was put back writes earlier moments behind later ones.
+    # "+ 0" keeps SQLite from walking the whole journal in the order of seq for it.
+    begins = select(func.min(_journal.seq + 0)).where(_journal.at > since).scalar_subquery()
     return (
         select(_journal.at, _message.mailbox_id, _enrollment.scenario_id)
         .join_from(METADATA.tables["journal"], METADATA.tables["message"], _message.id == _journal.message_id)

@@ -151,10 +151,10 @@ def claim(
             state=MessageState.SENDING.value, claimed_by=clean(by), claimed_at=now, version=message.c.version + 1
         )
     )
-    messages = {m.id: m for m in queries.chosen(connection, Message, among(message.c.id, ids))}
+    messages: dict[str, Message] = {m.id: m for m in queries.chosen(connection, Message, among(message.c.id, ids))}
     wanted = {m.enrollment_id for m in messages.values() if m.enrollment_id}
     enrollments = queries.chosen(connection, Enrollment, among(METADATA.tables["enrollment"].c.id, wanted))
-    dossiers = {dossier.id: dossier for dossier in queries.dossiers(connection, enrollments, now)}
+    dossiers = {dossier.id: dossier for dossier in queries.dossiers(connection, enrollments, now, messages)}
     return tuple((messages[key], dossiers[e]) for key in ids if (e := messages[key].enrollment_id))
 
 
