@@ -171,7 +171,7 @@ def _verdict(desk: _Desk, message: Message, dossier: Dossier) -> Change | None:
     except UserError:
         ended = outgoing.check(message, dossier, None, now, boxes)
         return ended or outgoing.put_back(message, "unplannable", now, now + LOOK_AGAIN)
-    tolerance = timedelta(minutes=doors.settings.work.tolerance_minutes)
+    tolerance = timedelta(minutes=desk.doors.settings.work.tolerance_minutes)
     return outgoing.check(message, dossier, seen, now, boxes, tolerance)
 
 
