@@ -40,6 +40,8 @@ PATIENCE: Final = timedelta(seconds=5)
 """How often is asked for letters whose mailbox cannot be read; when it could, that is heard at once."""
 BACK_OFF: Final = (5, 15, 60, 300)
 """Seconds between attempts to reach a failing mailbox or database; the last repeats."""
+SPARE: Final = timedelta(seconds=2)
+"""How often is asked whether a mailbox that another daemon reads is to be had."""
 TICK_BATCH: Final = 200
 
 
@@ -171,6 +173,9 @@ class Daemon:
         while not self.stop.is_set():
             try:
                 poke.clear()
+                if not await doors.store.own(box.id):  # another daemon reads it
+                    await doors.clock.sleep_until(doors.clock.now() + SPARE, self.stop)
+                    continue
                 while (found := await receive.receive(doors, box, mailbox)).more:
                     if self.stop.is_set():
                         return

@@ -198,6 +198,46 @@ class Store(Protocol):
         """
         ...
 
+    async def join(self, name: str) -> None:
+        """Work under this name until closed: what is claimed by it is not abandoned while we live.
+
+        A name is one life's: choose another at the next start.
+
+        Raises:
+            UserError: somebody else works under it.
+            TemporaryFailure: the database is not to be had now.
+        """
+        ...
+
+    def term(self) -> int:
+        """The number of the time since which others know, without a break, that we live; 0 while they do not.
+
+        What was claimed in one term may have been called in doubt by others in the next: ask before claiming,
+        and do not send when the answer is another one.
+        """
+        ...
+
+    async def gone(self, names: Collection[str]) -> frozenset[str]:
+        """Those of these names (``claimed_by``) under which nobody works any more.
+
+        On a server it takes some seconds until that is certain: ask again.
+
+        Raises:
+            TemporaryFailure: the database is not to be had now.
+        """
+        ...
+
+    async def own(self, mailbox: MailboxId) -> bool:
+        """Whether this mailbox is ours to read: of all daemons on one database one has it, until it is gone.
+
+        Ask before each reading; once it is ours, that costs nothing.
+        """
+        ...
+
+    async def daemons(self) -> tuple[str, ...]:
+        """The daemons that work on the database now: their names, or the process on a SQLite file."""
+        ...
+
     async def close(self) -> None:
         """Finish what is under way and let go of the database."""
         ...

@@ -9,7 +9,7 @@ import socket
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nurture import systemd
 from nurture.clock import SystemChance, SystemClock, told
@@ -21,7 +21,7 @@ from nurture.errors import StaleVersion, UserError
 from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
-from nurture.flows import doubts
+from nurture.flows import doubts, send
 from nurture.flows import feeds as flow
 from nurture.flows.doubts import Place
 from nurture.log import logger
@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from nurture.core.sending import NoLine
     from nurture.daemon import Daemon
     from nurture.ports import Chance, Clock, Feeds, Sender, Store
+
+
+RECOVER_EVERY: Final = timedelta(seconds=5)
+"""How often is looked for claims of daemons that are gone, where several share a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,14 @@ async def _calendars(doors: Doors, feeds: Feeds) -> timedelta:
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
 
 
+async def _recover(doors: Doors) -> timedelta:
+    """What other daemons had claimed that are gone."""
+    doubtful = await send.recover(doors)
+    if doubtful:
+        logger().warning("doubts found", action="recover", messages=doubtful)
+    return RECOVER_EVERY
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """A daemon that has started: what a test or the demo may want to know about it."""
@@ -213,13 +225,17 @@ async def start(
     from nurture.web.app import build  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
-        if (path := database_path(settings.database_url)) is not None:
-            stack.enter_context(daemon_lock(path))
+        data = settings.data or settings.folder / "data"
+        path = database_path(settings.database_url)
+        # On a server several daemons share a database, each with a data folder of its own.
+        stack.enter_context(daemon_lock(path or data / "daemon"))
         standing = Standing(settings.lines, clock or SystemClock())
         house = await stack.enter_async_context(
             open_house(settings, clock=clock, chance=chance, told=standing.told)
         )
         doors = house.doors
+        name = f"{socket.gethostname()}:{os.getpid()}:{doors.chance.new_id()[-6:]}"
+        await doors.store.join(name)
         watched = {
             box.id: (box, ImapMailbox(box, resolve, doors.clock))
             for box in settings.mailboxes
@@ -238,19 +254,22 @@ async def start(
         listening = server.bind(settings.web)
         stack.callback(listening.close)
         app = build(doors, web_secret(settings, doors.chance))
-        trace = FileTrace((settings.data or settings.folder / "data") / "on-the-wire")
+        trace = FileTrace(data / "on-the-wire")
         stack.callback(trace.close)
         await flow.notice(doors)
         feeds = open_feeds(settings)
+        chores = {"calendars": lambda: _calendars(doors, feeds), "doubts": lambda: _doubts(doors, places)}
+        if path is None:
+            chores["recover"] = lambda: _recover(doors)
         daemon = Daemon(
             doors=doors,
             sender=house.sender,
             watched=watched,
             copies=copies,
-            name=f"{socket.gethostname()}:{os.getpid()}",
+            name=name,
             stop=stop,
             trace=trace,
-            chores={"calendars": lambda: _calendars(doors, feeds), "doubts": lambda: _doubts(doors, places)},
+            chores=chores,
             sites=(lambda stopping: server.serve(app, listening, stopping),),
             alive=lambda: systemd.notify("WATCHDOG=1"),
         )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
     from nurture.ports import Doors
     from nurture.standing import Broken
 
-SQLITE = "sqlite:///"
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -40,6 +35,7 @@ class Standing:
     stuck: tuple[Message, ...]  # in doubt, failed
     tasks: tuple[Task, ...]
     next_due: datetime | None
+    daemons: tuple[str, ...]  # who works: names, or the process on a SQLite file
     feeds: tuple[tuple[Subscription, FeedState | None], ...] = ()
     broken: Mapping[MailboxId, Broken] = field(default_factory=dict)  # mailboxes that cannot send
 
@@ -66,6 +62,7 @@ async def _look(doors: Doors) -> Standing:
         stuck=await store.find(Message, {"state": stuck}, order=("planned_at",), limit=50),
         tasks=await store.find(Task, {"state": TaskState.OPEN}, order=("due_at",), limit=50),
         next_due=await store.next_due(),
+        daemons=await store.daemons(),
         feeds=_feeds(doors),
         broken=read(doors.settings.lines),
     )
@@ -81,45 +78,23 @@ def _feeds(doors: Doors) -> tuple[tuple[Subscription, FeedState | None], ...]:
     return tuple((one, read_state(doors.settings.feeds, one)) for one in listed)
 
 
-def daemon(database_url: str) -> int | None:
-    """The process that holds the daemon's lock on a SQLite file; None when nobody does, or for other databases."""
-    if not database_url.startswith(SQLITE):
-        return None
-    path = Path(database_url.removeprefix(SQLITE))
-    lock = path.with_name(path.name + ".lock")
-    try:
-        pid = int(lock.read_text(encoding="ascii") or 0)
-        os.kill(pid, 0)  # nobody is asked for the lock while nobody can hold it
-    except PermissionError:
-        return pid
-    except (OSError, ValueError):
-        return None
-    with lock.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return pid
-    return None
-
-
 @click.command(help=mark("How things stand: daemon, mailboxes, queue, what is due, and what needs a person."))
 @json_option
 def status(as_json: bool) -> None:
     """One page."""
     t = terminal()
     standing = t.run(_look)
-    pid = daemon(t.settings().database_url)
     if as_json:
-        t.json(_data(t, standing, pid))
+        t.json(_data(t, standing))
     else:
-        _page(t, standing, pid)
+        _page(t, standing)
 
 
-def _data(t: Terminal, s: Standing, pid: int | None) -> dict[str, Any]:
+def _data(t: Terminal, s: Standing) -> dict[str, Any]:
     known = {m.id: m for m in s.mailboxes}
     return {
         "at": s.now.isoformat(),
-        "daemon": {"running": pid is not None, "process": pid},
+        "daemon": {"running": bool(s.daemons), "names": list(s.daemons)},
         "messages": dict(s.messages),
         "enrollments": dict(s.enrollments),
         "next_due": s.next_due.isoformat() if s.next_due else None,
@@ -176,13 +151,12 @@ def _trouble(t: Terminal, found: MailboxState | None, broken: Broken | None) -> 
     return " · ".join(parts)
 
 
-def _page(t: Terminal, s: Standing, pid: int | None) -> None:
+def _page(t: Terminal, s: Standing) -> None:
     from nurture.cli.tables import one_line  # noqa: PLC0415
 
     w = t.w
-    running = w("running (process {pid})", pid=pid) if pid else w("not running")
-    if not t.settings().database_url.startswith(SQLITE):
-        running = "–"
+    names = ", ".join(w("process {pid}", pid=name) if name.isdecimal() else name for name in s.daemons)
+    running = w("running ({names})", names=names) if names else w("not running")
     queue = w(
         "{waiting} wait for approval · {approved} approved · {doubt} in doubt · {failed} failed",
         waiting=s.messages["waiting"],

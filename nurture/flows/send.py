@@ -120,7 +120,7 @@ async def send_due(
         return report
     _, stale = await freshness(doors, now, since)
     report.stale = tuple(key for key in stale if key in leaving)
-    work = _Work(doors, sender, copies, by, stop, since, trace, tell, report, outcomes)
+    work = _Work(doors, sender, copies, by, stop, since, trace, tell, report, outcomes, doors.store.term())
     halting = asyncio.create_task(work.halt(), name="halt")
     try:
         async with asyncio.TaskGroup() as group:
@@ -134,6 +134,18 @@ async def send_due(
     if work.failure is not None and not report.outcomes:
         raise work.failure
     return report
+
+
+class _Gate(asyncio.Event):
+    """Set when nothing more may be begun: by hand, or because of what is so at the moment that is asked."""
+
+    def __init__(self, closed: Callable[[], bool]) -> None:
+        super().__init__()
+        self._closed = closed
+
+    def is_set(self) -> bool:
+        """See ``asyncio.Event``."""
+        return super().is_set() or self._closed()
 
 
 @dataclass(slots=True)
@@ -150,6 +162,7 @@ class _Work:
     tell: Callable[[Message, Outcome], None]
     report: Sent
     outcomes: Outcomes
+    term: int
     failure: NurtureError | None = None
     gates: set[asyncio.Event] = field(default_factory=set)  # of the batches that are being handed over
 
@@ -196,7 +209,7 @@ class _Work:
     async def _ready(self, mailbox: MailboxId, size: int) -> Checked | None:
         """The next batch, checked; None when there is none, or nothing may leave now."""
         doors = self.doors
-        if self.stop.is_set() or self._has_no_line(mailbox):
+        if self.stop.is_set() or self._has_no_line(mailbox) or self._is_in_doubt():
             return None
         try:
             now = doors.clock.now()
@@ -212,6 +225,10 @@ class _Work:
         self.report.held += checked.held
         return checked
 
+    def _is_in_doubt(self) -> bool:
+        """Whether others may have taken us for dead since the beat began, and our claims for abandoned."""
+        return self.doors.store.term() != self.term
+
     def _has_no_line(self, mailbox: MailboxId) -> bool:
         broken = self.sender.no_line(mailbox)
         return broken is not None and broken.seconds > 0
@@ -224,7 +241,7 @@ class _Work:
         unanswered = dict(rows)
         copies: list[tuple[bytes, datetime]] = []
         kept = self.copies.get(batch[0].letter.mailbox_id) is not None
-        gate = asyncio.Event()
+        gate = _Gate(self._is_in_doubt)
         self.gates.add(gate)
         if self.stop.is_set():
             gate.set()
@@ -301,17 +318,22 @@ def _next_size(size: int, answered: int, seconds: float, most: int) -> int:
 async def recover(doors: Doors, trace: Trace | None = None) -> int:
     """Claims of a daemon that is gone: back if they were never on the wire, else *in doubt*; returns how many are.
 
-    Called once at the start, when the caller is the only sender on this database.
+    Called at the start and, where several daemons share a database, now and then: those of another one that died
+    are known after some seconds.
 
     Args:
         doors: the world.
-        trace: what the daemon before noted, if it kept one.
+        trace: what the daemon before in this place noted, if it kept one. Whoever noted there is gone.
     """
     now = doors.clock.now()
     left = await doors.store.find(Message, {"state": MessageState.SENDING})
+    if not left:
+        return 0
     noted = {by: trace.left(by) if trace else None for by in {message.claimed_by for message in left}}
+    before = frozenset(by for by, on_wire in noted.items() if on_wire is not None)
+    gone = before | await doors.store.gone(noted.keys() - before)
     doubtful = 0
-    for message in left:
+    for message in [message for message in left if message.claimed_by in gone]:
         on_wire = noted[message.claimed_by]
         with suppress(StaleVersion):
             if on_wire is not None and message.header_id not in on_wire:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nurture.store.address import MEMORY, database_path, server_address
+from nurture.store.address import MEMORY, database_path
 from nurture.store.lock import daemon_lock
 from nurture.store.memory import MemoryStore
-from nurture.store.sql import SqlStore, upgrade
+from nurture.store.opening import place, upgrade
+from nurture.store.sql import SqlStore
 
 if TYPE_CHECKING:
     from nurture.ports import Store
@@ -27,4 +28,4 @@ async def open_store(url: str) -> Store:
     """
     if url == MEMORY:
         return MemoryStore()
-    return await SqlStore.open(server_address(url) or database_path(url) or "")
+    return await SqlStore.open(place(url))

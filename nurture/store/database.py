@@ -10,9 +10,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from nurture.errors import Impossible, NurtureError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
+
+    from nurture.store.neighbours import Neighbours
+    from nurture.store.writer import Writer
 
 
 class Database(Protocol):
@@ -40,6 +44,18 @@ class Database(Protocol):
 
     def reading(self) -> Connection:
         """A new connection whose transactions see one moment, and write nothing."""
+        ...
+
+    def neighbours(self, writer: Writer, heard: Callable[[], None]) -> Neighbours:
+        """The other processes on it. ``heard`` is called in the loop when one of them has committed."""
+        ...
+
+    def unattended(self) -> AbstractContextManager[None]:
+        """While this is held, no daemon works on it.
+
+        Raises:
+            UserError: one does.
+        """
         ...
 
     def alone(self, connection: Connection) -> None:

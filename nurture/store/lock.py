@@ -43,6 +43,24 @@ def daemon_lock(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def holder(path: Path) -> int | None:
+    """The process that holds the daemon's lock; None when nobody does."""
+    lock = path.with_name(path.name + ".lock")
+    try:
+        pid = int(lock.read_text(encoding="ascii") or 0)
+        os.kill(pid, 0)  # nobody is asked for the lock while nobody can hold it
+    except PermissionError:
+        return pid
+    except (OSError, ValueError):
+        return None
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return pid
+    return None
+
+
 def _take(descriptor: int, path: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

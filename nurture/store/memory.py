@@ -31,9 +31,10 @@ from nurture.ports import Matches, Span
 from nurture.store import counts, writes
 from nurture.store.assembly import Gathered, assemble, for_sending, touch
 from nurture.store.codecs import clean, fold
+from nurture.store.draft import Draft, value_of
 from nurture.store.find import is_any_of
 from nurture.store.mapping import KINDS, Shape, shape
-from nurture.store.schema import REFERENCES, UNIQUE, Unique
+from nurture.store.schema import UNIQUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -55,6 +56,7 @@ class MemoryStore:
         self._taken: dict[str, dict[tuple[Any, ...], str]] = {rule.name: {} for rule in UNIQUE}
         self._seq = 0
         self._events: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
+        self._name: str | None = None
         self._closed = False
 
     async def commit(self, change: Change) -> None:
@@ -64,7 +66,7 @@ class MemoryStore:
     def _commit(self, change: Change) -> None:
         self._open()
         puts, entries = writes.sort(change), writes.entry_rows(change)
-        draft = _Draft(self._rows, self._taken)
+        draft = Draft(self._rows, self._taken)
         try:
             for each in puts:
                 draft.put(each)
@@ -76,7 +78,7 @@ class MemoryStore:
             self._rows[kind].update(rows)
         for row in entries:
             self._seq += 1
-            self._rows["journal"][str(self._seq)] = _value(shape(Entry), row | {"seq": self._seq})
+            self._rows["journal"][str(self._seq)] = value_of(shape(Entry), row | {"seq": self._seq})
         if puts or entries:
             self._announce()
 
@@ -237,6 +239,30 @@ class MemoryStore:
         self._events.add(event)
         return event
 
+    async def join(self, name: str) -> None:
+        """See ``ports.Store``."""
+        self._open()
+        self._name = clean(name)
+
+    def term(self) -> int:
+        """See ``ports.Store``: nobody else is here."""
+        return 1
+
+    async def gone(self, names: Collection[str]) -> frozenset[str]:
+        """See ``ports.Store``: nobody else is here."""
+        self._open()
+        return frozenset(names) - {self._name}
+
+    async def own(self, mailbox: MailboxId) -> bool:  # noqa: ARG002
+        """See ``ports.Store``: nobody else is here."""
+        self._open()
+        return True
+
+    async def daemons(self) -> tuple[str, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        return () if self._name is None else (self._name,)
+
     async def close(self) -> None:
         """See ``ports.Store``. Calling it again is harmless."""
         self._closed = True
@@ -308,78 +334,6 @@ class MemoryStore:
             ),
         )
         return assemble(found, now)
-
-
-class _Draft:
-    """What a change would write, checked as the tables would check it, before any row is written."""
-
-    def __init__(self, kept: dict[str, dict[str, Any]], taken: dict[str, dict[tuple[Any, ...], str]]) -> None:
-        self._kept = kept
-        self._taken = taken  # the store's own: what was done to it stands in ``_undo``
-        self._undo: list[tuple[dict[tuple[Any, ...], str], tuple[Any, ...], str | None]] = []
-        self._raw: list[tuple[str, Row]] = []
-        self.rows: dict[str, dict[str, Any]] = {}
-
-    def put(self, puts: writes.Puts) -> None:
-        """Versions first, then the rows one by one: as the statements run.
-
-        Raises:
-            StaleVersion: a version moved on, or a key is taken.
-        """
-        kind = puts.shape.kind
-        kept = self._kept[kind]
-        rules = [rule for rule in UNIQUE if rule.table == kind]
-        for row in puts.updates:
-            if row["id"] not in kept or kept[row["id"]].version != row["version"]:
-                raise StaleVersion(kind, row["id"])
-        for row in puts.inserts:
-            if row["id"] in kept:
-                raise StaleVersion(kind, row["id"])
-        drafted = self.rows.setdefault(kind, {})
-        for row in (*puts.updates, *puts.inserts):
-            for rule in rules:
-                self._take(rule, puts.shape, row)
-            self._raw.append((kind, row))
-            drafted[row["id"]] = _value(puts.shape, row | {"version": row["version"] + 1})
-
-    def check_references(self) -> None:
-        """Every reference leads somewhere, as when a transaction ends.
-
-        Raises:
-            Impossible: one does not.
-        """
-        for kind, row in self._raw:
-            for name, target in REFERENCES[kind]:
-                key = row[name]
-                if key is not None and key not in self._kept[target] and key not in self.rows.get(target, {}):
-                    raise Impossible("{place} refers to nothing", place=f"{kind}.{name}")
-
-    def let_go(self) -> None:
-        """Give back all keys as they were taken."""
-        for taken, key, holder in reversed(self._undo):
-            if holder is None:
-                del taken[key]
-            else:
-                taken[key] = holder
-
-    def _take(self, rule: Unique, shaped: Shape[Any], row: Row) -> None:
-        taken = self._taken[rule.name]
-        before = self._kept[shaped.kind].get(row["id"])
-        old = None if before is None else rule.key(shaped.row(before))
-        new = rule.key(row)
-        if old == new:
-            return
-        if new is not None and new in taken:
-            raise StaleVersion(shaped.kind, row["id"])
-        if old is not None:
-            self._undo.append((taken, old, taken.pop(old)))
-        if new is not None:
-            self._undo.append((taken, new, None))
-            taken[new] = row["id"]
-
-
-def _value(shaped: Shape[V], row: Row) -> V:
-    return shaped.value([row[name] for name in shaped.names])
 
 
 def _null_first(field: str) -> Callable[[Any], tuple[bool, Any]]:

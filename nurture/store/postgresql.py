@@ -12,6 +12,7 @@ for it would hold rows that others need.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -20,14 +21,17 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool
 
 from nurture.errors import Impossible, NurtureError, PermanentFailure, TemporaryFailure, UserError
+from nurture.store.line import CHANNEL, DAEMONS, Line, key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sqlalchemy import Connection, Engine
 
-CHANNEL: Final = "nurture"
-"""Where commits are announced."""
+    from nurture.store.neighbours import Neighbours
+    from nurture.store.writer import Writer
 
-SCHEMA: Final = 0x6E75_7274_7572_6531
+SCHEMA: Final = key("schema")
 """The advisory lock of whoever builds or changes the schema."""
 
 DEFAULTS: Final = {
@@ -60,6 +64,7 @@ class Postgresql:
     def __init__(self, url: str, connections: int) -> None:
         self.parameters = parameters(url)
         self.said = said(self.parameters)
+        self.writer = 0  # the server's process that last wrote for us
         self.engine: Engine = create_engine(
             "postgresql+psycopg://",
             creator=self.connect,
@@ -94,12 +99,26 @@ class Postgresql:
         """See ``Database``."""
         return self.engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
+    def neighbours(self, writer: Writer, heard: Callable[[], None]) -> Neighbours:  # noqa: ARG002
+        """See ``Database``."""
+        return Line(self, heard)
+
+    @contextmanager
+    def unattended(self) -> Iterator[None]:
+        """See ``Database``."""
+        with self.reading() as connection, connection.begin():
+            if not connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({DAEMONS})").scalar():
+                raise UserError("A daemon is working on the database {url}", hint="Stop it first.", url=self.said)
+            yield
+
     def alone(self, connection: Connection) -> None:
         """See ``Database``."""
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SCHEMA})")
 
     def announce(self, connection: Connection) -> None:
         """See ``Database``: the server sends it with the COMMIT, once however often it is said."""
+        driver: Any = connection.connection.driver_connection
+        self.writer = driver.info.backend_pid
         connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
 
     def again(self, error: BaseException) -> bool:

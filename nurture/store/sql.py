@@ -11,26 +11,27 @@ A caller that is cancelled while it waits for its turn writes nothing. One that 
 transaction runs has it rolled back if the COMMIT has not begun; else it is written, as if the answer had
 been lost. A message claimed at that very moment stays SENDING and is found when the daemon starts.
 
-``changed()``: our own commits are announced when they are done. For those of other processes the writer's
-connection is asked for ``PRAGMA data_version`` four times a second: it moves only when *another* connection
-has committed, so nothing is announced twice.
+``changed()``: our own commits are announced when they are done; those of other processes as ``neighbours``
+hears of them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from nurture.core.messages import Enrollment
+from sqlalchemy.exc import DBAPIError
+
+from nurture.core.messages import Enrollment, Message
 from nurture.errors import Impossible, TemporaryFailure
-from nurture.store import migrations, queries, sqlite, traffic, writes
+from nurture.store import queries, traffic, writes
 from nurture.store.codecs import clean
 from nurture.store.database import translated
 from nurture.store.find import among
+from nurture.store.opening import database_at, prepare
 from nurture.store.schema import METADATA
 from nurture.store.writer import Writer
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId, MailboxId
     from nurture.core.limits import Asked, Taken, Traffic
-    from nurture.core.messages import Entry, Message
+    from nurture.core.messages import Entry
     from nurture.ports import Matches
     from nurture.store.database import Database
 
@@ -53,8 +54,6 @@ R = TypeVar("R")
 V = TypeVar("V")
 
 READERS: Final = 3
-LOOK_EVERY: Final = 0.25
-"""Seconds of real time between two looks for commits of other processes."""
 
 
 class SqlStore:
@@ -66,8 +65,7 @@ class SqlStore:
         self._loop = asyncio.get_running_loop()
         self._writer = Writer(database, self._announce)
         self._events: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
-        self._version = 0  # data_version as last seen
-        self._looking: asyncio.Task[None] | None = None
+        self._neighbours = database.neighbours(self._writer, self._announce)
         self._closed = False
 
     @classmethod
@@ -162,6 +160,8 @@ class SqlStore:
         without: Collection[str] = (),
     ) -> tuple[tuple[Message, Dossier], ...]:
         """See ``ports.Store``."""
+        if not self.term():
+            raise TemporaryFailure("Nothing is claimed while others cannot see that this daemon lives")
         ready = queries.claim_statement(now, limit, mailboxes, after=after, without=without)
         return await self._write(lambda connection: writes.claim(connection, now, by, ready))
 
@@ -202,15 +202,36 @@ class SqlStore:
         self._events.add(event)
         return event
 
+    async def join(self, name: str) -> None:
+        """See ``ports.Store``."""
+        self._open()
+        await self._neighbours.join(clean(name))
+
+    def term(self) -> int:
+        """See ``ports.Store``."""
+        return self._neighbours.term()
+
+    async def gone(self, names: Collection[str]) -> frozenset[str]:
+        """See ``ports.Store``."""
+        self._open()
+        return await self._neighbours.gone(names)
+
+    async def own(self, mailbox: MailboxId) -> bool:
+        """See ``ports.Store``."""
+        self._open()
+        return await self._neighbours.own(mailbox)
+
+    async def daemons(self) -> tuple[str, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        return await self._neighbours.daemons()
+
     async def close(self) -> None:
         """See ``ports.Store``. Calling it again is harmless."""
         if self._closed:
             return
         self._closed = True
-        if self._looking is not None:
-            self._looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._looking
+        await self._neighbours.close()
         await asyncio.to_thread(self._end)
 
     async def _begin(self) -> None:
@@ -222,9 +243,7 @@ class SqlStore:
 
         await self._loop.run_in_executor(self._readers, settle)
         await self._write(lambda connection: prepare(database, connection))
-        if isinstance(database, sqlite.Sqlite):
-            self._version = await self._writer.ask(sqlite.version)
-            self._looking = asyncio.create_task(self._look(), name="store-changes")
+        await self._neighbours.open()
 
     def _end(self) -> None:
         self._readers.shutdown()
@@ -234,9 +253,18 @@ class SqlStore:
     async def _read(self, work: Callable[[Connection], R]) -> R:
         self._open()
 
-        def answer() -> R:
-            with translated(self._database), self._database.reading() as connection, connection.begin():
+        def once() -> R:
+            with self._database.reading() as connection, connection.begin():
                 return work(connection)
+
+        def answer() -> R:
+            with translated(self._database):
+                try:
+                    return once()
+                except DBAPIError as error:
+                    if not error.connection_invalidated:
+                        raise
+                    return once()  # the line was lost while it lay idle: reading again does no harm
 
         return await self._loop.run_in_executor(self._readers, answer)
 
@@ -248,54 +276,6 @@ class SqlStore:
         if self._closed:
             raise Impossible("The store is closed")
 
-    async def _look(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            with contextlib.suppress(TemporaryFailure):
-                version = await self._writer.ask(sqlite.version)
-                if version != self._version:
-                    self._version = version
-                    self._announce()
-
     def _announce(self) -> None:
         for event in list(self._events):
             event.set()
-
-
-def database_at(where: Path | str, connections: int) -> Database:
-    """The database at a path or a server's address, not yet spoken to."""
-    if isinstance(where, Path):
-        return sqlite.Sqlite(where, connections)
-    from nurture.store.postgresql import Postgresql  # noqa: PLC0415 (few need its driver)
-
-    return Postgresql(where, connections)
-
-
-def prepare(database: Database, connection: Connection) -> None:
-    """Within a transaction: build the schema of an empty database, or make sure that it is this version's.
-
-    Raises:
-        UserError: it is not.
-    """
-    if migrations.current(connection) != migrations.HEAD:
-        database.alone(connection)
-        migrations.prepare(connection)
-
-
-def upgrade(where: Path | str) -> tuple[str | None, str]:
-    """Bring a database to the schema of this version; returns the revisions before and after.
-
-    No daemon may be working on it (``lock.daemon_lock``).
-
-    Raises:
-        UserError, TemporaryFailure, PermanentFailure: as ``SqlStore.open``.
-    """
-    database = database_at(where, 1)
-    try:
-        with translated(database):
-            database.settle()
-            with database.writing() as connection, connection.begin():
-                database.alone(connection)
-                return migrations.migrate(connection)
-    finally:
-        database.engine.dispose()

@@ -18,11 +18,18 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from nurture.errors import Impossible, NurtureError, PermanentFailure, TemporaryFailure, UserError
+from nurture.store.lock import daemon_lock
+from nurture.store.neighbours import FileNeighbours
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
+
+    from nurture.store.neighbours import Neighbours
+    from nurture.store.writer import Writer
 
 BUSY_SECONDS: Final = 10.0
 """How long a writer waits for a writer of another process."""
@@ -104,11 +111,19 @@ class Sqlite:
         """See ``Database``."""
         return self.engine.connect()
 
+    def neighbours(self, writer: Writer, heard: Callable[[], None]) -> Neighbours:
+        """See ``Database``."""
+        return FileNeighbours(self._path, writer, heard)
+
+    def unattended(self) -> AbstractContextManager[None]:
+        """See ``Database``."""
+        return daemon_lock(self._path)
+
     def alone(self, connection: Connection) -> None:
         """See ``Database``: whoever writes is alone."""
 
     def announce(self, connection: Connection) -> None:
-        """See ``Database``: others look for themselves (``version``)."""
+        """See ``Database``: others look for themselves (``neighbours``)."""
 
     def again(self, error: BaseException) -> bool:  # noqa: ARG002
         """See ``Database``: a writer waits for its turn before it begins."""
@@ -130,12 +145,6 @@ class Sqlite:
         if isinstance(error, sqlite3.OperationalError) and primary != sqlite3.SQLITE_ERROR:
             return TemporaryFailure("The database is not to be had: {problem}", problem=name)
         return Impossible("The store cannot do this: {problem}", problem=name)
-
-
-def version(connection: Connection) -> int:
-    """A number that moves when *another* connection has committed; no transaction is begun for it."""
-    driver: Any = connection.connection.driver_connection
-    return int(driver.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

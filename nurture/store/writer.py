@@ -141,6 +141,7 @@ class Writer:
 
     def _answer(self, jobs: Sequence[Job], *, changed: bool) -> None:
         def answer() -> None:
+            """Tell everybody at once, in the loop."""
             if changed:
                 self._wrote()
             for job in jobs:

@@ -322,7 +322,7 @@ def test_status_says_what_needs_a_person(recorded: Shell) -> None:
     assert "not running" in text
     assert "sales@mihon.example" in text
     found = recorded.json("status")
-    assert found["daemon"] == {"running": False, "process": None}
+    assert found["daemon"] == {"running": False, "names": []}
     assert found["messages"]["waiting"] >= 2
     assert found["enrollments"]["active"] == 2
 

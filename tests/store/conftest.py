@@ -48,11 +48,20 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     await opened.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """A database of each kind that several processes can share, with our schema and no rows."""
+    if request.param == "sqlite":
+        return tmp_path / "nurture.sqlite"
+    address: str = request.getfixturevalue("database")
+    return address
+
+
 @pytest.fixture
-async def pair(tmp_path: Path) -> AsyncIterator[tuple[SqlStore, SqlStore]]:
-    """Two stores on one file, as two processes have it."""
-    first = await SqlStore.open(tmp_path / "nurture.sqlite")
-    second = await SqlStore.open(tmp_path / "nurture.sqlite")
+async def pair(place: Path | str) -> AsyncIterator[tuple[SqlStore, SqlStore]]:
+    """Two stores on one database, as two processes have it."""
+    first = await SqlStore.open(place)
+    second = await SqlStore.open(place)
     yield first, second
     await first.close()
     await second.close()

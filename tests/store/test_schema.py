@@ -137,7 +137,7 @@ class TestMigrations:
         with pytest.raises(UserError, match=words):
             await SqlStore.open(path)
         with pytest.raises(UserError, match=words):
-            upgrade(path)
+            upgrade(f"sqlite:///{path}")
         assert _schema(path) == before
 
     async def test_an_older_schema_is_refused_until_it_is_upgraded(
@@ -153,8 +153,8 @@ class TestMigrations:
 
     async def test_upgrade_builds_and_does_no_harm(self, tmp_path: Path) -> None:
         """Of an empty file it makes a database; done again it does nothing."""
-        assert upgrade(tmp_path / "n.sqlite") == (None, migrations.HEAD)
-        assert upgrade(tmp_path / "n.sqlite") == (migrations.HEAD, migrations.HEAD)
+        assert upgrade(f"sqlite:///{tmp_path}/n.sqlite") == (None, migrations.HEAD)
+        assert upgrade(f"sqlite:///{tmp_path}/n.sqlite") == (migrations.HEAD, migrations.HEAD)
         await (await SqlStore.open(tmp_path / "n.sqlite")).close()
 
 

@@ -1,0 +1,88 @@
+"""A change as the store in memory tries it: what tables would refuse, refused before any row is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nurture.errors import Impossible, StaleVersion
+from nurture.store.schema import REFERENCES, UNIQUE, Unique
+
+if TYPE_CHECKING:
+    from nurture.store import writes
+    from nurture.store.mapping import Shape
+
+V = TypeVar("V")
+Row = dict[str, Any]
+
+
+class Draft:
+    """What a change would write, checked as the tables would check it, before any row is written."""
+
+    def __init__(self, kept: dict[str, dict[str, Any]], taken: dict[str, dict[tuple[Any, ...], str]]) -> None:
+        self._kept = kept
+        self._taken = taken  # the store's own: what was done to it stands in ``_undo``
+        self._undo: list[tuple[dict[tuple[Any, ...], str], tuple[Any, ...], str | None]] = []
+        self._raw: list[tuple[str, Row]] = []
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    def put(self, puts: writes.Puts) -> None:
+        """Versions first, then the rows one by one: as the statements run.
+
+        Raises:
+            StaleVersion: a version moved on, or a key is taken.
+        """
+        kind = puts.shape.kind
+        kept = self._kept[kind]
+        rules = [rule for rule in UNIQUE if rule.table == kind]
+        for row in puts.updates:
+            if row["id"] not in kept or kept[row["id"]].version != row["version"]:
+                raise StaleVersion(kind, row["id"])
+        for row in puts.inserts:
+            if row["id"] in kept:
+                raise StaleVersion(kind, row["id"])
+        drafted = self.rows.setdefault(kind, {})
+        for row in (*puts.updates, *puts.inserts):
+            for rule in rules:
+                self._take(rule, puts.shape, row)
+            self._raw.append((kind, row))
+            drafted[row["id"]] = value_of(puts.shape, row | {"version": row["version"] + 1})
+
+    def check_references(self) -> None:
+        """Every reference leads somewhere, as when a transaction ends.
+
+        Raises:
+            Impossible: one does not.
+        """
+        for kind, row in self._raw:
+            for name, target in REFERENCES[kind]:
+                key = row[name]
+                if key is not None and key not in self._kept[target] and key not in self.rows.get(target, {}):
+                    raise Impossible("{place} refers to nothing", place=f"{kind}.{name}")
+
+    def let_go(self) -> None:
+        """Give back all keys as they were taken."""
+        for taken, key, holder in reversed(self._undo):
+            if holder is None:
+                del taken[key]
+            else:
+                taken[key] = holder
+
+    def _take(self, rule: Unique, shaped: Shape[Any], row: Row) -> None:
+        taken = self._taken[rule.name]
+        before = self._kept[shaped.kind].get(row["id"])
+        old = None if before is None else rule.key(shaped.row(before))
+        new = rule.key(row)
+        if old == new:
+            return
+        if new is not None and new in taken:
+            raise StaleVersion(shaped.kind, row["id"])
+        if old is not None:
+            self._undo.append((taken, old, taken.pop(old)))
+        if new is not None:
+            self._undo.append((taken, new, None))
+            taken[new] = row["id"]
+
+
+def value_of(shaped: Shape[V], row: Row) -> V:
+    """The value of a row."""
+    return shaped.value([row[name] for name in shaped.names])
