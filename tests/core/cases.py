@@ -105,10 +105,11 @@ def step(rnd: Random, place: int) -> Step:
     """One step; days mostly ascend."""
     task = rnd.random() < 0.2
     within = not task and rnd.random() < 0.25
+    event = maybe(rnd, 0.4, "seminar_date")
     expires = Expiry(
         after=maybe(rnd, 0.6, rnd.randrange(12)),
-        before_event=maybe(rnd, 0.4, "seminar_date"),
-        before_date=maybe(rnd, 0.2, day(rnd)),
+        before_event=event,
+        before_date=maybe(rnd, 0.3, day(rnd)) if event is None else None,  # ``before`` says one of the two
         margin=rnd.choice((0, 3)),
     )
     when = When(

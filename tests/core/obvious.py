@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,14 @@ def matches(entry: CalendarEntry, profile: Profile) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
+def begins(rule: str, start: date) -> frozenset[date]:
+    """The days on which the occurrences of a rule begin, for longer than any plan looks ahead."""
+    first = datetime.combine(start, time())
+    found = rrulestr(rule, dtstart=first).between(first, first + timedelta(days=20 * 366), inc=True)
+    return frozenset(day.date() for day in found)
+
+
 def unwidened(entry: CalendarEntry, day: date) -> bool:
     """Whether an occurrence covers the day, before any widening."""
 
@@ -61,9 +70,7 @@ def unwidened(entry: CalendarEntry, day: date) -> bool:
     assert entry.start is not None
     if isinstance(every, Rrule):
         length = (entry.end or entry.start) - entry.start
-        begins = rrulestr(every.rule, dtstart=datetime.combine(entry.start, time()))
-        found = begins.before(datetime.combine(day, time()), inc=True)  # the last one covers the longest
-        return found is not None and day - length <= found.date()
+        return any(day - k * DAY in begins(every.rule, entry.start) for k in range(length.days + 1))
     return entry.start <= day <= (entry.end or entry.start)
 
 
