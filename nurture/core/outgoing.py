@@ -117,6 +117,7 @@ def may_leave(
     items: Sequence[ContentItem],
     now: datetime,
     mailboxes: Collection[MailboxId],
+    tolerance: timedelta = WHOLE_DAY,
 ) -> bool:
     """Whether ``check`` would let this claimed mail leave: said quickly, without planning the rest.
 
@@ -130,6 +131,7 @@ def may_leave(
         and progress.refusal(dossier) is None
         and _held_for(message, dossier, mailboxes) is None
         and from_own_mailbox(dossier, message)
+        and not has_strayed(message, now, tolerance)
         and leaves_today(dossier, scenario, calendars, items, now, message)
     )
 

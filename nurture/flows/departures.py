@@ -162,16 +162,16 @@ class _Desk:
 def _verdict(desk: _Desk, message: Message, dossier: Dossier) -> Change | None:
     """None when it may leave now; else what becomes of it, said by the core."""
     now, boxes = desk.doors.clock.now(), desk.boxes
+    tolerance = timedelta(minutes=desk.doors.settings.work.tolerance_minutes)
     try:
         scenario = desk.scripts.of_enrollment(dossier.enrollment)
         calendars, items = desk.calendars(scenario, dossier.organisation), desk.items()
-        if outgoing.may_leave(message, dossier, scenario, calendars, items, now, boxes):
+        if outgoing.may_leave(message, dossier, scenario, calendars, items, now, boxes, tolerance):
             return None
         seen = survey.survey(dossier, scenario, calendars, items, now, but=message.id)
     except UserError:
         ended = outgoing.check(message, dossier, None, now, boxes)
         return ended or outgoing.put_back(message, "unplannable", now, now + LOOK_AGAIN)
-    tolerance = timedelta(minutes=desk.doors.settings.work.tolerance_minutes)
     return outgoing.check(message, dossier, seen, now, boxes, tolerance)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nurture.config import Work
+from nurture.core import outgoing as core_outgoing
 from nurture.core import survey as core_survey
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import MailboxId
@@ -26,7 +27,6 @@ from tests.samples import REP
 if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.sending import Letter
-    from nurture.core.survey import Survey
 
 LATER = Outcome(Verdict.LATER, "450 greylisted")
 OK = Outcome(Verdict.ACCEPTED, "250 ok")
@@ -204,15 +204,15 @@ async def test_a_mail_that_cannot_be_checked_waits_without_haste(
 async def test_a_fault_in_the_check_is_one_mails_matter(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug while one mail is checked leaves no row claimed and the others go."""
     first, second = await two_approved(house)
-    real = core_survey.survey
+    real = core_survey.leaves_today
 
-    def survey(dossier: Dossier, *given: Any, **more: Any) -> Survey:
+    def look(dossier: Dossier, *given: Any) -> bool:
         """Broken for one."""
         if dossier.enrollment.id == first.enrollment_id:
             raise KeyError("a bug")
-        return real(dossier, *given, **more)
+        return real(dossier, *given)
 
-    monkeypatch.setattr(core_survey, "survey", survey)
+    monkeypatch.setattr(core_outgoing, "leaves_today", look)
     report = await house.send()
 
     states = {m.id: m.state for m in await house.mails("thanks")}
