@@ -31,15 +31,16 @@ $(BIN)/python:
 	@echo "Setting up a virtual environment in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 
+# -qq: pip on Debian 12 complains at length about a dependency that comes as source only.
 $(VENV)/.runtime: $(BIN)/python requirements.lock pyproject.toml
 	@echo "Installing locked versions ..."
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "Installing what the tests need ..."
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # Servers for the tests: installed when root, else the tests that need them say that they were skipped.
