@@ -343,6 +343,15 @@ def _of_thread(scenario: Scenario, step: Step, ahead: Sequence[Step], place: Pat
         )
     elif named.mail is None:
         yield Problem(UserError("{thread} is a task: it has no thread to answer in", thread=step.thread), place)
+    elif exclusive(named, step):
+        yield warned(
+            UserError(
+                "nobody who gets {step} has got {thread}: it begins a thread of its own",
+                step=step.id,
+                thread=step.thread,
+            ),
+            *place,
+        )
 
 
 def _unreachable(scenario: Scenario, step: Step, ahead: Sequence[Step], place: Path) -> Iterator[Problem]:

@@ -156,6 +156,16 @@ def test_a_mail_in_the_quiet_days_of_its_own_scenario() -> None:
     assert [Severity.REFUSED] == [s for _, s in found(Step("c", 4, task="call", quiet_days=7))]
 
 
+def test_a_thread_that_nobody_has() -> None:
+    """The step that it answers in is for other people."""
+    steps = (
+        Step("a", 1, mail="m", when=When(roles=("nursing",))),
+        Step("b", 9, mail="m", thread="a", when=When(roles=("clinician",))),
+    )
+
+    assert [Severity.WARNING] == [s for said, s in found(*steps) if "a thread of its own" in said]
+
+
 def test_an_invitation_that_expires_before_it_can_leave() -> None:
     """Anchored at the event itself, its day and margin are compared, offset and all."""
     late = Step("invite", -1, mail="m", expires=Expiry(before_event="seminar_date", margin=3))
