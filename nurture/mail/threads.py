@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nurture.core.reading import Kind
 from nurture.mail.address import domain_of
-from nurture.mail.tokens import named, untag
+from nurture.mail.tokens import named, token_in, untag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -163,7 +163,7 @@ class _Fit:
         """``addressee``, ``colleague``, or None."""
         addressed = {message.to_address.lower(), person.email.lower()} - {""}
         if self.reading.kind in REPORTS:
-            return self._reported(addressed)
+            return self._reported(addressed, message.from_address.lower())
         sender = self.reading.from_
         if sender is None:
             return None
@@ -174,13 +174,15 @@ class _Fit:
             domains |= self.houses.get(person.organisation_id, frozenset())
         return "colleague" if _same_house(domain_of(sender), domains - PUBLIC_DOMAINS) else None
 
-    def _reported(self, addressed: set[str]) -> str | None:
-        """A report fits if it names the addressee, or nobody.
+    def _reported(self, addressed: set[str], sender: str) -> str | None:
+        """A report fits if it names the addressee, or nobody but us.
 
         One that names somebody else is about where the addressee's mail is forwarded to: that address is
         no good, not the one that we know.
         """
-        named = {a for fate in self.reading.bounces for a in fate.recipients}
+        tokens = self.reading.tokens
+        named = {a for fate in self.reading.bounces for a in fate.recipients if token_in(a) not in tokens}
+        named -= {sender}
         return "addressee" if not named or named & addressed else None
 
 

@@ -150,6 +150,18 @@ def test_a_report_in_another_mailbox(kind: Kind) -> None:
     assert match(replace(reading, tokens=(tag(OURS.id, b"forged"),)), TAGGED, people=(MORI,)) is None
 
 
+def test_a_report_that_names_only_us() -> None:
+    """A report to a token's address that names only our own address is still about that mail."""
+    token = tag(OURS.id, SECRET.encode())
+    named = (OURS.from_address, f"bounce+{token}@vendor.example")
+    bare = replace(BOUNCE, automatic=True, tokens=(token,))
+    bare = replace(bare, bounces=(BounceInfo(True, "user_unknown", recipients=named),))
+
+    assert ("token", "sato") == match(bare, TAGGED)
+    other = replace(bare.bounces[0], recipients=("private@gmail.com", *named))
+    assert match(replace(bare, bounces=(other,)), TAGGED, people=(MORI,)) is None
+
+
 def test_a_copy_of_an_answer_in_another_mailbox() -> None:
     """A person's answer counts in the mailbox that sent, not once more where a copy of it lies."""
     reading = Reading(Kind.REPLY, from_="sato@hospital.example", tokens=(tag(OURS.id, SECRET.encode()),))
