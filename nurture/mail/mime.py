@@ -44,10 +44,18 @@ def text_part(text: str, subtype: str = "plain") -> Part:
     if _plain(data):
         encoding, body = "7bit", data.replace(b"\n", b"\r\n")
     elif len(data) - len(text) < len(data) // 8:
-        encoding, body = "quoted-printable", binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
+        encoding, body = "quoted-printable", _quoted(data)
     else:
         encoding, body = "base64", base64(data.replace(b"\n", b"\r\n"))
     return [f"Content-Type: text/{subtype}; charset=utf-8", f"Content-Transfer-Encoding: {encoding}"], body
+
+
+def _quoted(data: bytes) -> bytes:
+    """Quoted-printable. No line begins with ``From``, which some servers change and break the signature by; it is
+    broken behind it, as it gets longer.
+    """
+    lines = b"\n" + binascii.b2a_qp(data, istext=True)
+    return lines.replace(b"\nFrom ", b"\n=46rom=\n ")[1:].replace(b"\n", b"\r\n")
 
 
 def _refuse_control(text: str) -> None:

@@ -219,3 +219,46 @@ def test_ids_are_asked_in_one_place() -> None:
     """Whether a Message-ID is ours is one question."""
     assert composing.own_id("<a@vendor.example>", "Tanaka@Vendor.Example")
     assert not composing.own_id("<a@b.vendor.example>", "tanaka@vendor.example")
+
+
+@pytest.mark.parametrize("words", ["=?utf-8?b?44GC?=", "re: =?utf-8?q?a?= b", "=?", "a =?iso-2022-jp?b?GyRC?="])
+def test_words_that_look_encoded(words: str) -> None:
+    """A subject or name that looks like an encoded word is shown as it was written, not as what it pretends."""
+    data = compose(letter(subject=words, to_name=words), date=AT)
+    mail = message_from_bytes(data, policy=policy.default)
+
+    assert words == mail["Subject"]
+    assert words == mail["To"].addresses[0].display_name
+    assert f"Subject: {words}\r\n".encode() not in data
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "trailing \nFrom here\n",
+        "From \nb \n",
+        "a \nFrom " + "x" * 70 + "\n",
+        "a\nFrom here\n",
+        "From here\n",
+        "a \nb\n",
+        "a\t\nb\n",
+        "x" * 77 + "\n",
+        "a\n-- \nb \n",
+    ],
+)
+def test_lines_that_servers_change(body: str) -> None:
+    """What a mailbox file would take for its own, what loses its last blanks, what is too long: never as it is."""
+    data = compose(letter(body=body), date=AT)
+    lines = data.partition(b"\r\n\r\n")[2].split(b"\r\n")
+
+    assert body == _text(message_from_bytes(data).get_payload(decode=True))
+    assert not [
+        line for line in lines if line.startswith(b"From ") or line.endswith((b" ", b"\t")) or len(line) > 76
+    ]
+
+
+def test_lines_that_servers_leave() -> None:
+    """Plain lines stay readable in the raw mail; so does the sign before a signature, blank and all (RFC 3676)."""
+    body = "Dear Dr. Sato\n\n" + "x" * 76 + "\n-- \nHanako\n"
+
+    assert compose(letter(body=body), date=AT).endswith(body.replace("\n", "\r\n").encode())
