@@ -231,6 +231,9 @@ class Pipeline(asyncio.Protocol):
             ahead.even = True
             self._awaited.append(LONE)
             self._transport.write(b".\r\n")
+        elif code == 421 and ahead.behind:  # too many refusals for this line: the letter takes another
+            ahead.refusal = None
+            self._lost(f"{code} {text}", back=True)
         else:  # yes to a text without a sender, or no answer to DATA at all
             self._out_of_step(OUT_OF_STEP)
 
