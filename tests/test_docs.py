@@ -44,6 +44,16 @@ def test_every_room_stands_in_the_architecture() -> None:
     assert [] == sorted(name for name in names if name not in text)
 
 
+def test_every_door_stands_in_the_drawing() -> None:
+    """Each Protocol of ports.py is named in the drawing of docs/architecture.md."""
+    drawing = ARCHITECTURE.read_text(encoding="utf-8").split("```")[1]
+    doors = re.findall(
+        r"^class (\w+)\(Protocol", (ROOT / "nurture" / "ports.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    assert [] == [door for door in doors if not re.search(rf"\b{door}\b", drawing)]
+
+
 @pytest.mark.parametrize(
     "path", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.name
 )
