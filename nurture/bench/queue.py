@@ -19,10 +19,12 @@ from nurture.core.ids import (
     OrganisationId,
     PersonId,
     RepId,
+    ScenarioHash,
     step_key,
 )
 from nurture.core.messages import Approval, Enrollment, Message, MessageState
 from nurture.core.people import Basis, LegalBasis, Organisation, Person, Profession, Representative
+from nurture.errors import UserError
 from nurture.mail.compose import header_id
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from nurture.core.change import Entity
     from nurture.core.scenario import Scenario
+    from nurture.ports import Store
 
 NOW: Final = datetime(2027, 6, 15, 1, 0, tzinfo=UTC)
 """Tuesday 15 June 2027, 10:00 in Tokyo: an ordinary day, in everybody's hours."""
@@ -59,6 +62,29 @@ def scenario_text(scenario: Scenario) -> ScenarioText:
     return ScenarioText(scenario.hash, scenario.id, scenario.text, _ANCHOR)
 
 
+async def prepare(store: Store, scenario: Scenario, count: int, size: int) -> None:
+    """Fill an empty store.
+
+    Raises:
+        UserError: the database holds something else.
+    """
+    if people := await store.count(Person):
+        raise UserError(
+            "The database is not empty: it holds {count} people",
+            count=people,
+            hint="measure with a database made for it",
+        )
+    for change in changes(scenario, count, size):
+        await store.commit(change)
+
+
+def sample(size: int) -> Message:
+    """One letter like all of them."""
+    person = _person(0)
+    enrollment = _enrollment(person, 0, "", ScenarioHash("0" * 64))
+    return _due(_mail(person, enrollment, STEP, 4), person, text_of(size))
+
+
 def changes(scenario: Scenario, count: int, size: int, batch: int = 500) -> Iterator[Change]:
     """``count`` enrollments with one approved, due letter each, in commits of ``batch`` enrollments.
 
@@ -82,34 +108,43 @@ def changes(scenario: Scenario, count: int, size: int, batch: int = 500) -> Iter
 
 def _one(scenario: Scenario, number: int, body: str) -> list[Entity]:
     """A hospital, its person, the enrollment and its five mails."""
-    hospital = Organisation(OrganisationId(f"h{number:08}"), f"見本第{number}病院", region="kanto")
-    person = Person(
+    assert scenario.hash is not None
+    person = _person(number)
+    assert person.organisation_id is not None
+    hospital = Organisation(person.organisation_id, f"見本第{number}病院", region="kanto")
+    enrollment = _enrollment(person, number, scenario.id, scenario.hash)
+    mails = [_mail(person, enrollment, step.id, step.day) for step in scenario.steps if step.mail]
+    due = [_due(m, person, body) if m.step_id == STEP else m for m in mails]
+    return [hospital, person, enrollment, *due]
+
+
+def _person(number: int) -> Person:
+    return Person(
         id=PersonId(f"p{number:08}"),
         email=f"person{number}@hospital{number}.example",
         family_name="見本",
         given_name=str(number),
-        organisation_id=hospital.id,
+        organisation_id=OrganisationId(f"h{number:08}"),
         role="it",
         topics=("integration",),
         profession=Profession.ENGINEER,
         legal_basis=_BASIS,
         rep_id=REP.id,
     )
-    assert scenario.hash is not None
-    enrollment = Enrollment(
+
+
+def _enrollment(person: Person, number: int, scenario_id: str, scenario_hash: ScenarioHash) -> Enrollment:
+    return Enrollment(
         id=EnrollmentId(f"e{number:08}"),
         person_id=person.id,
-        organisation_id=hospital.id,
-        scenario_id=scenario.id,
-        scenario_hash=scenario.hash,
+        organisation_id=person.organisation_id,
+        scenario_id=scenario_id,
+        scenario_hash=scenario_hash,
         anchor_at=_ANCHOR,
         rep_id=REP.id,
         wake_at=NOW + timedelta(days=2),
         enrolled_at=_ANCHOR,
     )
-    mails = [_mail(person, enrollment, step.id, step.day) for step in scenario.steps if step.mail]
-    due = [_due(m, person, body) if m.step_id == STEP else m for m in mails]
-    return [hospital, person, enrollment, *due]
 
 
 def _mail(person: Person, enrollment: Enrollment, step: str, day: int) -> Message:

@@ -12,6 +12,7 @@ from nurture.cli.terminal import json_option, terminal
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
+    from nurture.bench.sending import Line
     from nurture.reports.speed import Change, Measured
 
 SIZES = (1_000, 10_000, 100_000)
@@ -87,6 +88,131 @@ def plan(
             for m, peak in lines
         ],
     )
+
+
+@bench.command(
+    help=mark(
+        "Send a queue of invented, approved letters to a server on this machine, beside raw baselines in the same "
+        "run. Everything is as the daemon does it: claimed, checked, composed, sent and recorded, durably."
+    )
+)
+@click.option(
+    "--letters",
+    type=click.IntRange(10, 1_000_000),
+    default=10_000,
+    show_default=True,
+    help=mark("How many letters each run sends."),
+)
+@click.option(
+    "--size",
+    "sizes",
+    type=click.IntRange(1_000, 1_000_000),
+    multiple=True,
+    default=(2_000, 10_000),
+    show_default=True,
+    help=mark("Bytes of a letter; may be given several times."),
+)
+@click.option(
+    "--connections",
+    type=click.IntRange(1, 64),
+    multiple=True,
+    default=(1, 4, 16, 64),
+    show_default=True,
+    help=mark("At the same time; may be given several times."),
+)
+@click.option(
+    "--database", "url", help=mark("An empty PostgreSQL database; else SQLite in a folder that goes away.")
+)
+@click.option("--own-sink", is_flag=True, help=mark("Never use Postfix's smtp-sink, even where it is installed."))
+@json_option
+def send(
+    letters: int,
+    sizes: tuple[int, ...],
+    connections: tuple[int, ...],
+    url: str | None,
+    *,
+    own_sink: bool,
+    as_json: bool,
+) -> None:
+    """Measure each size and number of connections, one process after the other."""
+    import tempfile  # noqa: PLC0415 - commands load what they need when called
+
+    from nurture.bench import sending, work  # noqa: PLC0415
+
+    t = terminal()
+    lines: list[sending.Line] = []
+
+    def say(what: str) -> None:
+        click.echo(t.w("preparing {what} ...", what=what), err=True)
+
+    def show(line: sending.Line) -> None:
+        lines.append(line)
+        done = f"{line.what} {line.size:,} B, {line.connections}: {line.per_second:,.0f}/s"
+        click.echo(done, err=True)
+
+    with tempfile.TemporaryDirectory(prefix="nurture-bench-") as folder:
+        sending.measure(
+            Path(folder),
+            letters=letters,
+            sizes=sizes,
+            connections=connections,
+            url=url,
+            own_sink=own_sink,
+            show=show,
+            say=say,
+        )
+    if as_json:
+        t.json([_sent(line) for line in lines])
+        return
+    w = t.w
+    raw = {(line.what, line.size, line.connections): line.per_second for line in lines}
+
+    def factor(line: sending.Line, what: str) -> str:
+        beside = raw.get((what, line.size, line.connections))
+        return f"{line.per_second / beside:.2f}" if beside and line.what == work.PIPELINE else ""
+
+    t.table(
+        (
+            w("what"),
+            w("database"),
+            w("bytes"),
+            w("connections"),
+            w("mails per second"),
+            w("processor a mail"),
+            w("peak memory"),
+            w("beside aiosmtplib"),
+            w("beside smtp-source"),
+        ),
+        [
+            (
+                line.what,
+                line.database,
+                f"{line.measured.bytes:,}",
+                f"{line.connections}",
+                f"{line.per_second:,.0f}",
+                f"{line.measured.cpu / line.measured.letters * 1e6:,.0f} us" if line.measured.cpu else "",
+                f"{line.measured.peak_mb:,.0f} MB" if line.measured.peak_mb else "",
+                factor(line, work.LIBRARY),
+                factor(line, sending.SOURCE),
+            )
+            for line in lines
+        ],
+    )
+
+
+def _sent(line: Line) -> dict[str, object]:
+    m = line.measured
+    return {
+        "what": line.what,
+        "database": line.database,
+        "bytes": m.bytes,
+        "connections": line.connections,
+        "letters": m.letters,
+        "seconds": round(m.seconds, 3),
+        "mails_per_second": round(line.per_second),
+        "cpu_us_per_mail": round(m.cpu / m.letters * 1e6),
+        "peak_mb": m.peak_mb,
+    }
 
 
 def _data(m: Measured, peak: int) -> dict[str, object]:
