@@ -117,6 +117,7 @@ async def pipeline(task: Task) -> Measured:
     accepted, first = 0, 0.0
 
     def tell(_: Message, outcome: Outcome) -> None:
+        """Count."""
         nonlocal accepted, first
         first = first or time.perf_counter() - began
         accepted += outcome.verdict is Verdict.ACCEPTED
@@ -159,6 +160,7 @@ async def library(task: Task) -> Measured:
     letter, left, first = _letter(task), task.letters, 0.0
 
     async def line() -> None:
+        """One connection, as long as there is something to send."""
         nonlocal left, first
         client = aiosmtplib.SMTP(hostname="127.0.0.1", port=task.port, use_tls=False, start_tls=False)
         await client.connect()
