@@ -9,6 +9,7 @@ has written down with ``tell`` is the time of the commands that are called besid
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import hashlib
 import secrets
 from dataclasses import dataclass, field
@@ -234,3 +235,20 @@ class SeededChance:
 def _uuid_text(number: int) -> str:
     digits = f"{number:032x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def synchronized() -> bool | None:
+    """Whether a time service keeps the system's clock right, as the kernel knows it; None where nobody can say.
+
+    ``adjtimex(2)`` with modes 0 only reads; it answers TIME_ERROR for a clock that nobody has set.
+    """
+    try:
+        answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(_TIMEX))
+    except (OSError, AttributeError):  # another system, or one that does not let us ask
+        return None
+    return None if answer < 0 else bool(answer != _TIME_ERROR)
+
+
+_TIMEX = 1024
+"""Bytes, more than ``struct timex`` has on any machine."""
+_TIME_ERROR = 5

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.draft import Brief, Draft
     from nurture.core.feeds import FeedState, Subscription
+    from nurture.core.health import Arrived
     from nurture.core.ids import EnrollmentId, MailboxId, MessageId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry, Message
@@ -518,3 +519,55 @@ class Doors:
     writer: Writer
     notifier: Notifier
     attachments: Attachments = field(default_factory=NoAttachments)
+
+
+class Resolver(Protocol):
+    """The domain name system. An empty answer is an answer: there is no such record, or no such name."""
+
+    async def texts(self, name: str) -> tuple[str, ...]:
+        """TXT records, the pieces of each put together.
+
+        Raises:
+            TemporaryFailure: no server answers, or it says that it cannot.
+        """
+        ...
+
+    async def addresses(self, name: str) -> tuple[str, ...]:
+        """A and AAAA records.
+
+        Raises:
+            TemporaryFailure: as ``texts``.
+        """
+        ...
+
+    async def exchangers(self, name: str) -> tuple[tuple[int, str], ...]:
+        """MX records, the most preferred first; ``.`` is written as an empty name (RFC 7505).
+
+        Raises:
+            TemporaryFailure: as ``texts``.
+        """
+        ...
+
+    async def names(self, address: str) -> tuple[str, ...]:
+        """The names of an address (PTR).
+
+        Raises:
+            TemporaryFailure: as ``texts``.
+        """
+        ...
+
+
+class Seeker(Protocol):
+    """Looks for one mail in an account."""
+
+    async def look(self, header_id: str) -> Arrived | None:
+        """Where it lies; None as long as it lies nowhere.
+
+        Raises:
+            TemporaryFailure, PermanentFailure: the account cannot be looked into.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Log out."""
+        ...

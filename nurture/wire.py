@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import ssl
 import unicodedata
+from datetime import UTC, datetime
 
 from nurture.errors import UserError
 
@@ -51,3 +53,17 @@ def one_line(text: str, limit: int = LONGEST_ANSWER) -> str:
     spaced = _SPACES.sub(" ", head)
     clean = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"}).strip()
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
+
+
+def shown_tls(connection: object) -> tuple[str, datetime | None]:
+    """The version of TLS that a connection speaks, and when the other side's certificate ends.
+
+    Args:
+        connection: what a transport knows as its ``ssl_object``; None for a line in the clear.
+    """
+    if not isinstance(connection, ssl.SSLObject | ssl.SSLSocket):
+        return "", None
+    shown = connection.getpeercert() or {}
+    ends = shown.get("notAfter")
+    when = datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if isinstance(ends, str) else None
+    return connection.version() or "", when

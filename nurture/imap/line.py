@@ -76,6 +76,12 @@ class Line:
         """Set when the connection is gone."""
         return self._client.protocol.lost
 
+    @property
+    def ssl_object(self) -> object:
+        """What the connection is encrypted with; None for one in the clear."""
+        transport = self._client.protocol.transport
+        return transport.get_extra_info("ssl_object") if transport is not None else None
+
     @classmethod
     async def open(cls, settings: ImapSettings, password: str, tls: ssl.SSLContext | None) -> Line:
         """Connect, encrypt, log in.

@@ -1,0 +1,282 @@
+"""What ``nurture doctor`` looks at: each thing by itself, at the same time, within a time limit.
+
+A check gathers facts at an edge and has them judged in ``reports.doctor``. Whatever goes wrong in one is its own
+finding: a server that is silent, a file that is not there, and a fault of this program too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import stat
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from nurture import clock
+from nurture.cli import checking
+from nurture.cli.examining import Check
+from nurture.core.messages import Entry
+from nurture.credentials import resolve
+from nurture.dns import DnsResolver
+from nurture.errors import NurtureError, UserError
+from nurture.flows import domains as gather
+from nurture.i18n import mark
+from nurture.imap import probe as imap_probe
+from nurture.reach import reach
+from nurture.reports.doctor import domains, machine, servers
+from nurture.smtp import probe as smtp_probe
+from nurture.store import checkup, database_path, open_store
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from nurture.config import ImapSettings, MailboxSettings, Secret, Settings
+    from nurture.core.findings import Finding
+    from nurture.core.health import NameFacts, WebFacts
+    from nurture.ports import Resolver
+
+PAGE: Final = "/u/doctor"
+"""A page that needs no login and whose token nobody has."""
+DATABASE_SECONDS: Final = 60.0
+"""A big file takes its time to be read through."""
+
+
+GROUPS: Final[Mapping[str, str]] = {
+    "domain": mark("Mail domains"),
+    "servers": mark("Mail servers"),
+    "web": mark("The desk"),
+    "machine": mark("This machine"),
+    "folder": mark("The working folder"),
+}
+
+
+@dataclass(slots=True)
+class Surgery:
+    """Everything that the checks need.
+
+    Args:
+        settings: of the working folder.
+        path: of config.toml.
+        said: how to name a path.
+        environ: where secrets are looked for.
+        resolver: the DNS.
+        tls: what servers' certificates are checked against; the system's authorities when None.
+        seconds: limit of a check.
+    """
+
+    settings: Settings
+    path: Path
+    said: Callable[[Path], str]
+    environ: Mapping[str, str]
+    resolver: Resolver
+    tls: ssl.SSLContext | None = None
+    seconds: float = 10.0
+    web: asyncio.Future[WebFacts | None] | None = None
+    relays: dict[str, asyncio.Task[NameFacts]] = field(default_factory=dict)
+
+    def resolve(self, secret: Secret) -> str:
+        """A secret's value."""
+        return resolve(secret, self.environ)
+
+    def checks(self) -> list[Check]:
+        """All that there is to look at."""
+        return [*self._domains(), *self._servers(), *self._web(), *self._machine(), *self._folder()]
+
+    # --- domains ----------------------------------------------------------------------------------------
+
+    def _domains(self) -> Iterable[Check]:
+        boxes: dict[str, list[MailboxSettings]] = {}
+        for box in self.settings.mailboxes:
+            boxes.setdefault(_domain(box.address), []).append(box)
+        for domain, found in boxes.items():
+            yield Check("domain", "mx", domain, partial(self._mx, domain))
+            for envelope, box in {_envelope(box): box for box in found}.items():
+                yield Check("domain", "spf", envelope, partial(self._spf, envelope, box))
+            yield Check("domain", "dkim", domain, partial(self._dkim, domain))
+            yield Check("domain", "dmarc", domain, partial(self._dmarc, domain, found))
+        for box in {box.smtp.host: box for box in self.settings.mailboxes}.values():
+            yield Check("domain", "ptr", box.smtp.host, partial(self._ptr, box))
+
+    async def _mx(self, domain: str) -> Iterable[Finding]:
+        return domains.exchangers(await gather.exchangers(self.resolver, domain))
+
+    async def _spf(self, domain: str, box: MailboxSettings) -> Iterable[Finding]:
+        facts, relay = await asyncio.gather(gather.spf(self.resolver, domain), self._relay(box.smtp.host))
+        return domains.spf(facts, relay)
+
+    async def _dkim(self, domain: str) -> Iterable[Finding]:
+        return domains.dkim(await gather.keys(self.resolver, domain))
+
+    async def _dmarc(self, domain: str, found: list[MailboxSettings]) -> Iterable[Finding]:
+        facts = await gather.dmarc(self.resolver, domain)
+        return domains.dmarc(facts, {box.id: _envelope(box) for box in found})
+
+    async def _ptr(self, box: MailboxSettings) -> Iterable[Finding]:
+        return domains.reverse(await self._relay(box.smtp.host), box.smtp.security)
+
+    async def _relay(self, host: str) -> NameFacts:
+        """The addresses and names of a server, asked for once."""
+        if host not in self.relays:
+            self.relays[host] = asyncio.create_task(gather.host(self.resolver, host))
+        return await asyncio.shield(self.relays[host])
+
+    # --- servers ----------------------------------------------------------------------------------------
+
+    def _servers(self) -> Iterable[Check]:
+        for box in self.settings.mailboxes:
+            yield Check("servers", "smtp", box.id, partial(self._smtp, box))
+            if box.imap is not None:
+                yield Check("servers", "imap", box.id, partial(self._imap, box, box.imap))
+            if box.archive is not None:
+                yield Check("servers", "archive", box.id, partial(self._archive, box, box.archive))
+
+    async def _smtp(self, box: MailboxSettings) -> Iterable[Finding]:
+        patient = replace(box, smtp=replace(box.smtp, timeout=min(box.smtp.timeout, self.seconds)))
+        facts = await smtp_probe.examine(patient, self.resolve, tls=self.tls)
+        return servers.line("smtp", box.id, facts, _now())
+
+    async def _imap(self, box: MailboxSettings, imap: ImapSettings) -> Iterable[Finding]:
+        facts = await imap_probe.examine(imap, self.resolve, tls=self.tls)
+        unread = replace(facts, missing=tuple(f for f in facts.missing if f != imap.sent_folder))
+        found = servers.line("imap", box.id, unread, _now())
+        if not facts.logged_in:
+            return found
+        sent = servers.sent_folder(box.id, facts, archive=box.archive is not None, configured=imap.sent_folder)
+        return chain(found, [sent])
+
+    async def _archive(self, box: MailboxSettings, imap: ImapSettings) -> Iterable[Finding]:
+        return servers.line("archive", box.id, await imap_probe.examine(imap, self.resolve, tls=self.tls), _now())
+
+    # --- the desk ---------------------------------------------------------------------------------------
+
+    def _web(self) -> Iterable[Check]:
+        url = self.settings.web.public_url
+        self.web = asyncio.get_running_loop().create_future()
+        yield Check("web", "public_url", url or "–", partial(self._reach, url))
+
+    async def _reach(self, url: str) -> Iterable[Finding]:
+        assert self.web is not None
+        try:
+            facts = await reach(url, PAGE, self.seconds, tls=self.tls) if url else None
+            self.web.set_result(facts)
+        finally:
+            if not self.web.done():
+                self.web.set_result(None)
+        return servers.web(facts, _now()) if facts else [servers.no_web()]
+
+    # --- the machine ------------------------------------------------------------------------------------
+
+    def _machine(self) -> Iterable[Check]:
+        yield Check("machine", "clock", "–", self._clock)
+        yield Check("machine", "disk", "–", self._disk)
+        yield Check("machine", "database", "–", self._database, DATABASE_SECONDS)
+        yield Check("machine", "secret", "–", self._secrets)
+
+    async def _clock(self) -> Iterable[Finding]:
+        """Beside the journal, and the clock of the machine that answered for the desk."""
+        before = _now()
+        other = await asyncio.shield(self.web) if self.web is not None else None
+        now, synchronized = _now(), clock.synchronized()
+        others = other.date if other is not None else None
+        if others is not None and before - timedelta(seconds=1) <= others <= now:
+            others = now  # while it was asked: a date has whole seconds
+        return [machine.clock(now, synchronized=synchronized, latest=await self._latest(), others=others)]
+
+    async def _latest(self) -> datetime | None:
+        path = database_path(self.settings.database_url)
+        if path is not None and not path.exists():
+            return None
+        try:
+            store = await open_store(self.settings.database_url)
+        except NurtureError:
+            return None  # the database has a finding of its own
+        try:
+            found = await store.find(Entry, order=("-seq",), limit=1)
+        finally:
+            await store.close()
+        return found[0].at if found else None
+
+    async def _disk(self) -> Iterable[Finding]:
+        folder = self.settings.data or self.settings.folder
+        while not folder.exists():
+            folder = folder.parent
+        usage = await asyncio.to_thread(shutil.disk_usage, folder)
+        return [machine.disk(self.said(folder), usage.free, usage.total)]
+
+    async def _database(self) -> Iterable[Finding]:
+        return machine.database(await checkup.examine(self.settings.database_url))
+
+    async def _secrets(self) -> Iterable[Finding]:
+        found: list[Finding] = []
+        for box in self.settings.mailboxes:
+            for name, part in (("smtp", box.smtp), ("imap", box.imap), ("archive", box.archive)):
+                if part is not None and part.password is not None:
+                    found.append(machine.secret(f"{box.id}.{name}", self._problem(part.password)))
+        folder = self.settings.data or self.settings.folder / "data"
+        for place, allowed in ((folder, 0o700), (folder / "web.key", 0o600)):
+            if place.exists():
+                mode = stat.S_IMODE(place.stat().st_mode)
+                found.append(machine.modes("secret", self.said(place), mode, allowed=allowed))
+        return found
+
+    def _problem(self, secret: Secret) -> UserError | None:
+        try:
+            self.resolve(secret)
+        except UserError as error:
+            return error
+        return None
+
+    # --- the working folder -----------------------------------------------------------------------------
+
+    def _folder(self) -> Iterable[Check]:
+        yield Check("folder", "files", "–", self._files, DATABASE_SECONDS)
+
+    async def _files(self) -> Iterable[Finding]:
+        """What ``nurture check`` says, by the folder in which it stands."""
+        today = _now().date()
+        found = await asyncio.to_thread(checking.look, self.path, self.said, self.environ, today)
+        places = {
+            name: self.said(folder)
+            for name in ("scenarios", "templates", "calendars")
+            if (folder := getattr(self.settings, name)) is not None
+        }
+        listed: list[Finding] = []
+        for name, place in places.items():
+            errors = [e for e in found.errors if _stands_in(e, place)]
+            warnings = [e for e in found.warnings if _stands_in(e, place)]
+            listed.append(machine.files(name, errors, warnings, found.counts.get(name, 0)))
+        rest = [e for e in found.errors if not any(_stands_in(e, place) for place in places.values())]
+        own = [e for e in found.warnings if e.where and e.where.file == self.said(self.path) and not e.where.key]
+        return [machine.files("config", rest, own, 1), *listed]
+
+
+def _stands_in(error: UserError, place: str) -> bool:
+    return error.where is not None and (error.where.file or "").startswith(place)
+
+
+def _now() -> datetime:
+    return clock.SystemClock().now()
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _envelope(box: MailboxSettings) -> str:
+    """The domain of the envelope sender, which SPF is about."""
+    return _domain(box.verp or box.address)
+
+
+def resolver(environ: Mapping[str, str], seconds: float) -> DnsResolver:
+    """The DNS as the system asks it; NURTURE_DNS names another server, such as ``127.0.0.1:5353``."""
+    said = environ.get("NURTURE_DNS", "")
+    if not said:
+        return DnsResolver(seconds)
+    host, _, port = said.rpartition(":") if said.count(":") == 1 else (said, "", "")
+    return DnsResolver(seconds, [host], int(port) if port.isdigit() else 53)
