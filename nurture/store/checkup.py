@@ -66,20 +66,32 @@ def _look(database: Database, said: str, stop: list[Callable[[], object]]) -> Da
             rows = connection.exec_driver_sql(f"PRAGMA quick_check({MOST})").scalars().all()
             damage = tuple(str(row)[:200] for row in rows if row != "ok")
     return DatabaseFacts(
-        said, revision=revision, head=migrations.HEAD, damage=damage, writable=_writable(database, sqlite=sqlite)
+        said,
+        revision=revision,
+        head=migrations.HEAD,
+        damage=damage,
+        writable=_writable(database, sqlite=sqlite) if sqlite or revision else True,
     )
 
 
+WRITES = """
+SELECT NOT pg_is_in_recovery()
+   AND has_table_privilege('message', 'SELECT, INSERT, UPDATE')
+   AND has_table_privilege('journal', 'INSERT')
+"""
+"""A standby writes nothing, and a role may have been given less than it needs."""
+
+
 def _writable(database: Database, *, sqlite: bool) -> bool:
-    """Whether a transaction that writes may begin; it is rolled back at once."""
+    """Whether we may write; what is tried is rolled back at once."""
     try:
         with translated(database), database.writing() as connection:
             transaction = connection.begin()
             try:
-                if sqlite:
-                    connection.exec_driver_sql("CREATE TABLE nurture_doctor (id INTEGER)")
-                    return True
-                return connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "off"
+                if not sqlite:
+                    return bool(connection.exec_driver_sql(WRITES).scalar())
+                connection.exec_driver_sql("CREATE TABLE nurture_doctor (id INTEGER)")
+                return True
             finally:
                 transaction.rollback()
     except NurtureError:
