@@ -155,7 +155,7 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
                 await _react(doors, box, item, match, report)
                 report.matched.append((item.reading.kind.value, match.person.id))
             elif _concerns_us(item, found, own):
-                await _stray(doors, box, item)
+                await _stray(doors, box, item, found)
                 report.strays += 1
         except (TemporaryFailure, PermanentFailure, StaleVersion):
             raise
@@ -211,7 +211,7 @@ def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: 
     )
 
 
-async def _stray(doors: Doors, box: MailboxSettings, item: Item) -> None:
+async def _stray(doors: Doors, box: MailboxSettings, item: Item, found: Matches) -> None:
     now = doors.clock.now()
     row = _inbound(box, item, None, None)
     said = Entry(
@@ -222,7 +222,10 @@ async def _stray(doors: Doors, box: MailboxSettings, item: Item) -> None:
     )
     change = Change((row,), (said,))
     if item.reading.kind is Kind.UNSUBSCRIBE:
-        change += await optout.stranger(doors, row.from_address, f"{row.key} {item.reading.text[:300]}")
+        evidence = f"{row.key} {item.reading.text[:300]}"
+        if (letter := threads.carried(item.reading, found.messages)) is not None:
+            await optout.unsubscribe(doors, letter.unsubscribe_token, source="mailto", evidence=evidence)
+        change += await optout.stranger(doors, row.from_address, evidence)
     try:
         await doors.store.commit(change)
     except StaleVersion:

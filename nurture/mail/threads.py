@@ -134,6 +134,12 @@ def _named(reading: Reading, found: Sequence[Message], ours: Sequence[Message]) 
             yield max(same, key=lambda m: (m.sent_at is not None, m.sent_at and m.sent_at.timestamp())), "thread"
 
 
+def carried(reading: Reading, found: Sequence[Message]) -> Message | None:
+    """The letter whose token the mail came back to, whoever sent it: the token alone is the right to opt out."""
+    tokens = candidates(reading).tokens
+    return next((message for message in found if tokens and _signed(message, tokens)), None)
+
+
 def _signed(message: Message, tokens: Collection[str]) -> bool:
     """Whether one of the tokens is of this message: its secret itself, or signed with it."""
     secret = message.unsubscribe_token

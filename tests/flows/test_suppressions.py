@@ -23,6 +23,7 @@ from nurture.core.people import Basis, LegalBasis, Organisation, Person
 from nurture.core.suppressions import Consent, Listed, Refusal
 from nurture.errors import StaleVersion, UserError
 from nurture.flows import enroll, optout, people, review, suppressions, tick
+from nurture.mail.tokens import tag
 from tests.flows.conftest import MET, TOKYO, attendee
 from tests.flows.test_receive import Pigeonhole, letter, read, thanked
 from tests.samples import REP
@@ -366,6 +367,26 @@ async def test_an_opt_out_from_a_second_address_silences_both(house: House) -> N
     await read(house, Pigeonhole([letter("今後の配信は不要です。", mail, "h.sato@aoba-hp.example")]))
 
     assert {SATO, "h.sato@aoba-hp.example"} == {s.value for s in await house.store.find(Suppression)}
+
+
+@pytest.mark.parametrize("forged", [False, True])
+async def test_the_token_of_the_mailto_form_is_enough(house: House, *, forged: bool) -> None:
+    """A forwarded letter, whose new reader's program writes to the tagged address: its addressee is silent.
+
+    A token that is nearly right silences nobody but who sent it.
+    """
+    mail = await thanked(house)
+    token = tag(mail.id, mail.unsubscribe_token.encode())
+    token = token if not forged else token[:-1] + ("a" if token[-1] != "a" else "b")
+    to = f"tanaka+{token}@minato.example"
+    raw = letter("", sender="home@elsewhere.example", subject="unsubscribe", to=to)
+    await read(house, Pigeonhole([raw, raw]))
+
+    silent = {s.value for s in await house.store.find(Suppression)}
+    assert ({"home@elsewhere.example"} | (set() if forged else {SATO})) == silent
+    assert {EnrollmentState.ACTIVE if forged else EnrollmentState.STOPPED} == {
+        e.state for e in await house.store.find(Enrollment)
+    }
 
 
 async def test_the_mailto_form_is_told_from_a_reply(house: House) -> None:
