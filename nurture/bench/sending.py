@@ -158,7 +158,7 @@ async def _fill(url: str, letters: int, size: int) -> None:
     script = read_scenario(shipped() / "scenarios" / "warm-lead-30d.yaml")
     store = await open_store(url)
     try:
-        await queue.prepare(store, script, letters, size)
+        await queue.Queue(script, size).fill(store, letters)
     finally:
         await store.close()
 

@@ -23,6 +23,7 @@ from nurture.core.messages import Message, MessageState
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import UserError
 from nurture.files.library import FileLibrary
+from nurture.files.scenario import read_scenario
 from nurture.files.shipped import shipped
 from nurture.flows import send
 from nurture.mail.compose import compose
@@ -148,7 +149,8 @@ async def pipeline(task: Task) -> Measured:
 
 def _letter(task: Task) -> Letter:
     """One letter like those of the queue."""
-    message = queue.sample(task.size)
+    script = read_scenario(shipped() / "scenarios" / "warm-lead-30d.yaml")
+    message = queue.Queue(script, task.size).letter()
     data = compose(message, date=queue.NOW, unsubscribe_mail=queue.ADDRESS)
     return Letter(queue.MAILBOX, queue.ADDRESS, message.to_address, data, message.header_id)
 

@@ -12,6 +12,8 @@ import pytest
 
 from nurture.bench import queue, sending
 from nurture.bench.work import LIBRARY, PIPELINE
+from nurture.files.scenario import read_scenario
+from nurture.files.shipped import shipped
 from nurture.mail.compose import compose
 
 if TYPE_CHECKING:
@@ -23,11 +25,12 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("size", [2_000, 10_000])
 def test_a_letter_has_the_size_that_was_asked_for(size: int) -> None:
     """Within a fifth; and it is a letter that a reader understands."""
-    data = compose(queue.sample(size), date=queue.NOW, unsubscribe_mail=queue.ADDRESS)
+    letter = queue.Queue(read_scenario(shipped() / "scenarios" / "warm-lead-30d.yaml"), size).letter()
+    data = compose(letter, date=queue.NOW, unsubscribe_mail=queue.ADDRESS)
 
     assert abs(len(data) - size) < size / 5
     read = message_from_bytes(data, policy=policy.default)
-    assert queue.sample(size).body.strip() == read.get_content().replace("\r\n", "\n").strip()
+    assert letter.body.strip() == read.get_content().replace("\r\n", "\n").strip()
 
 
 def test_a_run_sends_all_and_measures(tmp_path: Path) -> None:

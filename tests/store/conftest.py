@@ -6,32 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nurture.store import MemoryStore, SqlStore, upgrade
-from tests.servers.postgres import running_postgres
+from nurture.store import MemoryStore, SqlStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from nurture.ports import Store
-    from tests.servers.postgres import Postgres
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A real server for the whole run, with a database ``furnished`` that has our schema and no rows."""
-    with running_postgres() as server:
-        server.tell("CREATE DATABASE furnished")
-        upgrade(server.url("furnished"))
-        yield server
-
-
-@pytest.fixture
-def database(postgres: Postgres) -> Iterator[str]:
-    """The address of a database of the test's own, with our schema and no rows."""
-    name = postgres.make("furnished")
-    yield postgres.url(name)
-    postgres.drop(name)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
