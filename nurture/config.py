@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nurture.core.ids import MailboxId
+from nurture.core.limits import UNLIMITED, UNLIMITED_MAILBOX, Limits, MailboxLimits
 from nurture.core.people import Representative
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class MailboxSettings:
     verp: str = ""  # the envelope sender, with {token}; empty: the address
     reply_to: str = ""  # where answers go, with {token}; empty: the address
     html: bool | None = None  # the text as HTML too; None: as ``Work.html`` says
+    limits: MailboxLimits = UNLIMITED_MAILBOX  # what config.toml leaves unsaid is careful (``files.limits``)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Settings:
     country: str = "JP"
     web: Web = Web()
     work: Work = Work()
+    limits: Limits = UNLIMITED
     extra: Mapping[str, object] = field(default_factory=dict)
 
     @property

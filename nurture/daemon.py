@@ -164,9 +164,12 @@ class Daemon:
             self.pokes[key].set()  # its mails may leave once it was read up to now
         if done.more:
             return timedelta()
-        if done.outcomes or done.held:
+        if done.outcomes or done.held or done.put_off:
             return SOON
-        return PATIENCE if done.stale else None
+        waits = [PATIENCE] if done.stale else []
+        if done.again is not None:
+            waits.append(max(done.again - self.doors.clock.now(), timedelta()))
+        return min(waits, default=None)
 
     async def _watch(self, box: MailboxSettings, mailbox: Mailbox, poke: asyncio.Event) -> None:
         doors, log, failures = self.doors, logger(), 0

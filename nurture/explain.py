@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from enum import StrEnum
 
+    from nurture.core.limits import Wait
     from nurture.core.messages import Entry, Message
     from nurture.i18n import Words
 
@@ -87,7 +88,26 @@ REASONS: Final[Mapping[str, str]] = {
     "other_content": mark("what it speaks of is not offered any more"),
     "topic_refused": mark("this person does not want mail about that"),
     "unhandled": mark("a mail came in that could not be handled: please read it"),
+    "domain_limit": mark("put off: its domain has had enough mail for now"),
+    "mailbox_stopped": mark("its mailbox is stopped"),
+    "scenario_stopped": mark("its scenario is stopped"),
+    "valve": mark("kept back by the safety valve: please look again"),
+    "refusals": mark("too many refusals"),
 }
+
+WAITS: Final[Mapping[str, str]] = {
+    "mailbox_limit": mark("the mailbox {what} has sent its {limit} within {span}"),
+    "warm_up": mark("the mailbox {what} is new and warms up: it has sent its {limit} within {span}"),
+    "jitter": mark("a pause between two letters of the mailbox {what}"),
+    "overall_limit": mark("all mailboxes together have sent their {limit} within {span}"),
+    "domain_limit": mark("{what} has had its {limit} within {span}"),
+    "mailbox_stopped": mark("the mailbox {what} is stopped"),
+    "scenario_stopped": mark("the scenario {what} is stopped"),
+    "valve": mark("the safety valve is closed: more letters at once than anybody can have meant"),
+}
+"""Why something does not leave now (``core.limits.Wait``)."""
+
+SPANS: Final[Mapping[str, str]] = {"minute": mark("one minute"), "hour": mark("one hour"), "day": mark("24 hours")}
 
 STATES: Final[Mapping[str, str]] = {
     "active": mark("active"),
@@ -212,6 +232,7 @@ KINDS: Final[Mapping[str, str]] = {
     "message.rejected": mark("{step}: rejected: {reason}"),
     "message.held": mark("{step}: held: {reason}"),
     "message.put_back": mark("{step}: put back: {reason}"),
+    "message.put_off": mark("{step}: put off: {reason}"),
     "message.cancelled": mark("{step}: cancelled: {reason}"),
     "message.skipped": mark("{step}: skipped"),
     "message.expired": mark("{step}: expired"),
@@ -243,10 +264,28 @@ KINDS: Final[Mapping[str, str]] = {
     "organisation.closed": mark("closed from {from} to {to}: {name}"),
     "organisation.quiet": mark("quiet from {from} to {to}: {name}"),
     "organisation.reopened": mark("not closed after all from {from} to {to}: {name}"),
+    "mailbox.stopped": mark("mailbox {id} stopped: {reason}"),
+    "mailbox.resumed": mark("mailbox {id} resumed"),
+    "scenario.stopped": mark("scenario {id} stopped: {reason}"),
+    "scenario.resumed": mark("scenario {id} resumed"),
+    "valve.closed": mark("the safety valve has closed before {count} letters at once"),
+    "valve.released": mark("the safety valve was opened: {count} letters may leave"),
+    "valve.held": mark("the safety valve was opened: {count} letters were brought back to the desk"),
     "login.requested": mark("login link requested"),
     "login.used": mark("signed in"),
     "login.ended": mark("signed out"),
 }
+
+
+REFUSALS: Final[Mapping[str, str]] = {
+    "mailbox.stopped": mark(
+        "mailbox {id} stopped: {refused} refusals within {hours} hours, beside {sent} letters that were taken"
+    ),
+    "scenario.stopped": mark(
+        "scenario {id} stopped: {refused} refusals within {hours} hours, beside {sent} letters that were taken"
+    ),
+}
+"""What is said of what the program stopped by itself."""
 
 
 ACTIONS: Final[Mapping[str, str]] = {
@@ -280,6 +319,10 @@ def _text(said: Entry) -> str | None:
         return mark("{step}: it left: {reason}") if said.data.get("sent") else mark("{step}: sent again: {reason}")
     if said.kind == "enrollment.started" and said.data.get("variant"):
         return mark("enrolled in {scenario}, variant {variant}")
+    if said.kind == "message.put_off" and said.data.get("span"):
+        return mark("{step}: put off: {what} has had its {limit} within {span}")
+    if said.data.get("reason") == "refusals" and said.kind in REFUSALS:
+        return REFUSALS[said.kind]
     return KINDS.get(said.kind)
 
 
@@ -306,6 +349,15 @@ def moves(w: Words, found: Sequence[Move], names: Mapping[str, str] | None = Non
 def reason(w: Words, code: str) -> str:
     """Why something waits, was held, was stopped."""
     return w(REASONS[code]) if REASONS.get(code) else code
+
+
+def wait(w: Words, found: Wait, zone: str) -> str:
+    """Why something does not leave now, and when it will."""
+    span = w(SPANS[found.span]) if found.span else ""
+    said = w(WAITS[found.reason], what=found.what, limit=found.limit, span=span)
+    if found.until is None:
+        return w("{reason}, until a person decides", reason=said)
+    return w("{reason}; the next at {until}", reason=said, until=w.instant(found.until, zone))
 
 
 def stop_reason(w: Words, code: str) -> str:
@@ -341,6 +393,8 @@ def basis(w: Words, kind: StrEnum | str) -> str:
 def _said(w: Words, kind: str, name: str, value: object) -> object:
     if name == "step" and isinstance(value, str):
         return step(w, value)
+    if name == "span" and isinstance(value, str) and value in SPANS:
+        return w(SPANS[value])
     if name == "task" and isinstance(value, str):
         return task(w, value)
     if name == "do" and isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""``nurture mailbox``: does a mailbox send and receive as it should?"""
+"""``nurture mailbox``: does a mailbox send and receive as it should? And let one stand still, or send again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nurture.cli.steering import resume_mailbox, stop_mailbox
 from nurture.cli.terminal import Terminal, json_option, terminal
 from nurture.errors import UserError
 from nurture.i18n import mark
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     from nurture.flows.selftest import Followed
 
 
-@click.group(help=mark("Mailboxes: try one."))
+@click.group(help=mark("Mailboxes: try one, stop one, let it send again."))
 def mailbox() -> None:
     """The group."""
+
+
+mailbox.add_command(stop_mailbox)
+mailbox.add_command(resume_mailbox)
 
 
 @mailbox.command(

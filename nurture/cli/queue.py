@@ -16,6 +16,7 @@ import click
 
 from nurture.cli.acting import FINGERPRINT, acted
 from nurture.cli.enclosing import attach, detach
+from nurture.cli.release import release
 from nurture.cli.terminal import Terminal, by_option, json_option, terminal
 from nurture.errors import UserError
 from nurture.i18n import mark
@@ -44,6 +45,9 @@ class _Listing(click.Group):
 )
 def queue() -> None:
     """The group."""
+
+
+queue.add_command(release)
 
 
 @dataclass(frozen=True, slots=True)

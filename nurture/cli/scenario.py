@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nurture.cli.steering import resume_scenario, stop_scenario
 from nurture.cli.terminal import Terminal, by_option, json_option, terminal
 from nurture.i18n import mark
 
@@ -37,6 +38,10 @@ SHOWN = 8
 @click.group(help=mark("The scenarios: list, show, compare with what people began with, move running ones on."))
 def scenario() -> None:
     """The group."""
+
+
+scenario.add_command(stop_scenario)
+scenario.add_command(resume_scenario)
 
 
 # --- list ------------------------------------------------------------------------------------------------

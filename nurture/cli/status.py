@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from nurture.core.deals import Task
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.ids import MailboxId
+    from nurture.core.limits import Wait
     from nurture.core.messages import Message
     from nurture.ports import Doors
     from nurture.standing import Broken
+
+DECISIONS = {
+    "mailbox_stopped": "nurture mailbox resume {id}",
+    "scenario_stopped": "nurture scenario resume {id}",
+    "valve": "nurture queue release",
+}
+"""What a person does about what waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Standing:
     daemons: tuple[str, ...]  # who works: names, or the process on a SQLite file
     feeds: tuple[tuple[Subscription, FeedState | None], ...] = ()
     broken: Mapping[MailboxId, Broken] = field(default_factory=dict)  # mailboxes that cannot send
+    waits: tuple[tuple[Wait, int | None], ...] = ()  # what keeps mail back, and how many
 
 
 async def _look(doors: Doors) -> Standing:
@@ -45,6 +54,7 @@ async def _look(doors: Doors) -> Standing:
     from nurture.core.deals import Task, TaskState  # noqa: PLC0415
     from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState  # noqa: PLC0415
     from nurture.core.states import UNSENT  # noqa: PLC0415
+    from nurture.flows import pacing  # noqa: PLC0415
     from nurture.ports import Span  # noqa: PLC0415
     from nurture.standing import read  # noqa: PLC0415
 
@@ -65,6 +75,7 @@ async def _look(doors: Doors) -> Standing:
         daemons=await store.daemons(),
         feeds=_feeds(doors),
         broken=read(doors.settings.lines),
+        waits=pacing.standing(doors, *await pacing.look(doors, now), now),
     )
 
 
@@ -111,6 +122,17 @@ def _data(t: Terminal, s: Standing) -> dict[str, Any]:
             }
             for box in t.settings().mailboxes
             for found in (known.get(box.id),)
+        ],
+        "held_back": [
+            {
+                "reason": wait.reason,
+                "what": wait.what,
+                "until": wait.until.isoformat() if wait.until else None,
+                "limit": wait.limit or None,
+                "span": wait.span or None,
+                "letters": count,
+            }
+            for wait, count in s.waits
         ],
         "subscriptions": [
             {
@@ -206,7 +228,23 @@ def _page(t: Terminal, s: Standing) -> None:
                 for one, state in s.feeds
             ],
         )
+    _waits(t, s)
     _needs(t, s)
+
+
+def _waits(t: Terminal, s: Standing) -> None:
+    """What keeps mail back, and until when."""
+    if not s.waits:
+        return
+    from nurture import explain  # noqa: PLC0415
+
+    t.echo()
+    t.say(mark("Held back"))
+    for wait, count in s.waits:
+        letters = t.w(" ({count} mails)", count=count) if count is not None else ""
+        t.echo(f"  {explain.wait(t.w, wait, t.zone())}{letters}")
+        if wait.reason in DECISIONS:
+            t.say(mark("    decide: {command}"), command=DECISIONS[wait.reason].format(id=wait.what))
 
 
 def _needs(t: Terminal, s: Standing) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nurture.core.dossier import Dossier
+    from nurture.core.limits import Wait
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Person
     from nurture.flows.foresight import Assumption
@@ -115,8 +116,12 @@ async def _mail(t: Terminal, doors: Doors, message: Message, *, as_json: bool) -
         await doors.store.dossiers((message.enrollment_id,), doors.clock.now()) if message.enrollment_id else ()
     )
     history = await doors.store.find(Entry, {"message_id": message.id}, order=("-seq",), limit=HISTORY)
+    waits = await _waits(doors, message, dossiers)
     if as_json:
-        t.json({**_data(message), "journal": [_line(e) for e in history[::-1]]})
+        held = [
+            {"reason": x.reason, "what": x.what, "until": x.until.isoformat() if x.until else None} for x in waits
+        ]
+        t.json({**_data(message), "held_back": held, "journal": [_line(e) for e in history[::-1]]})
         return
     person = await doors.store.get(Person, message.person_id)
     t.facts(
@@ -132,9 +137,21 @@ async def _mail(t: Terminal, doors: Doors, message: Message, *, as_json: bool) -
     )
     names = _names(t, doors, dossiers)
     _reasons(t, message, names)
+    for wait in waits:
+        t.echo(explain.wait(w, wait, t.zone()))
     for dossier in dossiers:
         _obstacles(t, dossier, doors.clock.now())
     _history(t, history, names)
+
+
+async def _waits(doors: Doors, message: Message, dossiers: Sequence[Dossier]) -> tuple[Wait, ...]:
+    """What keeps a mail that is approved from leaving."""
+    from nurture.flows import pacing  # noqa: PLC0415
+
+    if message.state != "approved":
+        return ()
+    scenario = next((dossier.enrollment.scenario_id for dossier in dossiers), None)
+    return await pacing.waits(doors, message, scenario)
 
 
 def _reasons(t: Terminal, message: Message, names: Mapping[str, str]) -> None:

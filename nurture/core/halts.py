@@ -130,6 +130,15 @@ def read(settings: Iterable[Setting]) -> Gates:
     return Gates(tuple(sorted(halts, key=lambda h: (h.kind, h.id))), valve, first)
 
 
+def after(gates: Gates, change: Change) -> Gates:
+    """As they stand when a change of theirs has been written."""
+    puts = [replace(put, version=put.version + 1) for put in change.puts if isinstance(put, Setting)]
+    new = read(puts)
+    kept = [halt for halt in gates.halts if new.halt(halt.kind, halt.id) is None]
+    halts = tuple(sorted((*kept, *new.halts), key=lambda h: (h.kind, h.id)))
+    return Gates(halts, new.valve or gates.valve, {**gates.first, **new.first})
+
+
 def used(mailbox: MailboxId, on: date) -> Change:
     """Note the day on which a mailbox sends for the first time."""
     return Change((Setting(f"{_FIRST}{mailbox}", on.isoformat()),))

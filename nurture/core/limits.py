@@ -88,6 +88,11 @@ class Budget:
     percent: int = 0
     hours: int = 24
 
+    @property
+    def span(self) -> timedelta:
+        """How far back refusals count."""
+        return timedelta(hours=self.hours)
+
 
 @dataclass(frozen=True, slots=True)
 class Valve:
@@ -110,6 +115,10 @@ class Limits:
     domain: Rate = Rate()  # of each recipient domain
     refusals: Budget = Budget()
     valve: Valve = Valve()
+
+
+UNLIMITED: Final = Limits()
+UNLIMITED_MAILBOX: Final = MailboxLimits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nurture.core.content import ContentItem
     from nurture.core.dossier import Dossier
     from nurture.core.ids import MailboxId
+    from nurture.core.limits import Wait
     from nurture.core.scenario import Scenario
     from nurture.core.survey import Survey
 
@@ -192,6 +193,24 @@ def put_back(
         return change
     (moved,) = (put for put in change.puts if isinstance(put, Message))
     return Change((replace(moved, not_before=again),), change.entries)
+
+
+def put_off(message: Message, wait: Wait, now: datetime) -> Change:
+    """Undo a claim that a limit forbids for now: it stays approved, and comes again when there is room."""
+    (moved,) = _back(message, "put_back", "", wait.reason, now).puts
+    assert isinstance(moved, Message)
+    if wait.until is not None:
+        moved = replace(moved, not_before=wait.until)
+    said = {"what": wait.what, "limit": wait.limit, "span": wait.span}
+    until = wait.until.isoformat() if wait.until else None
+    entry = _entry(moved, "message.put_off", now, reason=wait.reason, until=until, **said)
+    return Change((moved,), (entry,))
+
+
+def kept_back(message: Message, reason: str, now: datetime, by: str) -> Change:
+    """Bring an approved mail back to the desk, as a person decided: it needs a fresh approval."""
+    change = _back(message, "hold", "message.held", reason, now)
+    return Change(change.puts, tuple(replace(entry, actor=by) for entry in change.entries))
 
 
 def retry_at(message: Message, now: datetime) -> datetime | None:

@@ -28,6 +28,7 @@ from nurture.config import (
 from nurture.core.ids import MailboxId, RepId
 from nurture.core.people import AccessRole, Representative
 from nurture.errors import UserError, Where
+from nurture.files.limits import limits, mailbox_limits
 from nurture.files.toml import Table, read
 from nurture.files.yaml import nearest
 from nurture.i18n import LANGUAGES
@@ -97,6 +98,7 @@ def load(path: Path, name: str | None = None) -> Settings:
         country=_country(root),
         web=_web(root.table("web"), mailboxes),
         work=_work(root.table("work")),
+        limits=limits(root.table("limits")),
     )
     settings = replace(settings, database_url=_database(root.table("database"), settings))
     paths.done()
@@ -138,6 +140,7 @@ def _mailbox(table: Table, folder: Path) -> MailboxSettings:
         verp=_pattern(table, "verp"),
         reply_to=_pattern(table, "reply_to"),
         html=table.boolean("html", default=False) if table.has("html") else None,
+        limits=mailbox_limits(table.table("limits")),
     )
     table.known += ["html", *(name for name in ("imap", "archive") if not table.has(name))]
     table.done()

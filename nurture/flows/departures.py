@@ -21,10 +21,10 @@ from nurture.core import outgoing, survey
 from nurture.core.ids import MailboxId, MessageId
 from nurture.core.messages import Message, MessageState
 from nurture.core.progress import LOOK_AGAIN
-from nurture.core.sending import Letter
+from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import StaleVersion, UserError
 from nurture.flows import drafting
-from nurture.flows.outcomes import words
+from nurture.flows.outcomes import Answer, words
 from nurture.mail.compose import compose
 from nurture.mail.envelope import envelope
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nurture.core.scenario import Scenario
     from nurture.flows.drafting import Scripts
     from nurture.flows.outcomes import Outcomes
+    from nurture.flows.pacing import Pace
     from nurture.ports import Doors
 
 TRIES: Final = 5
@@ -58,18 +59,23 @@ class Checked:
 
     ready: list[Departure]
     held: int = 0
+    put_off: int = 0
     claimed: int = 0
 
 
-async def check(doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcomes: Outcomes) -> Checked:
+async def check(
+    doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcomes: Outcomes, pace: Pace
+) -> Checked:
     """Check and compose a claimed batch; what may not leave is written down.
 
     Args:
         doors: the world.
         claimed: as the claim returned it, in the order in which it leaves.
         outcomes: where trouble is told, and what cannot be composed is written.
+        pace: says whether there is room in a letter's domain.
     """
     found = Checked([], claimed=len(claimed))
+    put_off: list[Answer] = []
     desk = _Desk(
         doors, await drafting.scripts(doors, {dossier.enrollment.scenario_hash for _, dossier in claimed})
     )
@@ -82,6 +88,12 @@ async def check(doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcom
         if not await _may_leave(desk, message, seen, outcomes):
             uncounted.add(message.id)
             found.held += 1
+            pace.drop(message.mailbox_id or MailboxId(""))
+            continue
+        now = doors.clock.now()
+        if (wait := pace.ask(message, dossier.enrollment.scenario_id, now)) is not None:
+            uncounted.add(message.id)
+            put_off.append(Answer(message, Outcome(Verdict.UNTOUCHED), now, wait=wait))
             continue
         try:
             letter = _letter(doors, message)
@@ -89,9 +101,13 @@ async def check(doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcom
             uncounted.add(message.id)
             outcomes.trouble(error)
             problem, at = words(error), doors.clock.now()
+            pace.left(message, Outcome(Verdict.REFUSED, problem), at)
             await outcomes.insist(message, lambda m, p=problem, t=at: outgoing.unsendable(m, p, t))  # type: ignore[misc]
             continue
         found.ready.append(Departure(message, letter))
+    if put_off:
+        await outcomes.write(put_off)
+    found.put_off = len(put_off)
     return found
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nurture.core.change import Change
+    from nurture.core.limits import Wait
     from nurture.core.sending import Outcome
     from nurture.ports import Doors
 
@@ -42,9 +43,12 @@ class Answer:
     outcome: Outcome
     at: datetime
     begun: bool = True  # False: its turn did not come, and it may be claimed again at once
+    wait: Wait | None = None  # the limit for which it was put off
 
     def change(self, message: Message) -> Change:
         """The row as this leaves it, and a line of the journal."""
+        if self.wait is not None:
+            return outgoing.put_off(message, self.wait, self.at)
         if not self.begun:
             return outgoing.put_back(message, "not_begun", self.at)
         return outgoing.outcome(message, self.outcome, self.at)

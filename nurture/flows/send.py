@@ -12,6 +12,9 @@ A letter must leave on what is known when it leaves. So a batch is as long as it
 take: two letters at first, more as answers come faster, fewer as they come slower. And a letter that was not begun
 within a second of its check goes back, to be claimed and checked again.
 
+How much may leave is said by ``pacing``: it is asked before a batch is claimed and for each letter of it, and is
+told each answer.
+
 A daemon that dies leaves rows in SENDING. ``recover`` looks into the trace: what was never on the wire goes back,
 still approved; only what may have been delivered is in doubt.
 """
@@ -29,7 +32,7 @@ from nurture.core.ids import MailboxId
 from nurture.core.messages import Message, MessageState
 from nurture.core.sending import Outcome, Verdict
 from nurture.errors import NurtureError, StaleVersion
-from nurture.flows import departures
+from nurture.flows import departures, pacing
 from nurture.flows.outcomes import Answer, Outcomes, Recorder, words
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
     from nurture.core.sending import Letter
     from nurture.flows.departures import Checked, Departure
+    from nurture.flows.pacing import Pace
     from nurture.ports import Doors, Mailbox, Sender, Trace
 
 FIRST: Final = 2
@@ -58,6 +62,8 @@ class Sent:
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)  # by message id
     held: int = 0
+    put_off: int = 0
+    again: datetime | None = None  # when there is room for the first of those that a limit keeps waiting
     more: bool = False  # it ended although there was more
     stale: tuple[MailboxId, ...] = ()
     problems: list[Exception] = field(default_factory=list)
@@ -115,12 +121,13 @@ async def send_due(
     now = doors.clock.now()
     outcomes = Outcomes(doors, stop)
     report = Sent(problems=outcomes.problems)
-    leaving = await doors.store.leaving(now)
-    if not leaving:
+    pace = await pacing.begin(doors, now)
+    if not (leaving := pace.mailboxes):
+        report.problems += pace.problems
         return report
     _, stale = await freshness(doors, now, since)
     report.stale = tuple(key for key in stale if key in leaving)
-    work = _Work(doors, sender, copies, by, stop, since, trace, tell, report, outcomes, doors.store.term())
+    work = _Work(doors, sender, copies, by, stop, since, trace, tell, report, outcomes, pace, doors.store.term())
     halting = asyncio.create_task(work.halt(), name="halt")
     try:
         async with asyncio.TaskGroup() as group:
@@ -131,6 +138,9 @@ async def send_due(
         await asyncio.gather(halting, return_exceptions=True)
     if trace is not None and not outcomes.unwritten:
         trace.settled()
+    await pace.settle()
+    report.again = pace.again
+    report.problems += pace.problems
     if work.failure is not None and not report.outcomes:
         raise work.failure
     return report
@@ -162,6 +172,7 @@ class _Work:
     tell: Callable[[Message, Outcome], None]
     report: Sent
     outcomes: Outcomes
+    pace: Pace
     term: int
     failure: NurtureError | None = None
     gates: set[asyncio.Event] = field(default_factory=set)  # of the batches that are being handed over
@@ -215,14 +226,18 @@ class _Work:
             now = doors.clock.now()
             if doors.settings.mailbox(mailbox) and mailbox not in (await freshness(doors, now, self.since))[0]:
                 return None
-            claimed = await doors.store.claim(now, size, self.by, (mailbox,))
+            if not (places := await self.pace.take(mailbox, size, now)):
+                return None
+            claimed = await doors.store.claim(now, places, self.by, (mailbox,), **self.pace.claims)
         except NurtureError as error:
             self.failure = error
             return None
+        self.pace.drop(mailbox, places - len(claimed))
         if not claimed:
             return None
-        checked = await departures.check(doors, claimed, self.outcomes)
+        checked = await departures.check(doors, claimed, self.outcomes, self.pace)
         self.report.held += checked.held
+        self.report.put_off += checked.put_off
         return checked
 
     def _is_in_doubt(self) -> bool:
@@ -260,6 +275,8 @@ class _Work:
                 nonlocal seen
                 message = unanswered.pop(letter.header_id)
                 at = self.doors.clock.now()
+                if not self.pace.left(message, outcome, at):
+                    gate.set()  # refused too often: nothing more is begun before that is judged
                 if outcome.verdict is Verdict.UNTOUCHED:
                     recorder.take(Answer(message, outcome, at, begun=not gate.is_set()))
                     return
@@ -296,6 +313,8 @@ class _Work:
         """Letters that were made ready and are not to leave now after all."""
         at = self.doors.clock.now()
         untouched = Outcome(Verdict.UNTOUCHED)
+        for departure in batch:
+            self.pace.left(departure.message, untouched, at)
         await self.outcomes.write([Answer(one.message, untouched, at, begun=False) for one in batch])
 
     async def _copies(self, mailbox: MailboxId, queue: asyncio.Queue[tuple[bytes, datetime] | None]) -> None:

@@ -13,7 +13,19 @@ from starlette.staticfiles import StaticFiles
 from nurture.errors import NurtureError, StaleVersion, TemporaryFailure, UserError
 from nurture.i18n import mark
 from nurture.log import logger
-from nurture.web import enrollment, health, language, live, login, message, people, queue, task, unsubscribe
+from nurture.web import (
+    alerts,
+    enrollment,
+    health,
+    language,
+    live,
+    login,
+    message,
+    people,
+    queue,
+    task,
+    unsubscribe,
+)
 from nurture.web.desk import HERE, Desk
 from nurture.web.forms import BODY_BYTES
 from nurture.web.guard import SafeHeaders, SameSite
@@ -94,6 +106,9 @@ def routes() -> list[Route | Mount]:
         Route("/", signed_in(queue.queue), methods=["GET"]),
         Route("/logout", signed_in(login.leave), methods=["POST"]),
         Route("/live", signed_in(live.live), methods=["GET"]),
+        Route("/halts/{kind}/{id}/resume", signed_in(alerts.resume), methods=["POST"]),
+        Route("/valve/release", signed_in(alerts.release), methods=["POST"]),
+        Route("/valve/keep", signed_in(alerts.keep), methods=["POST"]),
         Route("/people/{id}", signed_in(people.show), methods=["GET"]),
         Route("/enrollments/{id}/pause", signed_in(enrollment.pause), methods=["POST"]),
         Route("/enrollments/{id}/resume", signed_in(enrollment.resume), methods=["POST"]),

@@ -14,6 +14,7 @@ from nurture.core.deals import Task, TaskState
 from nurture.core.messages import Inbound, Message, MessageState
 from nurture.core.scenario import TASK_KINDS
 from nurture.ports import Span
+from nurture.web.alerts import alerts
 from nurture.web.cards import Card, addressee, around, card
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ async def queue(visit: Visit) -> Response:
         tasks=[row for row in rows if row.task.kind in TASK_KINDS],
         strays=await _strays(visit),
         said=await _said(visit),
+        alerts=await alerts(visit),
     )
 
 

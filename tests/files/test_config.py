@@ -18,9 +18,11 @@ from nurture.config import (
     Web,
     Work,
 )
+from nurture.core.limits import Budget, Limits, MailboxLimits, Rate, Valve
 from nurture.core.people import AccessRole, Representative
 from nurture.errors import UserError, UserErrors
 from nurture.files import config
+from nurture.files.limits import CAREFUL, CAREFUL_MAILBOX
 from nurture.files.shipped import EXAMPLE, shipped
 
 MINIMAL = """\
@@ -90,12 +92,16 @@ def test_the_example_shows_every_key_and_its_default(tmp_path: Path) -> None:
         full.work,
         full.scenarios,
     )
+    assert plain.limits == full.limits == CAREFUL
+    assert plain.mailboxes[0].limits == full.mailboxes[0].limits == CAREFUL_MAILBOX
     said = set(re.findall(r"(?m)^([a-z_]+) = ", text))
     renamed = {"mailbox_id": "mailbox", "manager_id": "manager", "deputy_ids": "deputies"}
-    for kind in (Company, MailboxSettings, SmtpSettings, ImapSettings, Representative, Web, Work, Settings):
+    settings = (Company, MailboxSettings, SmtpSettings, ImapSettings, Representative, Web, Work, Settings)
+    for kind in (*settings, MailboxLimits, Limits, Rate, Budget, Valve):
         names = {renamed.get(field.name, field.name) for field in dataclasses.fields(kind)}
         known_elsewhere = {"version", "smtp", "imap", "company", "mailboxes", "representatives", "web", "work"}
         known_elsewhere |= {"folder", "database_url", "extra", "archive"}
+        known_elsewhere |= {"limits", "rate", "overall", "domain", "refusals", "valve"}
         assert names - known_elsewhere <= said, kind
 
 
@@ -112,6 +118,27 @@ def test_an_archive_is_one_folder_of_an_account(tmp_path: Path) -> None:
     assert (993, "tls", ("INBOX",), None) == (archive.port, archive.security, archive.folders, archive.sent_folder)
     wrong = _problems(tmp_path, text.replace('folder = "INBOX"', 'folders = ["a", "b"]'))
     assert "mailboxes[0].archive.folders" in wrong
+
+
+def test_limits_are_what_is_said_and_careful_otherwise(tmp_path: Path) -> None:
+    """0 takes one limit away and leaves the others; what is not said stays careful."""
+    text = MINIMAL.replace('name = "みほん"\n', 'name = "みほん"\nlimits = {per_day = 0, per_hour = 7}\n')
+    settings = _load(tmp_path, text + "[limits.domain]\nper_minute = 3\n[limits.valve]\npercent = 0\n")
+    assert Rate(20, 7, 0) == settings.mailboxes[0].limits.rate
+    assert Rate(3, 60, 300) == settings.limits.domain
+    assert Valve(300, 0, 30) == settings.limits.valve
+    assert CAREFUL.refusals == settings.limits.refusals
+
+
+def test_limits_that_mean_nothing(tmp_path: Path) -> None:
+    """Numbers out of range, near misses, and a warm-up that has nothing to grow to."""
+    wrong = "limits = {per_minut = 1, per_day = 0, warmup_days = 7}"
+    text = MINIMAL.replace('name = "みほん"\n', f'name = "みほん"\n{wrong}\n')
+    found = _problems(tmp_path, text + "[limits.valve]\npercent = 101\n[limits.domian]\nper_day = -1\n")
+    assert "per_minute" == found["mailboxes[0].limits.per_minut"].values["guess"]
+    assert "a warm-up needs a limit to grow to" == found["mailboxes[0].limits.warmup_days"].text
+    assert "limits.valve.percent" in found
+    assert "domain" == found["limits.domian"].values["guess"]
 
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,106 @@
+"""What keeps mail back, at the top of the desk: limits, what is stopped, and what the safety valve holds.
+
+Whoever may decide about it has one button; a decision on the valve carries the mark of what was seen.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from nurture import explain
+from nurture.core.halts import KINDS, may_steer
+from nurture.errors import StaleVersion, UserError
+from nurture.flows import pacing, steering
+from nurture.i18n import mark
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from nurture.core.limits import Wait
+    from nurture.web.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A button: where it posts to, what it says, and the mark of what was seen."""
+
+    path: str
+    says: str
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One line: why, how many mails, and what the reader may do."""
+
+    says: str
+    count: int | None
+    acts: tuple[Act, ...] = ()
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Whether the reader can do something about it."""
+        return bool(self.acts)
+
+
+async def alerts(visit: Visit) -> tuple[Alert, ...]:
+    """What keeps mail back now. Four queries at most."""
+    now = visit.doors.clock.now()
+    gates, traffic = await pacing.look(visit.doors, now)
+    held = gates.held
+    return tuple(
+        Alert(
+            explain.wait(visit.w, wait, visit.reader.rep.timezone),
+            count,
+            _acts(visit, wait, held.mark if held is not None else ""),
+        )
+        for wait, count in pacing.standing(visit.doors, gates, traffic, now)
+    )
+
+
+def _acts(visit: Visit, wait: Wait, seen: str) -> tuple[Act, ...]:
+    kind = wait.reason.removesuffix("_stopped")
+    if wait.until is not None or not _may(visit, kind if kind in KINDS else "", wait.what):
+        return ()
+    if wait.reason == "valve":
+        return (
+            Act("/valve/release", mark("Let all of it leave"), seen),
+            Act("/valve/keep", mark("Back to the desk"), seen),
+        )
+    return (Act(f"/halts/{kind}/{wait.what}/resume", mark("Resume sending")),)
+
+
+def _may(visit: Visit, kind: str, key: str) -> bool:
+    reader = visit.reader
+    return may_steer(reader.rep, reader.colleagues.values(), kind, key)
+
+
+async def resume(visit: Visit) -> Response:
+    """POST /halts/{kind}/{id}/resume: a mailbox or scenario sends again."""
+    kind, key = visit.key("kind"), visit.key()
+    if kind not in KINDS or not _may(visit, kind, key):
+        raise HTTPException(404)
+    with suppress(UserError, StaleVersion):  # somebody else was faster, or it was pressed twice: it sends
+        await steering.resume(visit.doors, kind, key, by=visit.reader.rep.id)
+    return RedirectResponse("/", status_code=303)
+
+
+async def release(visit: Visit) -> Response:
+    """POST /valve/release: exactly what was seen leaves, within the limits."""
+    if not _may(visit, "", ""):
+        raise HTTPException(404)
+    await steering.release(visit.doors, by=visit.reader.rep.id, seen=visit.form.get("seen", ""))
+    return RedirectResponse("/", status_code=303)
+
+
+async def keep(visit: Visit) -> Response:
+    """POST /valve/keep: exactly what was seen comes back to the desk."""
+    if not _may(visit, "", ""):
+        raise HTTPException(404)
+    await steering.keep(visit.doors, by=visit.reader.rep.id, seen=visit.form.get("seen", ""))
+    return RedirectResponse("/", status_code=303)
