@@ -1,4 +1,4 @@
-"""``nurture mailbox stop|resume`` and ``nurture scenario stop|resume``: let something stand still, or send again."""
+"""``nurture mailbox`` and ``nurture scenario``, ``stop`` and ``resume``: it stands still, or sends again."""
 
 from __future__ import annotations
 
