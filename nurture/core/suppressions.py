@@ -145,13 +145,12 @@ def lift(known: Suppression, consent: Consent, now: datetime, zone: ZoneInfo) ->
     if known.lifted_at is not None:
         raise UserError("{value} is not suppressed any more", value=known.value)
     refused_on = known.at.astimezone(zone).date()
-    for name, said in (("who", consent.who), ("wording", consent.wording), ("evidence", consent.evidence)):
-        if not said.strip():
-            raise UserError(
-                "a consent needs its {part}",
-                hint="who gave it, on which day, in which words, and what proves it: all four are kept",
-                part=name,
-            )
+    if not consent.who.strip():
+        raise UserError("the consent names nobody who gave it")
+    if not consent.wording.strip():
+        raise UserError("the consent has no wording")
+    if not consent.evidence.strip():
+        raise UserError("the consent has no evidence")
     if consent.on > now.astimezone(zone).date():
         raise UserError("a consent cannot be of a day to come: {on}", on=consent.on)
     if consent.on < refused_on:

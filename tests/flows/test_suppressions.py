@@ -153,9 +153,9 @@ async def test_only_a_later_consent_lifts_it(house: House) -> None:
     house.clock.advance_to(MET + timedelta(days=12))
 
     for consent, why in (
-        (replace(AGREED, who=" "), "needs its"),
-        (replace(AGREED, wording=""), "needs its"),
-        (replace(AGREED, evidence="\n"), "needs its"),
+        (replace(AGREED, who=" "), "names nobody"),
+        (replace(AGREED, wording=""), "no wording"),
+        (replace(AGREED, evidence="\n"), "no evidence"),
         (replace(AGREED, on=date(2027, 5, 9)), "older than the refusal"),
         (replace(AGREED, on=date(2027, 5, 23)), "day to come"),
     ):
