@@ -108,15 +108,20 @@ def condition(shape: Shape[Any], where: Mapping[str, object] | None) -> ColumnEl
     return and_(true(), *(_one(shape, name, wanted) for name, wanted in (where or {}).items()))
 
 
-def order_by(shape: Shape[Any], order: Sequence[str]) -> list[ColumnElement[Any]]:
-    """The order of the answer: NULL before everything else, and after it where descending; ties by id."""
+def order_by(
+    shape: Shape[Any], order: Sequence[str], where: Mapping[str, object] | None
+) -> list[ColumnElement[Any]]:
+    """The order of the answer: NULL before everything else, and after it where descending; ties by id.
+
+    Where a condition leaves no NULL nothing is said of it, so that PostgreSQL can read an index in its order.
+    """
     columns: list[ColumnElement[Any]] = []
     for name in (*order, shape.key):
         field = name.removeprefix("-")
         shape.asked(field)
         column = shape.table.c[field]
         directed = column.desc() if name.startswith("-") else column.asc()
-        if column.nullable:
+        if column.nullable and not isinstance((where or {}).get(field), Span):
             directed = directed.nulls_last() if name.startswith("-") else directed.nulls_first()
         columns.append(directed)
     return columns

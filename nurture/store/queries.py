@@ -62,7 +62,7 @@ def find_statement(
 ) -> Select[Any]:
     """The statement of ``Store.find``."""
     shaped = shape(kind)
-    return shaped.selected.where(condition(shaped, where)).order_by(*order_by(shaped, order)).limit(limit)
+    return shaped.selected.where(condition(shaped, where)).order_by(*order_by(shaped, order, where)).limit(limit)
 
 
 def count_statement(kind: type[Any], where: Mapping[str, object] | None) -> Select[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -21,7 +22,7 @@ import pytest
 from tests.servers.dovecot import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PASSWORD = "pass word/1"
 """With characters that an address must write otherwise."""
@@ -124,6 +125,13 @@ class Postgres:
         """What the server wrote."""
         path = self.root / "log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+async def until(check: Callable[[], object], seconds: float = 30.0) -> None:
+    """Return when ``check()`` is true: for what a server or a thread does by itself, and tells nobody."""
+    async with asyncio.timeout(seconds):
+        while not check():  # noqa: ASYNC110 (nobody sets an event)
+            await asyncio.sleep(0.02)
 
 
 @contextmanager
