@@ -200,8 +200,7 @@ class Line:
                 failures += 1
             finally:
                 if session is not None:
-                    with contextlib.suppress(psycopg.Error):
-                        session.close()
+                    _part(session)
                 session = None
         self._refuse()
 
@@ -271,6 +270,14 @@ class Line:
                 future.set_exception(
                     TemporaryFailure("The database is not to be had: {problem}", problem="no line")
                 )
+
+
+def _part(session: Session) -> None:
+    """Let go of what is held before saying goodbye: the server sees the end of a line only some time after it."""
+    with contextlib.suppress(psycopg.Error):
+        session.execute(b"SELECT pg_advisory_unlock_all()")
+    with contextlib.suppress(psycopg.Error):
+        session.close()
 
 
 def _true(session: Session, question: str, number: int) -> bool:

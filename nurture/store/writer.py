@@ -100,6 +100,7 @@ class Writer:
         """Ask the writer's own connection something, between two transactions."""
 
         def answer() -> R:
+            """In the thread."""
             with translated(self._database):
                 return question(self._open())
 

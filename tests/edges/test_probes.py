@@ -87,6 +87,7 @@ async def test_without_its_password_nothing_is_tried() -> None:
     """A wrong login would bring a lock-out nearer; the problem is the secret's."""
 
     def gone(_: Secret) -> str:
+        """No such variable."""
         raise UserError("the environment variable {name} is not set", name="X")
 
     async with recording() as server:

@@ -175,6 +175,7 @@ class TestErrors:
         both = threading.Barrier(2, timeout=20)
 
         def crossing(first: str, second: str) -> Any:
+            """Both rows, in this order."""
             met: list[bool] = []
 
             def work(connection: Connection) -> None:
