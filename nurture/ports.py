@@ -247,8 +247,6 @@ class Store(Protocol):
 OUTCOME_FIELDS: Final = (
     "state",
     "reason",
-    "planned_at",
-    "approvals",
     "not_before",
     "attempts",
     "claimed_by",

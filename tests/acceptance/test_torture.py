@@ -60,6 +60,19 @@ host = "127.0.0.1"
 port = {port}
 security = "none"
 connections = 3
+[mailboxes.limits]
+per_minute = 0
+per_hour = 0
+per_day = 0
+jitter_seconds = 0
+warmup_days = 0
+
+[limits.overall]
+per_hour = 0
+per_day = 0
+[limits.valve]
+letters = 0
+percent = 0
 
 [[representatives]]
 id = "bench"
