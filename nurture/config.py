@@ -41,6 +41,29 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuth:
+    """How access tokens are got for a mailbox whose servers take no password (RFC 6749)."""
+
+    provider: str  # google | microsoft | other: then the addresses and the scope are given
+    client_id: str
+    client_secret: Secret | None = None  # public clients have none
+    tenant: str = "common"  # Microsoft's name for the organisation
+    authorize_url: str = ""
+    token_url: str = ""
+    device_url: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dkim:
+    """A signature under a domain (RFC 6376). ``key``: RSA in PEM."""
+
+    domain: str
+    selector: str
+    key: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """How a mailbox sends. ``security``: tls (implicit) | starttls (required) | none (loopback only)."""
 
@@ -82,6 +105,8 @@ class MailboxSettings:
     reply_to: str = ""  # where answers go, with {token}; empty: the address
     html: bool | None = None  # the text as HTML too; None: as ``Work.html`` says
     limits: MailboxLimits = UNLIMITED_MAILBOX  # what config.toml leaves unsaid is careful (``files.limits``)
+    oauth: OAuth | None = None  # servers without a password of their own get an access token
+    dkim: Dkim | None = None  # sign here what the provider does not sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +165,11 @@ class Settings:
     def attachments(self) -> Path:
         """Where files that go with letters lie."""
         return (self.data or self.folder / "data") / "attachments"
+
+    @property
+    def tokens(self) -> Path:
+        """Where access tokens lie."""
+        return (self.data or self.folder / "data") / "tokens"
 
     @property
     def lines(self) -> Path:

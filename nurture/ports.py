@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-    from nurture.config import Settings
+    from nurture.config import MailboxSettings, Settings
     from nurture.core.attachments import Attachment, Enclosed
     from nurture.core.calendar import Calendar
     from nurture.core.change import Change, Cursor, Entity
@@ -318,6 +318,24 @@ class Sender(Protocol):
 
     async def close(self) -> None:
         """Say goodbye on every connection."""
+        ...
+
+
+class Access(Protocol):
+    """Access tokens for mail servers that take no password."""
+
+    async def access(self, box: MailboxSettings) -> str:
+        """A token that holds now.
+
+        Raises:
+            UserError: nobody has consented yet.
+            PermanentFailure: there are no more; somebody must consent again.
+            TemporaryFailure: the provider cannot be reached.
+        """
+        ...
+
+    def refused(self, token: str) -> None:
+        """A server did not take this one: give another the next time."""
         ...
 
 

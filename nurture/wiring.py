@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from nurture.core.ids import MailboxId
     from nurture.core.sending import NoLine
     from nurture.daemon import Daemon
-    from nurture.ports import Chance, Clock, Feeds, Sender, Store
+    from nurture.oauth import Tokens
+    from nurture.ports import Access, Chance, Clock, Feeds, Sender, Store
 
 
 RECOVER_EVERY: Final = timedelta(seconds=5)
@@ -53,6 +54,7 @@ class House:
 
     doors: Doors
     sender: Sender
+    tokens: Access | None = None
 
 
 async def _mirrored(store: Store, settings: Settings) -> None:
@@ -103,7 +105,8 @@ async def open_house(
         store = await open_store(settings.database_url)
         stack.push_async_callback(store.close)
         await _mirrored(store, settings)
-        sender = SmtpSender({m.id: m for m in settings.mailboxes}, resolve, told=told)
+        tokens = access_tokens(settings, clock)
+        sender = SmtpSender({m.id: m for m in settings.mailboxes}, resolve, access=tokens, told=told)
         stack.push_async_callback(sender.close)
         library = FileLibrary(
             scenarios=settings.scenarios,
@@ -117,7 +120,7 @@ async def open_house(
         writer = TemplateWriter(settings.templates or standard, settings.company, standard)
         notifier = MailNotifier(settings, sender, clock, chance)
         attachments = FileAttachments(settings.attachments)
-        yield House(Doors(settings, store, clock, chance, library, writer, notifier, attachments), sender)
+        yield House(Doors(settings, store, clock, chance, library, writer, notifier, attachments), sender, tokens)
 
 
 @asynccontextmanager
@@ -127,6 +130,15 @@ async def open_doors(
     """The doors alone, for a command that acts once; in the folder of a demo it acts at the demo's time."""
     async with open_house(settings, clock=clock or told(settings.demo_time), chance=chance) as house:
         yield house.doors
+
+
+def access_tokens(settings: Settings, clock: Clock) -> Tokens | None:
+    """The access tokens, where a mailbox has any."""
+    if all(box.oauth is None for box in settings.mailboxes):
+        return None
+    from nurture.oauth import Tokens  # noqa: PLC0415 - few need a web client for their mail
+
+    return Tokens(settings.tokens, resolve, clock)
 
 
 def web_secret(settings: Settings, chance: Chance) -> bytes:
@@ -163,16 +175,16 @@ async def _doubts(doors: Doors, places: Mapping[MailboxId, Sequence[Place]]) -> 
     return looked.again
 
 
-def _places(settings: Settings, clock: Clock) -> dict[MailboxId, list[Place]]:
+def _places(settings: Settings, clock: Clock, tokens: Access | None) -> dict[MailboxId, list[Place]]:
     """Where copies of what each mailbox sent can be found: its own Sent folder, and its archive."""
     from nurture.imap import ImapMailbox  # noqa: PLC0415 - a command must not wait for a mail reader
 
     found: dict[MailboxId, list[Place]] = {}
     for box in settings.mailboxes:
-        places = [Place("sent", ImapMailbox(box, resolve, clock))] if box.imap else []
+        places = [Place("sent", ImapMailbox(box, resolve, clock, access=tokens))] if box.imap else []
         if box.archive is not None:
             kept = replace(box.archive, sent_folder=box.archive.folders[0])
-            places.append(Place("archive", ImapMailbox(replace(box, imap=kept), resolve, clock)))
+            places.append(Place("archive", ImapMailbox(replace(box, imap=kept), resolve, clock, access=tokens)))
         found[box.id] = places
     return found
 
@@ -237,18 +249,18 @@ async def start(
         name = f"{socket.gethostname()}:{os.getpid()}:{doors.chance.new_id()[-6:]}"
         await doors.store.join(name)
         watched = {
-            box.id: (box, ImapMailbox(box, resolve, doors.clock))
+            box.id: (box, ImapMailbox(box, resolve, doors.clock, access=house.tokens))
             for box in settings.mailboxes
             if box.imap is not None
         }
         copies = {
-            key: ImapMailbox(box, resolve, doors.clock)
+            key: ImapMailbox(box, resolve, doors.clock, access=house.tokens)
             for key, (box, _) in watched.items()
             if box.imap is not None and box.imap.sent_folder
         }
         for mailbox in (*(m for _, m in watched.values()), *copies.values()):
             stack.push_async_callback(mailbox.close)
-        places = _places(settings, doors.clock)
+        places = _places(settings, doors.clock, house.tokens)
         for place in (place for found in places.values() for place in found):
             stack.push_async_callback(place.mailbox.close)
         listening = server.bind(settings.web)

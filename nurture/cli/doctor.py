@@ -79,7 +79,9 @@ def doctor(timeout: float, only: tuple[str, ...], as_json: bool) -> None:
 
 
 async def _look(t: Terminal, seconds: float, only: frozenset[str]) -> list[tuple[Check, list[Finding]]]:
+    from nurture import wiring  # noqa: PLC0415
     from nurture.cli import doctoring, examining  # noqa: PLC0415
+    from nurture.clock import SystemClock  # noqa: PLC0415
     from nurture.files import config  # noqa: PLC0415
 
     settings = t.settings()
@@ -89,6 +91,7 @@ async def _look(t: Terminal, seconds: float, only: frozenset[str]) -> list[tuple
         shown_path,
         t.environ,
         doctoring.resolver(t.environ, seconds),
+        access=wiring.access_tokens(settings, SystemClock()),
         seconds=seconds,
     )
     wanted = [check for check in surgery.checks() if not only or check.name in only]

@@ -25,6 +25,7 @@ from nurture.errors import NurtureError, UserError
 from nurture.flows import domains as gather
 from nurture.i18n import mark
 from nurture.imap import probe as imap_probe
+from nurture.imap.opening import by_token
 from nurture.reach import reach
 from nurture.reports.doctor import domains, machine, servers
 from nurture.smtp import probe as smtp_probe
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from nurture.config import ImapSettings, MailboxSettings, Secret, Settings
     from nurture.core.findings import Finding
     from nurture.core.health import NameFacts, WebFacts
-    from nurture.ports import Resolver
+    from nurture.ports import Access, Resolver
 
 PAGE: Final = "/u/doctor"
 """A page that needs no login and whose token nobody has."""
@@ -67,6 +68,7 @@ class Surgery:
         environ: where secrets are looked for.
         resolver: the DNS.
         tls: what servers' certificates are checked against; the system's authorities when None.
+        access: access tokens, where mailboxes have any.
         seconds: limit of a check.
     """
 
@@ -76,6 +78,7 @@ class Surgery:
     environ: Mapping[str, str]
     resolver: Resolver
     tls: ssl.SSLContext | None = None
+    access: Access | None = None
     seconds: float = 10.0
     web: asyncio.Future[WebFacts | None] | None = None
     relays: dict[str, asyncio.Task[NameFacts]] = field(default_factory=dict)
@@ -138,11 +141,11 @@ class Surgery:
 
     async def _smtp(self, box: MailboxSettings) -> Iterable[Finding]:
         patient = replace(box, smtp=replace(box.smtp, timeout=min(box.smtp.timeout, self.seconds)))
-        facts = await smtp_probe.examine(patient, self.resolve, tls=self.tls)
+        facts = await smtp_probe.examine(patient, self.resolve, tls=self.tls, access=self.access)
         return servers.line("smtp", box.id, facts, _now())
 
     async def _imap(self, box: MailboxSettings, imap: ImapSettings) -> Iterable[Finding]:
-        facts = await imap_probe.examine(imap, self.resolve, tls=self.tls)
+        facts = await imap_probe.examine(imap, self.resolve, tls=self.tls, tokens=by_token(box, self.access))
         unread = replace(facts, missing=tuple(f for f in facts.missing if f != imap.sent_folder))
         found = servers.line("imap", box.id, unread, _now())
         if not facts.logged_in:
@@ -151,7 +154,8 @@ class Surgery:
         return chain(found, [sent])
 
     async def _archive(self, box: MailboxSettings, imap: ImapSettings) -> Iterable[Finding]:
-        return servers.line("archive", box.id, await imap_probe.examine(imap, self.resolve, tls=self.tls), _now())
+        facts = await imap_probe.examine(imap, self.resolve, tls=self.tls, tokens=by_token(box, self.access))
+        return servers.line("archive", box.id, facts, _now())
 
     # --- the desk ---------------------------------------------------------------------------------------
 

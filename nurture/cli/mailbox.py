@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nurture.cli.login import login
 from nurture.cli.steering import resume_mailbox, stop_mailbox
 from nurture.cli.terminal import Terminal, json_option, terminal
 from nurture.errors import UserError
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from nurture.flows.selftest import Followed
 
 
-@click.group(help=mark("Mailboxes: try one, stop one, let it send again."))
+@click.group(help=mark("Mailboxes: let one be used, try one, stop one, let it send again."))
 def mailbox() -> None:
     """The group."""
 
 
+mailbox.add_command(login)
 mailbox.add_command(stop_mailbox)
 mailbox.add_command(resume_mailbox)
 
@@ -70,14 +72,17 @@ def _box(t: Terminal, key: str) -> MailboxSettings:
 
 
 async def _follow(t: Terminal, box: MailboxSettings, patience: timedelta) -> Followed:
+    from nurture import wiring  # noqa: PLC0415
     from nurture.clock import SystemChance, SystemClock  # noqa: PLC0415
     from nurture.credentials import resolve  # noqa: PLC0415
     from nurture.flows import selftest  # noqa: PLC0415
+    from nurture.imap.opening import by_token  # noqa: PLC0415
     from nurture.imap.probe import Seeker  # noqa: PLC0415
     from nurture.smtp import SmtpSender  # noqa: PLC0415
 
-    sender = SmtpSender({box.id: box}, resolve)
-    seeker = Seeker(box.imap, resolve) if box.imap else None
+    access = wiring.access_tokens(t.settings(), SystemClock())
+    sender = SmtpSender({box.id: box}, resolve, access=access)
+    seeker = Seeker(box.imap, resolve, tokens=by_token(box, access)) if box.imap else None
     try:
         return await selftest.follow(
             t.settings(), box, sender, seeker, clock=SystemClock(), chance=SystemChance(), patience=patience

@@ -46,7 +46,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "init": Entry("init", mark("Make a working folder: configuration, scenarios, templates, calendars."), SETUP),
     "check": Entry("check", mark("Check everything in a working folder; all problems at once."), SETUP),
     "doctor": Entry("doctor", mark("Examine domains, mail servers, machine and files: pass, warn, fail."), SETUP),
-    "mailbox": Entry("mailbox", mark("Try a mailbox, stop one, let it send again."), SETUP),
+    "mailbox": Entry("mailbox", mark("Let a mailbox be used, try it, stop it, let it send again."), SETUP),
     "run": Entry("run", mark("Run the daemon: plan, draft, send, read replies, serve the desk."), SETUP),
     "upgrade": Entry("upgrade", mark("Bring the database to this version's schema."), SETUP),
     "import": Entry("importing", mark("Import people from a CSV file."), SETUP),

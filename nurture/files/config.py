@@ -19,7 +19,6 @@ from nurture.config import (
     Company,
     ImapSettings,
     MailboxSettings,
-    Secret,
     Settings,
     SmtpSettings,
     Web,
@@ -29,6 +28,7 @@ from nurture.core.ids import MailboxId, RepId
 from nurture.core.people import AccessRole, Representative
 from nurture.errors import UserError, Where
 from nurture.files.limits import limits, mailbox_limits
+from nurture.files.secrets import LOOPBACK, login, read_dkim, read_oauth, secret
 from nurture.files.toml import Table, read
 from nurture.files.yaml import nearest
 from nurture.i18n import LANGUAGES
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 NAME: Final = "config.toml"
 VARIABLE: Final = "NURTURE_CONFIG"
 SECURITY: Final = ("tls", "starttls", "none")
-EXAMPLE: Final = '{env = "NURTURE_MAIL_PASSWORD"}'
-LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _POSTAL = re.compile(r"\d{3}-\d{4}")
@@ -130,41 +128,44 @@ def _company(table: Table) -> Company:
 
 
 def _mailbox(table: Table, folder: Path) -> MailboxSettings:
+    oauth = table.has("oauth")
     found = MailboxSettings(
         id=MailboxId(_slug(table)),
         address=_address(table, "address"),
         name=table.text("name"),
-        smtp=_smtp(table.table("smtp", required=True), folder),
-        imap=_imap(table.table("imap"), folder) if table.has("imap") else None,
-        archive=_imap(table.table("archive"), folder, kept=True) if table.has("archive") else None,
+        smtp=_smtp(table.table("smtp", required=True), folder, oauth=oauth),
+        imap=_imap(table.table("imap"), folder, oauth=oauth) if table.has("imap") else None,
+        archive=_imap(table.table("archive"), folder, oauth=oauth, kept=True) if table.has("archive") else None,
         verp=_pattern(table, "verp"),
         reply_to=_pattern(table, "reply_to"),
         html=table.boolean("html", default=False) if table.has("html") else None,
         limits=mailbox_limits(table.table("limits")),
+        oauth=read_oauth(table.table("oauth"), folder) if oauth else None,
+        dkim=read_dkim(table.table("dkim"), folder) if table.has("dkim") else None,
     )
-    table.known += ["html", *(name for name in ("imap", "archive") if not table.has(name))]
+    table.known += ["html", *(name for name in ("imap", "archive", "oauth", "dkim") if not table.has(name))]
     table.done()
     return found
 
 
-def _smtp(table: Table, folder: Path) -> SmtpSettings:
+def _smtp(table: Table, folder: Path, *, oauth: bool) -> SmtpSettings:
     security = table.choice("security", SECURITY, "starttls")
     found = SmtpSettings(
         host=table.text("host"),
         port=table.whole("port", 465 if security == "tls" else 587, low=1, high=65535),
         security=security,
         username=table.text("username", ""),
-        password=_secret(table, "password", folder),
+        password=secret(table, "password", folder),
         timeout=table.seconds("timeout", 60.0, low=1, high=600),
         connections=table.whole("connections", 2, low=1, high=64),
         letters_per_connection=table.whole("letters_per_connection", 100, low=1, high=1_000_000),
     )
-    _login(table, found.host, found.security, found.username, found.password)
+    login(table, found.host, found.security, found.username, found.password, oauth=oauth)
     table.done()
     return found
 
 
-def _imap(table: Table, folder: Path, *, kept: bool = False) -> ImapSettings:
+def _imap(table: Table, folder: Path, *, oauth: bool, kept: bool = False) -> ImapSettings:
     """Where a mailbox is read; ``kept``: where copies of what it sends arrive, in one folder."""
     security = table.choice("security", SECURITY, "tls")
     found = ImapSettings(
@@ -172,60 +173,14 @@ def _imap(table: Table, folder: Path, *, kept: bool = False) -> ImapSettings:
         port=table.whole("port", 993 if security == "tls" else 143, low=1, high=65535),
         security=security,
         username=table.text("username", ""),
-        password=_secret(table, "password", folder),
+        password=secret(table, "password", folder),
         folders=(table.text("folder", "INBOX"),) if kept else table.texts("folders") or ("INBOX",),
         sent_folder=None if kept else table.text("sent_folder", "") or None,
         timeout=table.seconds("timeout", 30.0, low=1, high=600),
     )
-    _login(table, found.host, found.security, found.username, found.password)
+    login(table, found.host, found.security, found.username, found.password, oauth=oauth)
     table.done()
     return found
-
-
-def _login(table: Table, host: str, security: str, username: str, password: Secret | None) -> None:
-    if security == "none" and host not in LOOPBACK:
-        table.wrong(
-            "security",
-            "a connection to {host} must be encrypted",
-            hint='"none" is for a server on this machine; use "tls" or "starttls"',
-            host=host,
-        )
-    if username and password is None and not table.has("password"):
-        table.wrong(
-            "username",
-            "there is a username but no password",
-            hint="add, for example: {example}",
-            example=f"password = {EXAMPLE}",
-        )
-
-
-def _secret(table: Table, key: str, folder: Path) -> Secret | None:
-    """A reference to a secret; the secret itself is refused, and never shown."""
-    table.known.append(key)
-    value = table.data.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        table.wrong(
-            key,
-            "a password must not stand in this file",
-            hint="write where it is, for example: {example}",
-            example=f"{key} = {EXAMPLE}",
-        )
-        return None
-    named = {place: said for place, said in value.items() if place in {"env", "credential", "file"}}
-    said = next(iter(named.values()), None)
-    if len(value) != 1 or len(named) != 1 or not isinstance(said, str) or not said.strip():
-        table.wrong(
-            key,
-            "expected exactly one of env, credential and file, with a name",
-            hint="write where it is, for example: {example}",
-            example=f"{key} = {EXAMPLE}",
-        )
-        return None
-    if "env" in named:
-        return Secret(env=said)
-    return Secret(credential=said) if "credential" in named else Secret(file=str(folder / said))
 
 
 def _representatives(root: Table, mailboxes: tuple[MailboxSettings, ...]) -> tuple[Representative, ...]:

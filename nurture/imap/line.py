@@ -83,8 +83,10 @@ class Line:
         return transport.get_extra_info("ssl_object") if transport is not None else None
 
     @classmethod
-    async def open(cls, settings: ImapSettings, password: str, tls: ssl.SSLContext | None) -> Line:
-        """Connect, encrypt, log in.
+    async def open(
+        cls, settings: ImapSettings, password: str, tls: ssl.SSLContext | None, *, by_token: bool = False
+    ) -> Line:
+        """Connect, encrypt, log in. ``by_token``: the password is an access token.
 
         Raises:
             TemporaryFailure: no connection.
@@ -101,7 +103,7 @@ class Line:
             await line._do("connect", client._wait_connection_and_hello())
             if settings.security == "starttls":
                 await line._do("starttls", line._start_tls(tls))
-            await line._log_in(password)
+            await (line._log_in_by_token(password) if by_token else line._log_in(password))
             await line._do("capability", client.protocol.capability())
         except BaseException:
             line.drop()
@@ -140,6 +142,20 @@ class Line:
             )
         else:
             response = await self._do("login", protocol.login(quoted(user), password))
+        if response.result != "OK":
+            self._refused(response, "the login of {user} was refused: {answer}", user=user)
+        protocol.state = aioimaplib.AUTH
+
+    async def _log_in_by_token(self, token: str) -> None:
+        """AUTHENTICATE XOAUTH2 (developers.google.com/gmail/imap/xoauth2-protocol)."""
+        protocol, user = self._client.protocol, self._settings.username
+        if protocol.state != aioimaplib.NONAUTH:
+            return  # PREAUTH
+        if not {"AUTH=XOAUTH2", "SASL-IR"} <= protocol.capabilities:
+            raise PermanentFailure("{host} does not take access tokens (XOAUTH2)", host=self._settings.host)
+        sasl = base64.b64encode(f"user={user}\1auth=Bearer {token}\1\1".encode()).decode("ascii")
+        command = aioimaplib.Command("AUTHENTICATE", protocol.new_tag(), "XOAUTH2", sasl, loop=protocol.loop)
+        response = await self._do("login", protocol.execute(command, scrub=sasl))
         if response.result != "OK":
             self._refused(response, "the login of {user} was refused: {answer}", user=user)
         protocol.state = aioimaplib.AUTH

@@ -24,9 +24,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nurture.core.change import Cursor
-from nurture.errors import NurtureError, PermanentFailure, UserError
+from nurture.errors import NurtureError, UserError
 from nurture.imap.folders import sent_folder
 from nurture.imap.line import Line
+from nurture.imap.opening import by_token, open_line
 from nurture.imap.syntax import Record, quoted, search_date
 from nurture.ports import Fetched, RawMail
 from nurture.wire import check_security
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from nurture.config import MailboxSettings, Secret
     from nurture.imap.line import Folder
-    from nurture.ports import Clock
+    from nurture.ports import Access, Clock
 
 LARGEST_MAIL = 1024 * 1024
 """Bytes of a mail that are read. Text comes before attachments; what is longer is cut."""
@@ -93,6 +94,7 @@ class ImapMailbox:
         resolve_secret: gives a secret's value; called for each new connection.
         clock: for the last days, when uids were renewed.
         tls: what the server's certificate is checked against; the system's authorities when None.
+        access: gives access tokens, for a mailbox without a password.
 
     Raises:
         UserError: the mailbox is not to be read, names no folder, or wants an unencrypted line to another
@@ -106,6 +108,7 @@ class ImapMailbox:
         clock: Clock,
         *,
         tls: ssl.SSLContext | None = None,
+        access: Access | None = None,
     ) -> None:
         settings = mailbox.imap
         if settings is None or not settings.folders:
@@ -113,6 +116,7 @@ class ImapMailbox:
         check_security(settings.security, settings.host)
         self._settings = settings
         self._resolve = resolve_secret
+        self._tokens = by_token(mailbox, access)
         self._clock = clock
         self._tls = tls
         self._line: Line | None = None
@@ -262,17 +266,7 @@ class ImapMailbox:
     async def _open(self) -> Line:
         if self._tls is None and self._settings.security != "none":
             self._tls = await asyncio.to_thread(ssl.create_default_context)  # reads files
-        if self._settings.password is None:
-            raise PermanentFailure("no password is configured for {host}", host=self._settings.host)
-        try:
-            password = self._resolve(self._settings.password)
-        except UserError as problem:
-            raise PermanentFailure(
-                "the password for {host} is not to be had: {problem}",
-                host=self._settings.host,
-                problem=str(problem),
-            ) from None
-        return await Line.open(self._settings, password, self._tls)
+        return await open_line(self._settings, self._resolve, self._tls, self._tokens)
 
 
 def _searchable(header_id: str) -> bool:

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
-import ssl
 from typing import TYPE_CHECKING
 
 from nurture.core.health import Arrived, LineFacts
 from nurture.errors import NurtureError, PermanentFailure, UserError
 from nurture.imap.folders import junk_folder, sent_folder
-from nurture.imap.line import Line
+from nurture.imap.opening import open_line
 from nurture.imap.syntax import quoted
 from nurture.wire import shown_tls
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from nurture.config import ImapSettings, Secret
+    from nurture.imap.line import Line
+    from nurture.imap.opening import ByToken
 
 HEADER = 64 * 1024
 """Bytes of a mail that are read: its header."""
 
 
-async def _open(imap: ImapSettings, resolve: Callable[[Secret], str], tls: ssl.SSLContext | None) -> Line:
-    if tls is None and imap.security != "none":
-        tls = await asyncio.to_thread(ssl.create_default_context)  # reads files
-    if imap.password is None:
-        raise PermanentFailure("no password is configured for {host}", host=imap.host)
-    try:
-        password = resolve(imap.password)
-    except UserError as problem:
-        raise PermanentFailure(
-            "the password for {host} is not to be had: {problem}", host=imap.host, problem=str(problem)
-        ) from None
-    return await Line.open(imap, password, tls)
-
-
 async def examine(
-    imap: ImapSettings, resolve_secret: Callable[[Secret], str], *, tls: ssl.SSLContext | None = None
+    imap: ImapSettings,
+    resolve_secret: Callable[[Secret], str],
+    *,
+    tls: ssl.SSLContext | None = None,
+    tokens: ByToken | None = None,
 ) -> LineFacts:
     """What becomes of one connection, and which of the configured folders can be read. Nothing is changed."""
     place = (imap.host, imap.port, imap.security)
@@ -47,7 +38,7 @@ async def examine(
     except UserError as problem:
         return LineFacts(*place, tried=False, problem=problem)
     try:
-        line = await _open(imap, resolve_secret, tls)
+        line = await open_line(imap, resolve_secret, tls, tokens)
     except PermanentFailure as problem:
         return LineFacts(*place, reached=True, problem=problem)
     except NurtureError as problem:
@@ -89,6 +80,7 @@ class Seeker:
         imap: the account.
         resolve_secret: gives the password.
         tls: what the certificate is checked against; the system's authorities when None.
+        tokens: access tokens, for an account without a password.
     """
 
     def __init__(
@@ -97,8 +89,9 @@ class Seeker:
         resolve_secret: Callable[[Secret], str],
         *,
         tls: ssl.SSLContext | None = None,
+        tokens: ByToken | None = None,
     ) -> None:
-        self._imap, self._resolve, self._tls = imap, resolve_secret, tls
+        self._imap, self._resolve, self._tls, self._tokens = imap, resolve_secret, tls, tokens
         self._line: Line | None = None
 
     async def look(self, header_id: str) -> Arrived | None:
@@ -108,7 +101,7 @@ class Seeker:
             TemporaryFailure, PermanentFailure: the account cannot be looked into.
         """
         if self._line is None or not self._line.usable:
-            self._line = await _open(self._imap, self._resolve, self._tls)
+            self._line = await open_line(self._imap, self._resolve, self._tls, self._tokens)
         line = self._line
         listed = await line.folders()
         junk, sent = junk_folder(listed), self._imap.sent_folder or sent_folder(listed)

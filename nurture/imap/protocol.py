@@ -85,6 +85,13 @@ class MendedProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         except Exception:  # the text of the library's error is the server's greeting
             self.break_off(one_line(command.decode("utf-8", "replace")))
 
+    def _continuation(self, line: bytes) -> Any:
+        """XOAUTH2 explains a no as a question, to be answered by nothing, before it says it (RFC 7628, 3.2.3)."""
+        if self.pending_sync_command is not None and self.pending_sync_command.name == "AUTHENTICATE":
+            self.transport.write(b"\r\n")
+            return None
+        return super()._continuation(line)
+
     def _untagged_response(self, line: bytes) -> Any:
         if _EXISTS.match(line):
             self.arrived()

@@ -38,6 +38,7 @@ class Pool:
         settings: the mailbox.
         connector: opens a line.
         told: called when there is no line, and with None when there is one again.
+        sign: makes of a letter's bytes signed ones; takes its time, and may raise UserError.
     """
 
     def __init__(
@@ -45,9 +46,11 @@ class Pool:
         settings: MailboxSettings,
         connector: Connector,
         told: Callable[[MailboxId, NoLine | None], None],
+        sign: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.settings = settings
         self.gate = asyncio.Semaphore(settings.smtp.connections)
+        self.sign = sign
         self._plain_until = 0.0  # loop time
         self._free: list[Line] = []  # the most recently used last
         self._connector = connector

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nurture.config import MailboxSettings, Secret
+    from nurture.ports import Access
 
 NO_CONNECTION = "no connection: "
 
 
 async def examine(
-    mailbox: MailboxSettings, resolve_secret: Callable[[Secret], str], *, tls: ssl.SSLContext | None = None
+    mailbox: MailboxSettings,
+    resolve_secret: Callable[[Secret], str],
+    *,
+    tls: ssl.SSLContext | None = None,
+    access: Access | None = None,
 ) -> LineFacts:
     """What becomes of one connection. Never raises for what a server says or does. No letter is sent."""
     smtp = mailbox.smtp
@@ -31,7 +36,7 @@ async def examine(
     except UserError as problem:
         return LineFacts(*place, tried=False, problem=problem)
     try:
-        line = await Connector(resolve_secret, tls).open(mailbox)
+        line = await Connector(resolve_secret, tls, access).open(mailbox)
     except Ending as ending:
         answer = ending.outcome.answer
         reached = not answer.startswith(NO_CONNECTION)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nurture.core.sending import Outcome, Verdict
+from nurture.errors import UserError
 from nurture.smtp.batch import Batch
 from nurture.smtp.connect import Connector
 from nurture.smtp.delivery import deliver
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from nurture.config import MailboxSettings, Secret
     from nurture.core.ids import MailboxId
     from nurture.core.sending import Letter, NoLine
+    from nurture.ports import Access
     from nurture.smtp.line import Line
 
 
@@ -31,6 +34,7 @@ class SmtpSender:
         resolve_secret: gives a secret's value; called for each new connection, so that a changed
             password is used without a restart.
         tls: what servers' certificates are checked against; the system's authorities when None.
+        access: gives access tokens, for mailboxes without a password.
         told: called when a mailbox has no line, and with None when it has one again.
 
     Raises:
@@ -43,18 +47,27 @@ class SmtpSender:
         resolve_secret: Callable[[Secret], str],
         *,
         tls: ssl.SSLContext | None = None,
+        access: Access | None = None,
         told: Callable[[MailboxId, NoLine | None], None] = lambda _mailbox, _trouble: None,
     ) -> None:
         for mailbox in mailboxes.values():
             check_security(mailbox.smtp.security, mailbox.smtp.host)
-        connector = Connector(resolve_secret, tls)
-        self._pools = {key: Pool(mailbox, connector, told) for key, mailbox in mailboxes.items()}
+        connector = Connector(resolve_secret, tls, access)
+        self._pools = {
+            key: Pool(mailbox, connector, told, _signing(mailbox, resolve_secret))
+            for key, mailbox in mailboxes.items()
+        }
 
     async def send(self, letter: Letter) -> Outcome:
         """Hand one letter over and wait for the answer to the final dot. Never raises for what a server does."""
         pool = self._pools.get(letter.mailbox_id)
         if pool is None:
             return _no_mailbox(letter.mailbox_id)
+        if pool.sign is not None:
+            try:
+                letter = replace(letter, data=await asyncio.to_thread(pool.sign, letter.data))
+            except UserError as problem:
+                return Outcome(Verdict.LATER, one_line(str(problem)))
         async with pool.gate:
             while (kept := await pool.kept()) is not None:
                 outcome = await self._deliver(pool, kept, letter, kept=True)
@@ -125,3 +138,11 @@ class SmtpSender:
 
 def _no_mailbox(mailbox_id: MailboxId) -> Outcome:
     return Outcome(Verdict.REFUSED, f"there is no mailbox {one_line(mailbox_id)} in config.toml")
+
+
+def _signing(mailbox: MailboxSettings, resolve_secret: Callable[[Secret], str]) -> Callable[[bytes], bytes] | None:
+    if mailbox.dkim is None:
+        return None
+    from nurture.smtp.signing import Signer  # noqa: PLC0415 - few sign themselves
+
+    return Signer(mailbox.dkim, resolve_secret).sign

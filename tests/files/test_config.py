@@ -10,6 +10,7 @@ import pytest
 
 from nurture.config import (
     Company,
+    Dkim,
     ImapSettings,
     MailboxSettings,
     Secret,
@@ -100,9 +101,23 @@ def test_the_example_shows_every_key_and_its_default(tmp_path: Path) -> None:
     for kind in (*settings, MailboxLimits, Limits, Rate, Budget, Valve):
         names = {renamed.get(field.name, field.name) for field in dataclasses.fields(kind)}
         known_elsewhere = {"version", "smtp", "imap", "company", "mailboxes", "representatives", "web", "work"}
-        known_elsewhere |= {"folder", "database_url", "extra", "archive"}
+        known_elsewhere |= {"folder", "database_url", "extra", "archive", "oauth", "dkim"}
         known_elsewhere |= {"limits", "rate", "overall", "domain", "refusals", "valve"}
         assert names - known_elsewhere <= said, kind
+
+
+@pytest.mark.parametrize("table", ["oauth", "dkim"])
+def test_the_examples_of_tokens_and_signatures_are_valid(tmp_path: Path, table: str) -> None:
+    """As they stand in the example, with their signs taken away."""
+    example = _example(commented_out=False)
+    (found,) = re.findall(rf"(?m)^#   (\[mailboxes\.{table}\](?:\n#   .*)+)", example)
+    block = "\n".join(line.removeprefix("#   ") for line in found.splitlines())
+
+    box = _load(
+        tmp_path, example.replace("\n[[representatives]]", f"\n{block}\n[[representatives]]", 1)
+    ).mailboxes[0]
+
+    assert getattr(box, table) is not None
 
 
 def test_an_archive_is_one_folder_of_an_account(tmp_path: Path) -> None:
@@ -191,6 +206,62 @@ def test_a_secret_is_exactly_one_reference(tmp_path: Path, said: str) -> None:
     """Anything else is refused."""
     found = _problems(tmp_path, MINIMAL.replace("port = 2525", f"port = 2525, password = {said}"))
     assert "mailboxes[0].smtp.password" in found
+
+
+OAUTH = """
+[mailboxes.oauth]
+provider = "other"
+client_id = "nurture"
+client_secret = {file = "data/secret"}
+authorize_url = "https://login.mihon.example/authorize"
+token_url = "http://127.0.0.1:8080/token"
+scope = "mail"
+
+[mailboxes.dkim]
+domain = "Mihon.example"
+selector = "s1"
+key = {env = "DKIM"}
+
+[[representatives]]"""
+
+
+def test_access_tokens_stand_for_a_password(tmp_path: Path) -> None:
+    """A mailbox with tokens needs no password; who gives them, and with which key it signs, stands beside it."""
+    text = MINIMAL.replace("port = 2525", 'port = 2525, username = "sales"').replace("[[representatives]]", OAUTH)
+
+    box = _load(tmp_path, text).mailboxes[0]
+
+    assert Dkim("mihon.example", "s1", Secret(env="DKIM")) == box.dkim
+    assert box.oauth is not None
+    assert ("other", "nurture", Secret(file=str(tmp_path / "data/secret"))) == (
+        box.oauth.provider,
+        box.oauth.client_id,
+        box.oauth.client_secret,
+    )
+    assert ("", None) == (box.oauth.device_url, box.smtp.password)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("https://login.mihon.example/authorize", "http://login.mihon.example/authorize", "oauth.authorize_url"),
+        ('token_url = "http://127.0.0.1:8080/token"\n', "", "oauth"),
+        ('"other"', '"yahoo"', "oauth.provider"),
+        ('"nurture"', '""', "oauth.client_id"),
+        ('{file = "data/secret"}', '"secret"', "oauth.client_secret"),
+        ('"Mihon.example"', '"mihon .example"', "dkim.domain"),
+        ('"s1"', '"-s1"', "dkim.selector"),
+        ('key = {env = "DKIM"}', "", "dkim.domain"),
+        ('key = {env = "DKIM"}', 'key = "MII"', "dkim.key"),
+        ('scope = "mail"', 'scope = "mail"\ntenant = "a/b"', "oauth.tenant"),
+    ],
+)
+def test_what_gives_tokens_and_signs_is_checked(tmp_path: Path, old: str, new: str, key: str) -> None:
+    """Addresses to which secrets go are encrypted; names are names; secrets stand elsewhere."""
+    text = MINIMAL.replace("[[representatives]]", OAUTH)
+
+    assert old in text
+    assert [f"mailboxes[0].{key}"] == list(_problems(tmp_path, text.replace(old, new)))
 
 
 def test_nothing_leaves_this_machine_unencrypted(tmp_path: Path) -> None:

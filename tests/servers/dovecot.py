@@ -81,6 +81,25 @@ namespace inbox {{
 """
 
 
+_BY_TOKEN = """
+auth_mechanisms = xoauth2
+auth_verbose = yes
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {root}/oauth2
+}}
+"""
+
+_OAUTH2 = """
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
+
 def binary() -> str | None:
     """Where Dovecot is installed, if it is."""
     return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
@@ -193,8 +212,12 @@ def _account(*names: str) -> pwd.struct_passwd:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """Start a server, wait until it listens, and end it and its folder afterwards."""
+def running_dovecot(introspection: str = "") -> Iterator[Dovecot]:
+    """Start a server, wait until it listens, and end it and its folder afterwards.
+
+    Args:
+        introspection: where it asks about access tokens (RFC 7662); it then takes no passwords.
+    """
     program = require_dovecot()
     root = Path(tempfile.mkdtemp(prefix="nurture-dovecot-"))
     me = pwd.getpwuid(os.getuid())
@@ -210,6 +233,7 @@ def running_dovecot() -> Iterator[Dovecot]:
     root.chmod(0o755)  # other accounts must reach their homes through it
     if as_root:
         os.chown(root / "home", mail.pw_uid, mail.pw_gid)
+    (root / "oauth2").write_text(_OAUTH2.format(url=introspection), encoding="utf-8")
     config = root / "dovecot.conf"
     config.write_text(
         _CONFIG.format(
@@ -223,7 +247,8 @@ def running_dovecot() -> Iterator[Dovecot]:
             mail_uid=mail.pw_uid,
             mail_gid=mail.pw_gid,
             chroot="chroot = " if not as_root else "",
-        ),
+        )
+        + (_BY_TOKEN.format(root=root) if introspection else ""),
         encoding="utf-8",
     )
     with (root / "stderr").open("wb") as stderr:

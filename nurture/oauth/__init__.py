@@ -1,0 +1,5 @@
+"""Access tokens for mail servers that take no passwords (RFC 6749): got by consent, renewed, kept."""
+
+from nurture.oauth.tokens import Held, Tokens
+
+__all__ = ["Held", "Tokens"]
