@@ -77,7 +77,7 @@ def stretches(day: date, hours: Hours, zone: ZoneInfo) -> tuple[Stretch, ...]:
         wall += MINUTE
     # A start that does not exist has moved on; what is left of the hours after it is preferred.
     moved = [Stretch(max(s.start, start), s.end) for s in found if s.end > start]
-    return tuple(moved or found) or (Stretch(start, end),)
+    return tuple(moved or found) or (Stretch(start, start + (stop - datetime.combine(day, hours.start))),)
 
 
 def _exists(at: datetime, wall: datetime, zone: ZoneInfo) -> bool:

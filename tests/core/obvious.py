@@ -134,11 +134,14 @@ class Obvious:
                     return None
         return start + self.r.shift_days * DAY
 
-    def over(self, day: date, end: time) -> bool:
+    def over(self, day: date, start: time, end: time) -> bool:
         """Whether the end of a window has come."""
-        if end == time.max:
-            day, end = day + DAY, time(0)
-        return datetime.combine(day, end, tzinfo=self.zone).astimezone(UTC) <= self.earliest
+        until = datetime.combine(day + DAY, time(0)) if end == time.max else datetime.combine(day, end)
+        begins = datetime.combine(day, start)
+        first, last = (wall.replace(tzinfo=self.zone).astimezone(UTC) for wall in (begins, until))
+        if last <= first:  # nothing of it exists: it moves as a whole
+            last = first + (until - begins)
+        return last <= self.earliest
 
     def blocked(self, step: Step, day: date) -> bool:
         """Rule 2, and a date before today."""
@@ -159,7 +162,7 @@ class Obvious:
             return False
         windows = self.windows(step)
         hours = windows.hours if windows is not None and day.weekday() in windows.days else ()
-        return all(self.over(day, h.end) for h in hours)
+        return all(self.over(day, h.start, h.end) for h in hours)
 
     def paced(self, step: Step, day: date) -> bool:
         """Rules 3 and 4 and an absence; tasks know the order only."""

@@ -36,6 +36,7 @@ def local(day: date, start: str, end: str) -> list[str]:
     [
         ("01:30", "02:30", ["01:30+0100-03:00+0200"]),  # half an hour: what is left of it
         ("02:15", "02:45", ["03:15+0200-03:45+0200"]),  # an hour that does not exist moves to the next that does
+        ("02:15", "03:00", ["03:15+0200-04:00+0200"]),  # its end exists, nothing before it does
         ("01:30", "03:30", ["01:30+0100-03:30+0200"]),
         ("02:15", "03:45", ["03:15+0200-03:45+0200"]),
         ("08:00", "09:00", ["08:00+0200-09:00+0200"]),
@@ -86,6 +87,31 @@ def test_the_moment_lies_in_the_rest_of_the_window(key: str, passed: int, day: d
     assert ready <= found < parts[-1].end
     assert any(s.start <= found < s.end for s in parts) or found == earliest(day, window, BERLIN, ready)
     assert found == moment(day, window, BERLIN, found, key)
+
+
+CHANGES = (
+    ("Europe/Berlin", SPRING),
+    ("Europe/Berlin", AUTUMN),
+    ("Asia/Beirut", date(2027, 3, 28)),  # the day begins at 01:00
+    ("America/Havana", date(2027, 3, 14)),
+    ("Africa/Cairo", date(2027, 10, 28)),
+    ("Australia/Lord_Howe", date(2027, 10, 3)),  # half an hour
+)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(CHANGES), st.integers(0, 22), st.integers(1, 8), st.text(max_size=4))
+def test_no_window_is_over_at_its_own_moment(change: tuple[str, date], first: int, length: int, key: str) -> None:
+    """Else a mail could be planned for a moment at which it must not leave any more."""
+    zone, day = ZoneInfo(change[0]), change[1]
+    begin, end = (timedelta(minutes=15 * quarters) for quarters in (first, first + length))
+    window = Hours((datetime.min + begin).time(), (datetime.min + end).time())  # noqa: DTZ901 - a clock time
+    parts = stretches(day, window, zone)
+    found = moment(day, window, zone, instant(day, time(0), zone), key)
+
+    assert all(s.start < s.end for s in parts)
+    assert not is_over(day, window, zone, found)
+    assert any(s.start <= found < s.end for s in parts)
 
 
 def test_moments_of_many_keys_are_spread_over_the_window() -> None:

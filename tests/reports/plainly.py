@@ -182,6 +182,12 @@ def wall(day: date, minute: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone).astimezone(UTC)
 
 
+def closes(day: date, span: tuple[int, int], zone: ZoneInfo) -> datetime:
+    """The end of hours as UTC; hours of which nothing exists move on as a whole."""
+    first, last = (wall(day, minute, zone) for minute in span)
+    return last if last > first else first + timedelta(minutes=span[1] - span[0])
+
+
 # --- planning ----------------------------------------------------------------------------------------
 
 
@@ -286,7 +292,7 @@ class Plainly:
             hours = self._hours(step, day)
             if not hours:
                 found.add(("no_window", None))
-            elif all(wall(day, last, self.zone) <= self.ready for _, last in hours):
+            elif all(closes(day, span, self.zone) <= self.ready for span in hours):
                 found.add(("windows_over", None))
         return found
 
@@ -382,7 +388,7 @@ class Plainly:
             if wall(day, 18 * 60, self.zone) <= self.ready:
                 expected.exact = self.ready
         else:
-            first = next(span for span in hours if wall(day, span[1], self.zone) > self.ready)
+            first = next(span for span in hours if closes(day, span, self.zone) > self.ready)
             expected.hours = first
             if "within" in step:
                 expected.exact = max(wall(day, first[0], self.zone), self.ready)
