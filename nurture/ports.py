@@ -146,9 +146,9 @@ class Store(Protocol):
         scenarios in ``without`` (those that are stopped).
 
         Each is moved to SENDING (``claimed_by``, ``claimed_at``) in one committed change, and returned
-        with its dossier as of that moment: what the last check needs, so other mails come without their
-        texts, and promises not at all. No two callers get the same message. A message without an enrollment
-        has no dossier and is never claimed.
+        with its dossier as of that moment, as far as the last check needs it: of other mails those that have
+        left, ended or are approved, without their texts; touches that were sent; no promises. No two callers
+        get the same message. A message without an enrollment has no dossier and is never claimed.
         """
         ...
 

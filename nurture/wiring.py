@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture import systemd
+from nurture import runtime, systemd
 from nurture.clock import SystemChance, SystemClock, told
 from nurture.core.change import Change
 from nurture.core.people import Representative
@@ -289,15 +289,6 @@ async def start(
         yield Running(daemon, doors, f"http://{host}:{port}")
 
 
-def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The faster event loop, where this machine has it; None for asyncio's own."""
-    try:
-        import uvloop  # noqa: PLC0415
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
 async def run(settings: Settings, *, ready: Callable[[Running], None] | None = None) -> None:
     """``nurture run``: until SIGTERM or SIGINT; the letter in hand is finished."""
     stop = asyncio.Event()
@@ -306,6 +297,7 @@ async def run(settings: Settings, *, ready: Callable[[Running], None] | None = N
         loop.add_signal_handler(name, stop.set)
     async with start(settings, stop=stop) as running:
         logger().info("daemon ready", action="start", desk=running.url)
+        runtime.settle()
         systemd.notify("READY=1")
         if ready is not None:
             ready(running)

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nurture import runtime
 from nurture.bench import queue
 from nurture.clock import SimulatedClock, SystemChance
 from nurture.config import Company, MailboxSettings, Settings, SmtpSettings, Work
@@ -123,6 +124,7 @@ async def pipeline(task: Task) -> Measured:
         first = first or time.perf_counter() - began
         accepted += outcome.verdict is Verdict.ACCEPTED
 
+    runtime.settle()
     began, cpu = time.perf_counter(), time.process_time()
     try:
         while True:
@@ -172,6 +174,7 @@ async def library(task: Task) -> Measured:
             first = first or time.perf_counter() - began
         await client.quit()
 
+    runtime.settle()
     began, cpu = time.perf_counter(), time.process_time()
     await asyncio.gather(*(line() for _ in range(task.connections)))
     seconds, used = time.perf_counter() - began, time.process_time() - cpu

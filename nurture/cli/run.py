@@ -31,7 +31,7 @@ ROUNDS = 1000
 @click.option("--once", is_flag=True, help=mark("Do what is due now, and end."))
 def run(once: bool) -> None:
     """Start, say where the desk is, work."""
-    from nurture import wiring  # noqa: PLC0415
+    from nurture import runtime, wiring  # noqa: PLC0415
     from nurture.log import configure  # noqa: PLC0415
 
     t = terminal()
@@ -42,7 +42,7 @@ def run(once: bool) -> None:
         if sys.stderr.isatty():
             click.echo(t.w("The desk: {url}  (stop with Ctrl-C)", url=running.url), err=True)
 
-    with asyncio.Runner(loop_factory=wiring.fast_loop()) as runner:
+    with asyncio.Runner(loop_factory=runtime.fast_loop()) as runner:
         if once:
             sys.exit(0 if runner.run(_once(t, settings)) else 1)
         runner.run(wiring.run(settings, ready=ready))

@@ -6,7 +6,9 @@ A batch is claimed in one commit and checked in the order in which it leaves. Tw
 the same person, or for one hospital whose cap has room for one more only: each is checked as if those behind it
 had not been claimed, and those before it that were stopped here had never been.
 
-What may not leave is written down at once, each by itself. What becomes of it is decided anew if somebody else was
+Most letters are plain: nothing stands against them, and the little that the claim has read says so. The others are
+looked at once more with everything that is known, their enrollment planned anew. What may not leave is written
+down at once, each by itself. What becomes of it is decided anew if somebody else was
 first; nothing has left, so nothing is lost by asking again.
 """
 
@@ -75,30 +77,30 @@ async def check(
         pace: says whether there is room in a letter's domain.
     """
     found = Checked([], claimed=len(claimed))
-    put_off: list[Answer] = []
     desk = _Desk(
         doors, await drafting.scripts(doors, {dossier.enrollment.scenario_hash for _, dossier in claimed})
     )
-    uncounted: set[MessageId] = {
-        message.id for message, _ in claimed
-    }  # claimed behind, or stopped here: not on its way
+    behind = {message.id for message, _ in claimed}
+    plain: set[MessageId] = set()
     for message, dossier in claimed:
-        uncounted.discard(message.id)
-        seen = _without(dossier, uncounted)
-        if not await _may_leave(desk, message, seen, outcomes):
-            uncounted.add(message.id)
+        behind.discard(message.id)
+        if _is_plain(desk, message, _without(dossier, behind)):
+            plain.add(message.id)
+    stopped = await _look_closer(desk, claimed, plain, outcomes)
+    put_off: list[Answer] = []
+    for message, dossier in claimed:
+        mailbox = message.mailbox_id or MailboxId("")
+        if message.id in stopped:
             found.held += 1
-            pace.drop(message.mailbox_id or MailboxId(""))
+            pace.drop(mailbox)
             continue
         now = doors.clock.now()
         if (wait := pace.ask(message, dossier.enrollment.scenario_id, now)) is not None:
-            uncounted.add(message.id)
             put_off.append(Answer(message, Outcome(Verdict.UNTOUCHED), now, wait=wait))
             continue
         try:
             letter = _letter(doors, message)
         except Exception as error:
-            uncounted.add(message.id)
             outcomes.trouble(error)
             problem, at = words(error), doors.clock.now()
             pace.left(message, Outcome(Verdict.REFUSED, problem), at)
@@ -111,18 +113,63 @@ async def check(
     return found
 
 
+def _is_plain(desk: _Desk, message: Message, dossier: Dossier) -> bool:
+    """Whether nothing at all stands against it; any fault is for the closer look to tell."""
+    try:
+        scenario = desk.scripts.of_enrollment(dossier.enrollment)
+        return outgoing.may_leave(
+            message,
+            dossier,
+            scenario,
+            desk.calendars(scenario, dossier.organisation),
+            desk.items(),
+            desk.doors.clock.now(),
+            desk.boxes,
+            desk.tolerance,
+        )
+    except Exception:
+        return False
+
+
+async def _look_closer(
+    desk: _Desk, claimed: Sequence[tuple[Message, Dossier]], plain: Collection[MessageId], outcomes: Outcomes
+) -> frozenset[MessageId]:
+    """Those of the rest that may not leave, with all that is known; what becomes of them is written down."""
+    rest = [(message, dossier.id) for message, dossier in claimed if message.id not in plain]
+    if not rest:
+        return frozenset()
+    try:
+        full = {d.id: d for d in await desk.doors.store.dossiers([key for _, key in rest], desk.doors.clock.now())}
+    except Exception as error:
+        outcomes.trouble(error)
+        full = {}
+    uncounted: set[MessageId] = {message.id for message, _ in claimed}  # behind, or stopped: not on their way
+    stopped: set[MessageId] = set()
+    for message, dossier in claimed:
+        uncounted.discard(message.id)
+        if message.id in plain:
+            continue
+        if not await _may_leave(desk, message, full.get(dossier.id), uncounted, outcomes):
+            uncounted.add(message.id)
+            stopped.add(message.id)
+    return frozenset(stopped)
+
+
 def _without(dossier: Dossier, uncounted: Collection[MessageId]) -> Dossier:
     """The dossier as it would be if these letters had not been claimed."""
     others = tuple(touch for touch in dossier.touches if touch.message_id not in uncounted)
     return dossier if len(others) == len(dossier.touches) else replace(dossier, touches=others)
 
 
-async def _may_leave(desk: _Desk, message: Message, dossier: Dossier, outcomes: Outcomes) -> bool:
+async def _may_leave(
+    desk: _Desk, message: Message, dossier: Dossier | None, uncounted: Collection[MessageId], outcomes: Outcomes
+) -> bool:
     """Whether it passes the last check; else what becomes of it is written, as long as it still is so."""
     doors = desk.doors
     try:
-        for _ in range(TRIES):
-            change = _verdict(desk, message, dossier)
+        for _ in range(TRIES if dossier is not None else 0):
+            assert dossier is not None
+            change = _verdict(desk, message, _without(dossier, uncounted))
             if change is None:
                 return True
             try:
@@ -148,6 +195,7 @@ class _Desk:
         self.doors = doors
         self.scripts = scripts
         self.boxes = frozenset(box.id for box in doors.settings.mailboxes)
+        self.tolerance = timedelta(minutes=doors.settings.work.tolerance_minutes)
         self._items: tuple[ContentItem, ...] | None = None
         self._calendars: dict[tuple[str, ...], tuple[Calendar, ...]] = {}
 
@@ -178,17 +226,14 @@ class _Desk:
 def _verdict(desk: _Desk, message: Message, dossier: Dossier) -> Change | None:
     """None when it may leave now; else what becomes of it, said by the core."""
     now, boxes = desk.doors.clock.now(), desk.boxes
-    tolerance = timedelta(minutes=desk.doors.settings.work.tolerance_minutes)
     try:
         scenario = desk.scripts.of_enrollment(dossier.enrollment)
-        calendars, items = desk.calendars(scenario, dossier.organisation), desk.items()
-        if outgoing.may_leave(message, dossier, scenario, calendars, items, now, boxes, tolerance):
-            return None
-        seen = survey.survey(dossier, scenario, calendars, items, now, but=message.id)
+        calendars = desk.calendars(scenario, dossier.organisation)
+        seen = survey.survey(dossier, scenario, calendars, desk.items(), now, but=message.id)
     except UserError:
         ended = outgoing.check(message, dossier, None, now, boxes)
         return ended or outgoing.put_back(message, "unplannable", now, now + LOOK_AGAIN)
-    return outgoing.check(message, dossier, seen, now, boxes, tolerance)
+    return outgoing.check(message, dossier, seen, now, boxes, desk.tolerance)
 
 
 def _letter(doors: Doors, message: Message) -> Letter:

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from nurture.core.dossier import Dossier, Touch
-from nurture.core.messages import Message
+from nurture.core.messages import Message, MessageState
 from nurture.core.messages import SuppressionScope as Scope
 from nurture.core.states import LEFT, UNSENT
 from nurture.core.suppressions import covering
@@ -80,6 +80,9 @@ BRIEF: Final = (
 )
 """What the last check before sending asks of the other mails of an enrollment: never their texts."""
 
+OPEN: Final = frozenset({MessageState.PLANNED, MessageState.WAITING})
+"""Other mails that a claim leaves out: what is not approved is in nobody's way today."""
+
 
 def brief(message: Message) -> Message:
     """A mail as it stands in the dossier of another one's claim."""
@@ -87,8 +90,13 @@ def brief(message: Message) -> Message:
 
 
 def for_sending(dossier: Dossier, claimed: Mapping[str, Message]) -> Dossier:
-    """A dossier as a claim returns it: only what is claimed has its text, and there are no promises."""
-    return replace(dossier, messages=tuple(claimed.get(m.id) or brief(m) for m in dossier.messages), promises=())
+    """A dossier as a claim returns it: what the last check asks for (``ports.Store.claim``)."""
+    return replace(
+        dossier,
+        messages=tuple(claimed.get(m.id) or brief(m) for m in dossier.messages if m.state not in OPEN),
+        touches=tuple(touch for touch in dossier.touches if touch.sent),
+        promises=(),
+    )
 
 
 def organisation_of(enrollment: Enrollment, person: Person) -> OrganisationId | None:
