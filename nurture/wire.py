@@ -49,6 +49,8 @@ def check_security(security: str, host: str) -> None:
 
 def one_line(text: str, limit: int = LONGEST_ANSWER) -> str:
     """Foreign words as one line: no control, format or lone surrogate characters, bounded in length."""
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()  # nearly always
     head = text[: limit * 8]
     spaced = _SPACES.sub(" ", head)
     clean = "".join(c for c in spaced if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"}).strip()

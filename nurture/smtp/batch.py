@@ -11,8 +11,9 @@ from nurture.core.sending import Outcome, Verdict
 from nurture.errors import UserError
 from nurture.log import logger
 from nurture.smtp.delivery import deliver
+from nurture.smtp.hand import Hand
 from nurture.smtp.line import Ending, Gone
-from nurture.smtp.pipeline import Hand, Pipeline
+from nurture.smtp.pipeline import Pipeline
 from nurture.wire import one_line
 
 if TYPE_CHECKING:

@@ -27,50 +27,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from nurture.core.sending import Outcome, Verdict
 from nurture.smtp import line as lines
 from nurture.smtp.answers import Answers
 from nurture.smtp.envelope import envelope
+from nurture.smtp.hand import Ahead
 from nurture.smtp.line import OUT_OF_STEP, PIECE, Ending, words
 from nurture.smtp.verdicts import verdict_on_answer, verdict_on_rcpt
 from nurture.wire import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from nurture.core.sending import Letter
-    from nurture.smtp.envelope import Envelope
+    from nurture.smtp.hand import Hand
     from nurture.smtp.line import Line
 
 DOT: Final = "after the final dot"
 TEXT: Final = "in the text"
 LONE: Final = "lone dot"
 ENVELOPE: Final = ("MAIL", "RCPT", "DATA")
-
-
-@dataclass(slots=True)
-class Hand:
-    """The letters that are still to go, shared by the lines of a mailbox, and whom to tell."""
-
-    take: Callable[[], Letter | None]
-    give_back: Callable[[Letter], None]
-    leaving: Callable[[Sequence[Letter]], None]
-    done: Callable[[Letter, Outcome], None]
-
-
-@dataclass(slots=True)
-class _Ahead:
-    """A letter whose envelope is written and whose text is not."""
-
-    letter: Letter
-    said: Envelope
-    behind: bool  # written behind another letter's dot, or over a kept line: it may be given back
-    refusal: Outcome | None = None
-    refused_at: str = ""
-    even: bool = False  # nothing that may still come can change the refusal
 
 
 class Pipeline(asyncio.Protocol):
@@ -86,7 +62,7 @@ class Pipeline(asyncio.Protocol):
         self._answers = Answers()
         self._awaited: deque[str] = deque()  # the commands whose answers have not come
         self._dotted: Letter | None = None
-        self._ahead: _Ahead | None = None
+        self._ahead: Ahead | None = None
         self._reset = False  # the server holds an envelope that must be cleared first
         self._deadline = 0.0
         self._room = asyncio.Event()  # in the system's buffers
@@ -283,16 +259,16 @@ class Pipeline(asyncio.Protocol):
         """The command whose answer is next."""
         return self._awaited[0] if self._awaited else "DATA"
 
-    def _taken(self, *, behind: bool) -> _Ahead | None:
+    def _taken(self, *, behind: bool) -> Ahead | None:
         """The next letter that can be said to this server at all."""
         while (letter := self._hand.take()) is not None:
             try:
-                return _Ahead(letter, envelope(self._line.client, letter), behind)
+                return Ahead(letter, envelope(self._line.client, letter), behind)
             except Ending as ending:
                 self._hand.done(letter, ending.outcome)
         return None
 
-    def _text(self, ahead: _Ahead) -> None:
+    def _text(self, ahead: Ahead) -> None:
         """354: the text may go."""
         if len(ahead.said.text) <= PIECE:
             self._dot(ahead, ahead.said.text)
@@ -301,7 +277,7 @@ class Pipeline(asyncio.Protocol):
         self._deadline = self._loop.time() + self._patience()
         self._pouring = self._loop.create_task(self._pour(ahead))
 
-    async def _pour(self, ahead: _Ahead) -> None:
+    async def _pour(self, ahead: Ahead) -> None:
         """A long text, in pieces, each handed to the system before the next; the dot only after all of them."""
         text = ahead.said.text
         self._transport.set_write_buffer_limits(high=1)
@@ -314,7 +290,7 @@ class Pipeline(asyncio.Protocol):
         self._awaited.popleft()  # TEXT: no answer came
         self._dot(ahead, b"")
 
-    def _dot(self, ahead: _Ahead, text: bytes) -> None:
+    def _dot(self, ahead: Ahead, text: bytes) -> None:
         """From here on the server may deliver."""
         try:
             self._hand.leaving((ahead.letter,))

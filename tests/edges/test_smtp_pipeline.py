@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from nurture.core.ids import MailboxId
 from nurture.core.sending import Letter, NoLine, Outcome, Verdict
 from nurture.smtp import SmtpSender, pool
 from nurture.smtp.answers import LONGEST_ANSWER, NONSENSE, Answers
+from nurture.smtp.envelope import payload
 from tests.servers.authority import client_tls, server_tls
 from tests.servers.fates import DROP, SILENT, Fates
 from tests.servers.scripted import serving
@@ -482,6 +484,18 @@ def test_answers_are_found_however_they_are_cut(said: list[tuple[int, list[str]]
 
     assert [(code, "\n".join(text.strip() for text in texts)) for code, texts in said] == found
     assert not answers.pending
+
+
+@given(st.lists(st.sampled_from([b"\r\n", b"\n", b"\r", b".", b"..", b"text", b""])).map(b"".join))
+def test_a_text_is_made_fit_for_the_wire(data: bytes) -> None:
+    """Whatever the line ends: CRLF alone, one at the end, leading dots doubled; no lone dot ends it early."""
+    text = payload(data)
+
+    unified = re.sub(rb"\r\n|\r|\n", b"\r\n", data)
+    whole = unified if unified.endswith(b"\r\n") else unified + b"\r\n"
+    assert [b"." + line if line.startswith(b".") else line for line in whole.split(b"\r\n")] == text.split(b"\r\n")
+    assert b"\r\n.\r\n" not in b"\r\n" + text
+    assert text.count(b"\r\n") == text.count(b"\r") == text.count(b"\n")
 
 
 @pytest.mark.parametrize(
