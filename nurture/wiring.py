@@ -165,13 +165,18 @@ def open_feeds(settings: Settings) -> Feeds:
     return WebFeeds(settings.feeds, lambda data: parse_ical(data, Defaults(), fallback=zone))
 
 
-async def _doubts(doors: Doors, places: Mapping[MailboxId, Sequence[Place]]) -> timedelta:
-    """Look where copies lie for what may have left."""
+async def _doubts(
+    doors: Doors, places: Mapping[MailboxId, Sequence[Place]], changed: asyncio.Event, stop: asyncio.Event
+) -> timedelta:
+    """Look where copies lie for what may have left; while nothing is in doubt, wait for something to change."""
+    changed.clear()
     looked = await doubts.look(doors, places)
     for key in looked.settled:
         logger().info("doubt settled", action="doubt", message=key)
     for problem in looked.problems:
         logger().warning("a place of copies cannot be asked", action="doubt.failed", error=str(problem))
+    if not looked.open:
+        await doors.clock.sleep_until(doors.clock.now() + timedelta(hours=1), changed, stop)
     return looked.again
 
 
@@ -263,6 +268,7 @@ async def start(
         places = _places(settings, doors.clock, house.tokens)
         for place in (place for found in places.values() for place in found):
             stack.push_async_callback(place.mailbox.close)
+        changed = doors.store.changed()
         listening = server.bind(settings.web)
         stack.callback(listening.close)
         app = build(doors, web_secret(settings, doors.chance))
@@ -270,7 +276,10 @@ async def start(
         stack.callback(trace.close)
         await flow.notice(doors)
         feeds = open_feeds(settings)
-        chores = {"calendars": lambda: _calendars(doors, feeds), "doubts": lambda: _doubts(doors, places)}
+        chores = {
+            "calendars": lambda: _calendars(doors, feeds),
+            "doubts": lambda: _doubts(doors, places, changed, stop),
+        }
         if path is None:
             chores["recover"] = lambda: _recover(doors)
         daemon = Daemon(

@@ -36,7 +36,7 @@ class Looked:
 
     settled: list[MessageId] = field(default_factory=list)
     open: int = 0  # still in doubt
-    again: timedelta = doubts.LATER
+    again: timedelta = doubts.SOON
     problems: list[NurtureError] = field(default_factory=list)
 
 

@@ -102,7 +102,7 @@ async def test_the_archive_is_asked_when_the_sent_folder_has_none_or_is_away(hou
 async def test_nothing_is_asked_before_the_mailbox_was_read(house: House) -> None:
     """And where nothing is in doubt, nobody is asked at all."""
     shelf = Shelf()
-    assert timedelta(minutes=5) == (await doubts.look(house.doors, {BOX: [Place("sent", shelf)]})).again
+    assert timedelta(minutes=1) == (await doubts.look(house.doors, {BOX: [Place("sent", shelf)]})).again
     (mail,) = (await house.met()).messages
     await house.approve(mail)
     house.wire.answer = lambda _: Outcome(Verdict.UNKNOWN, "lost")
