@@ -9,6 +9,7 @@ import pytest
 from tests.acceptance.post import running_post
 from tests.acceptance.program import make_program
 from tests.servers.dovecot import running_dovecot
+from tests.servers.postgres import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tests.acceptance.post import Post
     from tests.acceptance.program import Program
     from tests.servers.dovecot import Dovecot
+    from tests.servers.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,19 @@ def user(dovecot: Dovecot) -> str:
 
 
 @pytest.fixture
-def program(tmp_path: Path, post: Post, dovecot: Dovecot, user: str) -> Program:
-    """A working folder with these servers in its settings."""
-    return make_program(tmp_path / "work", post, dovecot, user)
+def program(
+    request: pytest.FixtureRequest, tmp_path: Path, post: Post, dovecot: Dovecot, user: str
+) -> Iterator[Program]:
+    """A working folder with these servers in its settings, on SQLite or, where a test asks for it, on PostgreSQL.
+
+    There it is as the documentation goes: a role with a password, and an empty database that it owns.
+    """
+    folder = tmp_path / "work"
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield make_program(folder, post, dovecot, user)
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.make()
+    server.tell(f"ALTER DATABASE {name} OWNER TO nurture")
+    yield make_program(folder, post, dovecot, user, server.url(name, "nurture"), PGPASSWORD=PASSWORD)
+    server.drop(name)

@@ -34,7 +34,7 @@ mail = "contact@maker.example"
 url = "https://www.maker.example/"
 
 [database]
-url = "sqlite:///data/nurture.sqlite"
+url = "{url}"
 
 [web]
 port = 0
@@ -170,12 +170,19 @@ class Program:
         return found
 
 
-def make_program(folder: Path, post: Post, dovecot: Dovecot, user: str) -> Program:
-    """A folder as ``nurture init`` makes it, with these servers in its settings."""
-    env = {**os.environ, "NURTURE_TEST_PASSWORD": PASSWORD, "NURTURE_LANG": "en", "PYTHONUTF8": "1"}
+def make_program(
+    folder: Path,
+    post: Post,
+    dovecot: Dovecot,
+    user: str,
+    url: str = "sqlite:///data/nurture.sqlite",
+    **more: str,
+) -> Program:
+    """A folder as ``nurture init`` makes it, with these servers in its settings; ``more`` is its environment."""
+    env = {**os.environ, "NURTURE_TEST_PASSWORD": PASSWORD, "NURTURE_LANG": "en", "PYTHONUTF8": "1", **more}
     folder.mkdir()
     program = Program(folder, env)
     program.run("init", ".")
-    text = CONFIG.format(user=user, smtp=post.port, imap=dovecot.port)
+    text = CONFIG.format(url=url, user=user, smtp=post.port, imap=dovecot.port)
     (folder / "config.toml").write_text(text, encoding="utf-8")
     return program

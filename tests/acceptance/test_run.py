@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import time
 from datetime import datetime, timedelta
@@ -10,19 +11,22 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from nurture.mail.text import width
-from tests.acceptance.program import ATTENDEE, MEETING
+from tests.acceptance.program import ATTENDEE, MEETING, Program
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+    from pathlib import Path
 
     from tests.acceptance.post import Post
-    from tests.acceptance.program import Program
     from tests.servers.dovecot import Dovecot
 
 SATO = "sato@aoba-hp.example"
 SUZUKI = "suzuki@aoba-hp.example"
 TOKYO = ZoneInfo("Asia/Tokyo")
+BOTH = pytest.mark.parametrize("program", ["sqlite", "postgresql"], indirect=True)
 
 
 def record(program: Program, *attendees: str) -> list[dict[str, Any]]:
@@ -70,6 +74,7 @@ def reply(mail: EmailMessage, text: str) -> bytes:
     return "\r\n".join(lines).encode()
 
 
+@BOTH
 def test_a_meeting_a_mail_an_answer(program: Program, post: Post, dovecot: Dovecot, user: str) -> None:
     """The thank-you is drafted at once and leaves when approved; a reply pauses, and holds a colleague's mail."""
     waiting = record(program, SATO, SUZUKI)
@@ -127,6 +132,7 @@ def test_a_reply_while_the_daemon_is_down_stops_the_next_mail(
     assert [] == post.to(SUZUKI)
 
 
+@BOTH
 def test_a_killed_daemon_sends_nothing_twice(program: Program, post: Post) -> None:
     """SIGKILL after the final dot: in doubt, shown, not repeated; a person settles it."""
     (mail,) = record(program, SATO)
@@ -149,6 +155,7 @@ def test_a_killed_daemon_sends_nothing_twice(program: Program, post: Post) -> No
     assert 1 == len(post.to(SATO))
 
 
+@BOTH
 def test_sigterm_finishes_the_letter_in_hand(program: Program, post: Post) -> None:
     """SIGTERM while the server thinks: the answer is waited for and recorded, and the daemon ends with 0."""
     (mail,) = record(program, SATO)
@@ -187,3 +194,26 @@ def test_opting_out_by_reply_is_for_ever(program: Program, post: Post, dovecot: 
         assert [] == [m for m in again if m["to"]["email"] == SATO and m["state"] == "waiting"]
 
     assert 1 == len(post.to(SATO))
+
+
+@pytest.mark.parametrize("program", ["postgresql"], indirect=True)
+def test_daemons_share_a_server(program: Program, post: Post, tmp_path: Path) -> None:
+    """Two daemons on one database, one killed: status names who works, the other reads the mailbox and goes on."""
+    (mail,) = record(program, SATO)
+    second = Program(tmp_path / "second", program.env)
+    shutil.copytree(program.folder, second.folder)
+    with program.daemon() as first, second.daemon():
+        assert 2 == len(program.json("status")["daemon"]["names"])
+        third = program.run("run", ok=False)
+        assert str(first.pid) in third.stderr  # one daemon in one folder, there as well
+        refused = program.run("upgrade", ok=False)
+        assert "A daemon is working" in refused.stderr
+        first.send_signal(signal.SIGKILL)
+        first.wait(10)
+        approve(program, mail)
+        post.wait_for(SATO)
+        program.wait_for("the row says sent", lambda: state_of(program, mail["id"]) == "sent")
+        assert 1 == len(program.json("status")["daemon"]["names"])
+
+    assert 1 == len(post.to(SATO))
+    assert "schema already" in program.run("upgrade").stdout
