@@ -3,15 +3,17 @@
 Theory of operation
 -------------------
 A commit costs what it takes a disk to say that it is safe, for one change as for fifty. So whoever wants to
-write joins a queue, and the writer's thread takes all who wait into one transaction: each within a savepoint
-of its own, so that what is refused (a version that moved on, a key that is taken) is undone alone, then one
-COMMIT, then all are answered. Nobody is made to wait for company: while one group is being committed, the
-next one gathers.
+write joins a queue, and the writer's thread takes all who wait into one transaction, does one after the
+other, then one COMMIT, then all are answered. Nobody is made to wait for company: while one group is being
+committed, the next one gathers.
 
-Who stands alone in a group needs no savepoint. When a group as a whole fails (a reference to nothing, which
-shows at COMMIT), each is done again alone, and the failure meets the one whose it is. Nothing of a group that
-failed before its COMMIT was kept, so a connection that turns out to be lost is replaced and the work begun
-anew, once. A connection that is lost *during* the COMMIT leaves open whether all of it was written or nothing.
+What is refused (a version that moved on, a key that is taken) is undone alone: then the group is begun anew,
+each within a savepoint of its own. Savepoints cost as much as a small change, and two more questions to a
+server; so they are laid only when they were needed lately. When a group fails as a whole (a reference to
+nothing, which shows at COMMIT), each is done again alone, and the failure meets the one whose it is. Nothing of
+a group that failed before its COMMIT was kept, so a connection that turns out to be lost is replaced and the
+work begun anew, once. A connection that is lost *during* the COMMIT leaves open whether all of it was written
+or nothing.
 
 A caller that is cancelled while it waits for its turn writes nothing. One that is cancelled while its
 transaction runs has it undone if the COMMIT has not begun; else it is written, as if the answer had been
@@ -44,6 +46,9 @@ R = TypeVar("R")
 TOGETHER: Final = 64
 """The most changes in one transaction. PostgreSQL keeps as many savepoints at hand before it slows down
 (subtransactions, https://www.postgresql.org/docs/current/subxacts.html)."""
+
+CAUTION: Final = 8
+"""How many groups are done with savepoints after one in which they were needed."""
 
 TRIES: Final = 3
 """How often work is done that others were in the way of."""
@@ -78,6 +83,7 @@ class Writer:
         self._busy = False
         self._connection: Connection | None = None  # the thread's alone
         self._committing = False
+        self._caution = 0  # groups that are yet to be done with savepoints
 
     async def write(self, work: Callable[[Connection], R]) -> R:
         """Do ``work`` in a transaction; what it returns, or raises, comes back when it was committed or undone.
@@ -163,13 +169,18 @@ class Writer:
             return False
         had = self._connection is not None
         self._committing = False
+        savepoints = len(staying) > 1 and self._caution > 0
         try:
-            changed = self._transact(staying)
+            changed = self._transact(staying, savepoints=savepoints)
+            self._caution -= savepoints
         except _SomeoneLeft:
             return self._together(staying, tries)
         except Exception as error:
             lost = had and self._connection is None
             if len(staying) > 1 and not lost:
+                if not savepoints and not self._committing:
+                    self._caution = CAUTION
+                    return self._together(staying)
                 return self._each(staying)  # whose it was shows alone
             if tries > 1 and not self._committing and (lost or self._again(error)):
                 return self._together(staying, 1 if lost else tries - 1)
@@ -186,12 +197,12 @@ class Writer:
     def _again(self, error: BaseException) -> bool:
         return isinstance(error, DBAPIError) and error.orig is not None and self._database.again(error.orig)
 
-    def _transact(self, jobs: Sequence[Job]) -> bool:
+    def _transact(self, jobs: Sequence[Job], *, savepoints: bool) -> bool:
         connection = self._open()
         try:
             transaction = connection.begin()
             for job in jobs:
-                self._do(connection, job, among_others=len(jobs) > 1)
+                self._do(connection, job, savepoint=savepoints)
             _stay(jobs)
             # A claim that found nothing has changed nothing.
             changed = any(job.error is None and (job.result is None or bool(job.result)) for job in jobs)
@@ -204,17 +215,19 @@ class Writer:
             raise
         return changed
 
-    def _do(self, connection: Connection, job: Job, *, among_others: bool) -> None:
-        if among_others:
-            connection.exec_driver_sql("SAVEPOINT one")
+    def _do(self, connection: Connection, job: Job, *, savepoint: bool) -> None:
+        if savepoint:
+            _straight(connection, "SAVEPOINT one")
         job.error = None
         try:
             job.result = job.work(connection)
         except Exception as error:
-            if not among_others or connection.invalidated:
+            if not savepoint or connection.invalidated:
                 raise
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
+            _straight(connection, "ROLLBACK TO SAVEPOINT one")
             job.error = error
+        if savepoint:
+            _straight(connection, "RELEASE SAVEPOINT one")
 
     def _undo(self, connection: Connection) -> None:
         try:
@@ -229,6 +242,12 @@ class Writer:
             connection.connection.rollback()
         except Exception:
             self._leave()
+
+
+def _straight(connection: Connection, statement: str) -> None:
+    """At the driver, past a layer that costs as much as a whole change."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(statement)
 
 
 def _stay(jobs: Sequence[Job]) -> None:
