@@ -62,7 +62,14 @@ SIGNS = {"pass": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red
     help=mark("Seconds for each check; all run at the same time."),
 )
 @click.option(
-    "--only", type=click.Choice(CHECKS), multiple=True, help=mark("Only this; more than once for several.")
+    "--only",
+    type=click.Choice(CHECKS),
+    metavar="CHECK",
+    multiple=True,
+    help=mark(
+        "Only this, more than once for several: mx, spf, dkim, dmarc, ptr, smtp, imap, archive, public_url, "
+        "clock, disk, database, secret, files."
+    ),
 )
 @json_option
 def doctor(timeout: float, only: tuple[str, ...], as_json: bool) -> None:
