@@ -278,8 +278,8 @@ async def test_away_and_back(own: Postgres) -> None:
     with pytest.raises(TemporaryFailure):
         await store.claim(entry("x").at, 1, "x")
 
-    await asyncio.to_thread(own.start)
     heard = store.changed()
+    await asyncio.to_thread(own.start)
     await asyncio.wait_for(heard.wait(), 20)  # something may have happened meanwhile
     assert Setting("a", "x", 1) == await store.get(Setting, "a")
     await store.commit(Change((Setting("c", "x"),)))
