@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nurture.config import (
@@ -293,7 +293,7 @@ def _database(table: Table, settings: Settings) -> str:
         return f"sqlite:///{settings.folder / url.removeprefix('sqlite:///')}"
     try:
         parts = urlsplit(url)
-        password = parts.password
+        password = parts.password or dict(parse_qsl(parts.query)).get("password")
     except ValueError:
         parts, password = urlsplit(""), None
     if parts.scheme.partition("+")[0] not in {"postgresql", "postgres"}:

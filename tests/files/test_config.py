@@ -276,6 +276,7 @@ def test_nothing_leaves_this_machine_unencrypted(tmp_path: Path) -> None:
         ("sqlite:///db/x.sqlite", "sqlite:///{folder}/db/x.sqlite"),
         ("sqlite:////var/x.sqlite", "sqlite:////var/x.sqlite"),
         ("postgresql://u@h/d", "postgresql://u@h/d"),
+        ("postgresql://u@a,b:6543/d?sslmode=verify-full", "postgresql://u@a,b:6543/d?sslmode=verify-full"),
     ],
 )
 def test_database_addresses(tmp_path: Path, url: str, expected: str) -> None:
@@ -284,7 +285,16 @@ def test_database_addresses(tmp_path: Path, url: str, expected: str) -> None:
     assert settings.database_url == expected.format(folder=tmp_path)
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:geheim@h/d", "mysql://h/d", "x", "http://[::1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:geheim@h/d",
+        "postgresql://u@h/d?sslmode=require&password=geheim",
+        "mysql://h/d",
+        "x",
+        "http://[::1",
+    ],
+)
 def test_other_database_addresses_are_refused(tmp_path: Path, url: str) -> None:
     """A password in the address, or a database that is not known."""
     error = _problems(tmp_path, MINIMAL + f'[database]\nurl = "{url}"\n')["database.url"]
