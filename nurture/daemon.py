@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 SOON: Final = timedelta(seconds=1)
 """The shortest sleep after a beat that could not finish what is due."""
+BREATH: Final = timedelta(milliseconds=50)
+"""The shortest sleep before a letter for which a limit makes room."""
 PATIENCE: Final = timedelta(seconds=5)
 """How often is asked for letters whose mailbox cannot be read; when it could, that is heard at once."""
 BACK_OFF: Final = (5, 15, 60, 300)
@@ -168,7 +170,7 @@ class Daemon:
             return SOON
         waits = [PATIENCE] if done.stale else []
         if done.again is not None:
-            waits.append(max(done.again - self.doors.clock.now(), timedelta()))
+            waits.append(max(done.again - self.doors.clock.now(), BREATH))
         return min(waits, default=None)
 
     async def _watch(self, box: MailboxSettings, mailbox: Mailbox, poke: asyncio.Event) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from nurture.core import limits
 from nurture.core.limits import (
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     from nurture.core.ids import MailboxId
     from nurture.core.limits import Traffic
+
+
+SOON: Final = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -106,7 +110,7 @@ class Tally:
             return found.count, wait
         after = limits.pause(key, self._last[key], box.jitter_seconds) if key in self._last else now
         if ledger.flying and wait is None:
-            wait = Wait("jitter", key, now)
+            wait = Wait("jitter", key, now + SOON)  # when that letter is answered
         elif after > now and (wait is None or wait.until is None or after > wait.until):
             wait = Wait("jitter", key, after)
         return (0, wait) if wait else (1, None)

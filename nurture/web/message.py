@@ -14,14 +14,15 @@ from starlette.responses import RedirectResponse, Response
 
 from nurture import explain
 from nurture.core.attachments import PDF
-from nurture.core.messages import Entry, Message, MessageState
+from nurture.core.messages import Enrollment, Entry, Message, MessageState
 from nurture.core.states import QUEUED
 from nurture.errors import Impossible, StaleVersion, UserError
-from nurture.flows import doubts, review
+from nurture.flows import doubts, pacing, review
 from nurture.mail import text as layout
 from nurture.web.cards import around, card
 
 if TYPE_CHECKING:
+    from nurture.core.limits import Wait
     from nurture.errors import NurtureError
     from nurture.web.visit import Visit
 
@@ -151,6 +152,7 @@ async def _page(
         card=card(visit, message, known),
         person=known.person(message),
         state=explain.state(w, message.state),
+        waits=[explain.wait(w, found, visit.reader.rep.timezone) for found in await _waits(visit, message)],
         moves=[explain.move(w, move, visit.names) for move in message.moves],
         history=[(e.at, explain.entry(w, e, visit.names), visit.reader.actor(e.actor)) for e in entries],
         queued=message.state in QUEUED,
@@ -159,6 +161,14 @@ async def _page(
         complaint=_complaint(visit, message, error) if error else "",
         edited=visit.request.query_params.get("done") == "edited",
     )
+
+
+async def _waits(visit: Visit, message: Message) -> tuple[Wait, ...]:
+    """What keeps a mail that is approved from leaving."""
+    if message.state is not MessageState.APPROVED or message.enrollment_id is None:
+        return ()
+    enrollment = await visit.doors.store.get(Enrollment, message.enrollment_id)
+    return await pacing.waits(visit.doors, message, enrollment.scenario_id if enrollment else None)
 
 
 def _editor(

@@ -140,6 +140,8 @@ async def test_a_limit_says_how_many_wait_and_until_when(desk_world: World, sato
     async with browser(build(doors, SECRET)) as client:
         await sign_in(client, desk_world, SATO)
         page = (await client.get("/")).text
+        own = (await client.get(f"/messages/{due.id}")).text
 
+    assert "1時間の上限 1 通" in own
     assert "1時間の上限 1 通" in page
     assert "17:10" in page
