@@ -267,6 +267,8 @@ def leaves_today(
     if message.planned_on != today or not _open_now(scenario, step, dossier, now):
         return False
     item = _kept(step, items, message, today)
+    if message.content_id in _refused(dossier, items):
+        return False
     if step.content is not None and (item is None or item.kind != step.content.kind):
         return False
     if message.edited_by is None and message.content_id not in {None, item.id if item else None}:

@@ -14,8 +14,15 @@ from nurture.core import outgoing, survey
 from nurture.core.calendar import Calendar, CalendarEntry, Effect
 from nurture.core.content import ContentItem, Wanted
 from nurture.core.dossier import Dossier, Touch
-from nurture.core.ids import MailboxId, MessageId
-from nurture.core.messages import Approval, EnrollmentState, Message, MessageState
+from nurture.core.ids import MailboxId, MessageId, SuppressionId
+from nurture.core.messages import (
+    Approval,
+    EnrollmentState,
+    Message,
+    MessageState,
+    Suppression,
+    SuppressionScope,
+)
 from nurture.core.plan import Request, Settled, StepOutcome, plan, stands
 from nurture.core.scenario import Expiry, Hours, Pace, Scenario, Step, Windows
 from tests.core.cases import request
@@ -112,6 +119,13 @@ def script(*, content: bool, event: bool, twice: bool, gap: int | None) -> Scena
     return Scenario("s", {}, "enrolled_at", "Asia/Tokyo", steps, windows=WINDOWS, pace=Pace(min_gap=gap))
 
 
+def topic(name: str) -> Suppression:
+    """The doctor wants no more mail about this."""
+    return Suppression(
+        SuppressionId(name), SuppressionScope.TOPIC, f"{DOCTOR.email}#{name}", "opted_out", "person", NOW
+    )
+
+
 def claimed(item: str | None, *, edited: bool) -> Message:
     """A claimed mail of the step ``case``, approved as it is."""
     row = replace(
@@ -139,6 +153,7 @@ def claimed(item: str | None, *, edited: bool) -> Message:
     hours=st.integers(0, 11),
     shown=st.sampled_from(["same", "body", "address", "holds", "box"]),
     tolerance=st.sampled_from([timedelta(days=1), timedelta(minutes=90), timedelta()]),
+    refused=st.sampled_from([None, "seminar", "case_study"]),
 )
 def test_a_yes_is_what_the_full_check_says(
     *,
@@ -155,6 +170,7 @@ def test_a_yes_is_what_the_full_check_says(
     hours: int,
     shown: str,
     tolerance: timedelta,
+    refused: str | None,
 ) -> None:
     """Whatever has changed since the approval: the quick look never lets leave what the full check would not."""
     now = NOW + timedelta(hours=hours)
@@ -176,7 +192,8 @@ def test_a_yes_is_what_the_full_check_says(
             Touch(MessageId("t"), DOCTOR.id, DOCTOR.organisation_id, None, TODAY - timedelta(touched), sent=True),
         )
     )
-    seen: Dossier = dossier(message, first, enrollment=enrollment, touches=touches)
+    topics = () if refused is None else (topic(refused),)
+    seen: Dossier = dossier(message, first, enrollment=enrollment, touches=touches, suppressions=topics)
     entries = (CalendarEntry("b", Effect.BLACKOUT, start=TODAY),) if blocked else ()
     calendars, items = (Calendar("c", entries),), (SEMINAR, OTHER)
 
@@ -197,3 +214,17 @@ def test_an_ordinary_letter_is_said_yes_to(*, content: bool) -> None:
     scenario = script(content=content, event=content, twice=False, gap=2)
 
     assert outgoing.may_leave(message, seen, scenario, (), (SEMINAR, OTHER), NOW, BOXES)
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_a_refused_topic_is_said_no_to(*, edited: bool) -> None:
+    """Its reader refused to hear of that after the approval, and nothing else has changed."""
+    message = claimed("sem", edited=edited)
+    first = replace(
+        mail(MessageState.SENT), id=MessageId("thanks"), step_id="thanks", planned_on=TODAY - timedelta(days=3)
+    )
+    scenario = script(content=True, event=True, twice=False, gap=2)
+
+    for topics, expected in (((topic("case_study"),), True), ((topic("seminar"),), False)):
+        seen = dossier(message, first, suppressions=topics)
+        assert expected == outgoing.may_leave(message, seen, scenario, (), (SEMINAR, OTHER), NOW, BOXES)
