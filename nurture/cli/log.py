@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nurture.ports import Doors
 
 _AGO = re.compile(r"(\d{1,5})\s*([mhdw])")
+LATE = 200
+"""How far back a follower looks: where several daemons write, a line can come after one with a higher number."""
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -77,15 +79,21 @@ async def _read(
         where["kind"] = kind if "." in kind else Span(f"{kind}.", f"{kind}/")  # "/" follows "."
     if since:
         where["at"] = Span(moment(since, doors.clock.now(), t.zone()), None)
+    changed = doors.store.changed()
+    last = await _last(doors)
+    seen = {entry.seq for entry in await doors.store.find(Entry, {**where, "seq": Span(last - LATE, None)})}
     found = await doors.store.find(Entry, where, order=("-seq",), limit=limit)
     await _print(t, doors, found[::-1], as_json=as_json)
-    changed = doors.store.changed()
-    last = found[0].seq if found else await _last(doors)
+    seen |= {entry.seq for entry in found}
     while follow:
         changed.clear()
-        fresh = await doors.store.find(Entry, {**where, "seq": Span(last + 1, None)}, order=("seq",), limit=1000)
+        recent = await doors.store.find(
+            Entry, {**where, "seq": Span(last - LATE, None)}, order=("seq",), limit=1000
+        )
+        fresh = [entry for entry in recent if entry.seq not in seen]
         await _print(t, doors, fresh, as_json=as_json)
-        last = fresh[-1].seq if fresh else last
+        last = max([last, *(entry.seq for entry in fresh)])
+        seen = {seq for seq in seen if seq >= last - LATE} | {entry.seq for entry in fresh}
         if not fresh:
             await doors.clock.sleep_until(doors.clock.now() + timedelta(seconds=2), changed)
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
 import threading
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +17,13 @@ import pytest
 from nurture.core.change import Change, Setting
 from nurture.core.messages import Entry, Message, MessageState
 from nurture.errors import Impossible, StaleVersion
+from nurture.store import SqlStore
 from tests.store.world import NOW, entry, populate
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from nurture.store import SqlStore
+ROOT = Path(__file__).parents[2]
 
 
 class TestTwoProcesses:
@@ -145,6 +152,63 @@ class TestCancelled:
             await running
         release.set()
         assert await pair[0]._write(lambda c: c.exec_driver_sql("SELECT count(*) FROM setting").scalar()) == 0
+
+
+CRASHER = """
+import asyncio, sys
+from nurture.core.change import Change, Setting
+from nurture.store import open_store
+from tests.store.world import entry
+
+async def main():
+    store = await open_store(sys.argv[1])
+    n = await store.count(Setting) // 20
+    while True:
+        puts = tuple(Setting(f"{n}-{k}", "x" * 2000) for k in range(20))
+        await store.commit(Change(puts, (entry("x.y", actor=str(n)),)))
+        n += 1
+        print(n, flush=True)
+
+asyncio.run(main())
+"""
+
+
+class TestCrash:
+    """A process that is killed while it writes."""
+
+    async def test_all_or_nothing(self, place: Path | str) -> None:
+        """After SIGKILL each change is there whole or not at all, and none that was answered is missing."""
+        url = place if isinstance(place, str) else f"sqlite:///{place}"
+        answered = 0
+        for after in (3, 11, 26):
+            answered = max(answered, _run_and_kill(url, after))
+            store = await SqlStore.open(place)
+            entries = await store.find(Entry)
+            settings = await store.find(Setting)
+            await store.close()
+            assert [int(e.actor) for e in entries] == list(range(len(entries)))
+            assert len(settings) == 20 * len(entries)
+            assert len(entries) >= answered
+        if isinstance(place, str):
+            return
+        with closing(sqlite3.connect(place)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def _run_and_kill(url: str, after: int) -> int:
+    """Let the crasher answer some commits, kill it in the middle of the next, and return the last answer."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CRASHER, url], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        last = 0
+        for _ in range(after):
+            last = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        for line in process.stdout:
+            last = int(line)
+    return last
 
 
 class TestJournal:

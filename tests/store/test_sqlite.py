@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core.change import Change, Setting
-from nurture.core.messages import Entry
 from nurture.errors import Impossible, PermanentFailure, TemporaryFailure, UserError
 from nurture.store import SqlStore, daemon_lock, database_path, open_store, sqlite
 from nurture.store.memory import MemoryStore
@@ -30,62 +28,6 @@ ROOT = Path(__file__).parents[2]
 def place(tmp_path: Path) -> Path:
     """A file alone."""
     return tmp_path / "nurture.sqlite"
-
-
-CRASHER = """
-import asyncio, sys
-from pathlib import Path
-from nurture.core.change import Change, Setting
-from nurture.store import SqlStore
-from tests.store.world import entry
-
-async def main():
-    store = await SqlStore.open(Path(sys.argv[1]))
-    n = await store.count(Setting) // 20
-    while True:
-        puts = tuple(Setting(f"{n}-{k}", "x" * 2000) for k in range(20))
-        await store.commit(Change(puts, (entry("x.y", actor=str(n)),)))
-        n += 1
-        print(n, flush=True)
-
-asyncio.run(main())
-"""
-
-
-class TestCrash:
-    """A process that is killed while it writes."""
-
-    async def test_all_or_nothing(self, tmp_path: Path) -> None:
-        """After SIGKILL each change is there whole or not at all, and none that was answered is missing."""
-        path = tmp_path / "nurture.sqlite"
-        answered = 0
-        for after in (3, 11, 26):
-            answered = max(answered, _run_and_kill(path, after))
-            store = await SqlStore.open(path)
-            entries = await store.find(Entry)
-            settings = await store.find(Setting)
-            await store.close()
-            assert [int(e.actor) for e in entries] == list(range(len(entries)))
-            assert len(settings) == 20 * len(entries)
-            assert len(entries) >= answered
-        with closing(sqlite3.connect(path)) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-
-
-def _run_and_kill(path: Path, after: int) -> int:
-    """Let the crasher answer some commits, kill it in the middle of the next, and return the last answer."""
-    with subprocess.Popen(
-        [sys.executable, "-c", CRASHER, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        assert process.stdout is not None
-        last = 0
-        for _ in range(after):
-            last = int(process.stdout.readline())
-        process.send_signal(signal.SIGKILL)
-        for line in process.stdout:
-            last = int(line)
-    return last
 
 
 class TestFile:
