@@ -31,16 +31,19 @@ $(BIN)/python:
 	@echo "Setting up a virtual environment in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
 
-# -qq: pip on Debian 12 complains at length about a dependency that comes as source only.
-$(VENV)/.runtime: $(BIN)/python requirements.lock pyproject.toml
+# One dependency comes as source only. pip would fetch what builds it anew and without a hash, so that is locked and
+# installed first, as wheels, and pip may fetch nothing more (no build isolation).
+PIP_INSTALL := $(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation --use-pep517
+$(VENV)/.runtime: $(BIN)/python requirements-build.lock requirements.lock pyproject.toml
 	@echo "Installing locked versions ..."
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements-build.lock
+	@$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@$(PIP_INSTALL) --no-deps -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "Installing what the tests need ..."
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 # Servers for the tests: installed when root, else the tests that need them say that they were skipped.
@@ -60,11 +63,13 @@ format:
 	$(BIN)/ruff check --fix nurture tests
 
 # Needs uv; the lock files name no index host.
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
-        --no-emit-index-url --no-emit-find-links --no-annotate --extra demo --group build
+LOCKING := --universal --python-version 3.11 --generate-hashes --no-header \
+        --no-emit-index-url --no-emit-find-links --no-annotate
 lock:
-	$(LOCK) -o requirements.lock
-	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile $(LOCKING) --group build -o requirements-build.lock
+	uv pip compile pyproject.toml $(LOCKING) --extra demo -c requirements-build.lock -o requirements.lock
+	uv pip compile pyproject.toml $(LOCKING) --extra demo --group dev -c requirements-build.lock -c requirements.lock \
+	  -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
