@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,28 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 
 if __name__ == "__main__":
     ARCHITECTURE.write_text(with_graphs(ARCHITECTURE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+INSTALLS = re.compile(r"^\t@\$\(PIP_INSTALL\) (.+)$", re.MULTILINE)
+
+
+def test_nothing_is_installed_unchecked() -> None:
+    """Each installation checks hashes or takes nothing from outside, and pip fetches nothing to build with."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    found = INSTALLS.findall(makefile)
+
+    assert len(found) == makefile.count("$(PIP_INSTALL)")
+    assert all("--require-hashes" in line or "--no-deps -e ." in line for line in found)
+    assert [
+        line for line in makefile.splitlines() if "pip install" in line and "--no-build-isolation" not in line
+    ] == []
+
+
+def test_what_builds_is_locked() -> None:
+    """What ``pyproject.toml`` builds with, and what it names for building, stands in the lock that comes first."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    lock = (ROOT / "requirements-build.lock").read_text(encoding="utf-8")
+    wanted = {*project["build-system"]["requires"], *project["dependency-groups"]["build"]}
+    names = {re.split(r"[<>=~! ]", one)[0] for one in wanted}
+
+    assert names <= set(re.findall(r"^([\w-]+)==", lock, re.MULTILINE))

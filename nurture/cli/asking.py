@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from nurture.cli.attending import attendees
+from nurture.cli.dealing import deal, rivals
 from nurture.cli.questions import choices, day, ended, heading, line, lines, number, something, until, yes
 from nurture.i18n import mark
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nurture.cli.terminal import Terminal
+    from nurture.core.deals import Deal
     from nurture.core.people import Person
     from nurture.ports import Doors
 
@@ -28,10 +30,13 @@ class Known:
     now: datetime
     organisations: tuple[str, ...]
     people: Mapping[str, tuple[Person, ...]]  # by organisation
+    deals: Mapping[str, tuple[Deal, ...]]  # by organisation, the last one first
+    rivals: tuple[str, ...]  # competitors that deals, scenarios and content name
 
 
 async def known(doors: Doors) -> Known:
     """Read what the questions offer."""
+    from nurture.core.deals import Deal  # noqa: PLC0415
     from nurture.core.people import Organisation, Person  # noqa: PLC0415
 
     names = {o.id: o.name for o in await doors.store.find(Organisation)}
@@ -39,7 +44,12 @@ async def known(doors: Doors) -> Known:
     for person in await doors.store.find(Person, order=("family_name",)):
         name = names.get(person.organisation_id, "") if person.organisation_id else ""
         people[name] = (*people.get(name, ()), person)
-    return Known(doors.clock.now(), tuple(sorted(names.values())), people)
+    listed = await doors.store.find(Deal, order=("-created_at",))
+    deals: dict[str, tuple[Deal, ...]] = {}
+    for one in listed:
+        name = names.get(one.organisation_id, "")
+        deals[name] = (*deals.get(name, ()), one)
+    return Known(doors.clock.now(), tuple(sorted(names.values())), people, deals, rivals(doors.library, listed))
 
 
 def ask(t: Terminal, known_: Known, zone: str) -> dict[str, Any]:
@@ -61,7 +71,7 @@ def ask(t: Terminal, known_: Known, zone: str) -> dict[str, Any]:
             default=f"{here:%H:%M}",
         ),
         "subject": line(t.w("What was it about?")),
-    }
+    } | deal(t, known_.deals.get(organisation, ()), known_.rivals)
     heading(t, t.w("Who was there? Sceptics count most: they are written to first."))
     answers["attendees"] = attendees(t, known_.people.get(organisation, ()), here.date())
     heading(t, t.w("What was agreed? One line each."))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nurture.cli.questions import choices, day, line, number, something, until, yes
 from nurture.core.deals import Stance
 from nurture.core.people import ROLES, Basis, Person, Profession, profession_of
+from nurture.core.positions import split
 from nurture.errors import UserError
 from nurture.i18n import mark
 from nurture.mail.address import check_address
@@ -99,19 +100,29 @@ def _new(t: Terminal, today: date) -> dict[str, Any]:
     family, _, given = (
         until(t, t.w("  New. Family name and given name"), something).replace("　", " ").partition(" ")
     )
-    asked: dict[str, Any] = {"family_name": family, "given_name": given.strip()}
-    title = line(t.w("  Department and position"))
-    position = ""
-    if title:
-        department, _, position = title.replace("　", " ").rpartition(" ")
-        asked |= {"title": position} | ({"department": department} if department else {})
+    asked: dict[str, Any] = {"family_name": family, "given_name": given.strip()} | _position(t)
     choices(t, [t.w(ROLE_NAMES[role]) for role in ROLES])
     role = until(t, t.w("  Field (number)"), _role)
     if role:
         asked["role"] = role
-    if profession := _profession(t, role, position):
+    if profession := _profession(t, role, asked.get("title", "")):
         asked["profession"] = profession.value
     return asked | _basis(t, today)
+
+
+def _position(t: Terminal) -> dict[str, str]:
+    """Where somebody works and as what, from one line; how it was understood is confirmed where it is in doubt."""
+    found = split(line(t.w("  Department and position")))
+    department, title = found.department, found.title
+    if not found.certain:
+        understood = t.w(
+            "  Department {department}, position {title}. Is that right?",
+            department=department or "–",
+            title=title or "–",
+        )
+        if not yes(t, understood):
+            department, title = line(t.w("  Department (Enter: none)")), line(t.w("  Position (Enter: none)"))
+    return {name: said for name, said in (("department", department), ("title", title)) if said}
 
 
 def _profession(t: Terminal, role: str | None, title: str) -> Profession | None:

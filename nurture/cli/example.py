@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TODAY: Final = date(2027, 4, 5)
 """The invented meeting's day: fixed, so that a preview is the same each time."""
 
+NO_ROLE: Final = "none"
+"""Asks for the reader whose role nobody noted: what templates say for want of a better word."""
+
 _TOKYO = ZoneInfo("Asia/Tokyo")
 _HOSPITAL = Organisation(
     id=OrganisationId("example-hospital"), name="医療法人みほん会 あおば総合病院", region="kanto"
@@ -55,8 +58,11 @@ READERS: Final[Mapping[str, Person]] = {
     "radiographer": _person("radiographer", "中村", "翔", "放射線部", "技師長", Profession.TECHNOLOGIST),
     "laboratory": _person("laboratory", "小林", "由美", "臨床検査部", "技師長", Profession.TECHNOLOGIST),
     "pharmacy": _person("pharmacy", "加藤", "直樹", "薬剤部", "部長", Profession.PHARMACIST),
+    NO_ROLE: replace(
+        _person("k.shimizu", "清水", "和子", "地域医療連携室", "室長", Profession.OTHER), role=None, topics=()
+    ),
 }
-"""One reader for each role."""
+"""One reader for each role, and one of whom neither role nor concern is known."""
 
 
 def brief(
@@ -76,7 +82,7 @@ def brief(
 
     Args:
         template: its id.
-        role: of the reader.
+        role: of the reader, or ``NO_ROLE``.
         rep: who writes.
         language: the reader's.
         stance: how the reader felt in the meeting.

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 @click.argument("what", metavar="TEMPLATE|MESSAGE")
 @click.option(
     "--role",
-    type=click.Choice(ROLES),
+    type=click.Choice((*ROLES, "none")),
     metavar="ROLE",
     default="clinician",
     show_default=True,
-    help=mark("The reader's role: clinician, nursing, executive, it …"),
+    help=mark("The reader's role: clinician, nursing, executive, it …; none: nobody noted it."),
 )
 @click.option(
     "--stance",

@@ -29,9 +29,10 @@ def heading(t: Terminal, text: str) -> None:
     t.echo(text)
 
 
-def line(text: str) -> str:
-    """A line, or nothing."""
-    said: str = click.prompt(text, default="", show_default=False, prompt_suffix=_suffix(text))
+def line(text: str, default: str = "") -> str:
+    """A line, or nothing; Enter is the default, which is shown."""
+    shown = bool(default)
+    said: str = click.prompt(text, default=default, show_default=shown, prompt_suffix=_suffix(text, shown=shown))
     return said.strip()
 
 

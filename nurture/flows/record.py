@@ -78,7 +78,7 @@ class MeetingRecord:
     deal_name: str = ""
     product: str = ""
     phase: int | None = None
-    competitor: str | None = None
+    competitor: str | None = None  # None: nothing was said; empty: there is none any more
     contract_end: date | None = None
     organisation_kind: str = "hospital"
     region: str | None = None
@@ -174,7 +174,7 @@ async def _deal(doors: Doors, record: MeetingRecord, organisation: Organisation,
         before,
         product=record.product or before.product,
         phase=record.phase if record.phase is not None else before.phase,
-        competitor=record.competitor or before.competitor,
+        competitor=before.competitor if record.competitor is None else record.competitor.strip() or None,
         contract_end=record.contract_end or before.contract_end,
     )
 

@@ -54,6 +54,10 @@ def test_questions_lead_to_the_same_record(shell: Shell) -> None:
         "half past",  # not a time: asked again
         "00:00",
         "電子カルテ連携のご説明",
+        "連携基盤",
+        "6",  # no phase has this number: asked again
+        "2",  # need
+        "",  # no competitor
         "山田",  # not known, no address: asked again
         "m.yamada@aoba-hospital.example",
         "山田 美智子",
@@ -93,9 +97,13 @@ def test_questions_lead_to_the_same_record(shell: Shell) -> None:
     assert "山田 美智子 様" in text
 
 
-def _met(*person: str) -> str:
+NO_DEAL = ("", "", "")
+"""Neither product nor phase nor competitor."""
+
+
+def _met(*person: str, deal: tuple[str, ...] = NO_DEAL) -> str:
     """Answers about a meeting with one person."""
-    about = ["あおば総合病院", "00:00", "", *person, ""]
+    about = ["あおば総合病院", "00:00", "", *deal, *person, ""]
     return "\n".join(
         [*about, "試行を始める", "", "", "", "資料を送る", "y", "", "", "でよろしいでしょうか。", "", "y", ""]
     )
@@ -140,7 +148,7 @@ def test_without_any_basis_nothing_is_sent_and_the_next_record_asks_again(shell:
     result = shell.run("record", answers=_met("a@aoba.example", "潮田 泰三", "院長", "3", "n", "", "", ""))
     assert result.exit_code == 0, result.output
     assert "no legal basis" in result.stderr
-    again = shell.run("record", answers=_met("1", "y", "", ""))
+    again = shell.run("record", answers=_met("1", "y", "", "", deal=("", *NO_DEAL)))
     assert again.exit_code == 0, again.output
     (person,) = shell.json("people")
 
@@ -166,7 +174,7 @@ def test_questions_broken_off_save_nothing(shell: Shell) -> None:
 
 def test_answers_that_cannot_be_saved_are_kept(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A scenario that is gone does not cost five minutes of typing."""
-    answers = ["H", "00:00", "s", "a@x.example", "A B", "", "", "", "y", "4", "", "", "one", "", "", ""]
+    answers = ["H", "00:00", "s", *NO_DEAL, "a@x.example", "A B", "", "", "", "y", "4", "", "", "one", "", "", ""]
     answers += ["p", "y", "", "", "Right?", "", "y"]
     result = shell.run("record", "--scenario", "gone", answers="\n".join(answers) + "\n")
     assert result.exit_code == 1

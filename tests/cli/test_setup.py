@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core import states
+from nurture.core.people import ROLES
 from tests.cli.conftest import PEOPLE
 
 if TYPE_CHECKING:
@@ -149,13 +150,34 @@ def test_preview_needs_no_database(shell: Shell) -> None:
     assert "様" in shell.ok("preview", "thanks-minutes", "--role", "it")
 
 
-@pytest.mark.parametrize("role", ["clinician", "nursing", "executive", "it", "procurement", "pharmacy"])
+@pytest.mark.parametrize("role", [*ROLES, "none"])
 @pytest.mark.parametrize(
     "template", ["thanks-minutes", "case-study", "column", "seminar-invitation", "appointment"]
 )
 def test_every_template_can_be_previewed_for_every_role(shell: Shell, template: str, role: str) -> None:
     """No shipped text has a hole for anybody."""
     assert "〒100-0000" in shell.ok("preview", template, "--role", role)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("thanks-minutes", "今後の進め方を考えるうえで大切なご意見として承りました。"),
+        ("thanks-minutes", "次のとおり整理いたしました。行き違いがないかご覧いただければ幸いです。"),
+        ("case-study", "日々の業務と重ねてご覧ください。"),
+        ("column", "日々の業務にお役立ていただける話題を"),
+        ("seminar-invitation", "日々の業務にお役立ていただける、短いオンライン勉強会を"),
+        ("appointment", "・運用の流れをまとめた図"),
+    ],
+)
+def test_a_reader_without_a_role_is_written_to_in_words_for_everybody(
+    shell: Shell, template: str, said: str
+) -> None:
+    """Neither field nor rank is presumed: 様, and what fits any work in a hospital."""
+    text = shell.ok("preview", template, "--role", "none")
+
+    assert "清水 和子 様\n" in text
+    assert said in text.replace("\n", "")
 
 
 def test_the_raw_message_is_a_message(shell: Shell) -> None:
