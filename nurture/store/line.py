@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import selectors
 import socket
 import threading
@@ -39,6 +38,7 @@ import psycopg
 
 from nurture.errors import NurtureError, TemporaryFailure, UserError
 from nurture.log import logger
+from nurture.store.advisory import DAEMONS, HELD, LOCK, NAMES, SHARE, key, taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -61,27 +61,8 @@ GRACE: Final = 10.0
 PAUSES: Final = (0.1, 0.5, 1.0, 2.0)
 """Seconds between attempts to make the line anew; the last repeats."""
 
-_LOCK: Final = "SELECT pg_try_advisory_lock(%s)"
-_SHARE: Final = "SELECT pg_try_advisory_lock_shared(%s)"
-_HELD: Final = """
-SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks
-WHERE locktype = 'advisory' AND objsubid = 1 AND granted
-AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
-_NAMES: Final = """
-SELECT substr(application_name, 9) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name LIKE 'nurture %%' ORDER BY backend_start
-"""
-
-
-def key(kind: str, name: str = "") -> int:
-    """The number of an advisory lock: 64 bits, signed, the same in every process."""
-    digest = hashlib.sha256(f"nurture\0{kind}\0{name}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
-
-
-DAEMONS: Final = key("daemons")
-"""Shared by all daemons; an upgrade takes it alone."""
+_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Runs on while the machine sleeps: who was asleep may have been replaced."""
 
 
 class Line:
@@ -127,7 +108,7 @@ class Line:
     def term(self) -> int:
         """See ``Neighbours``."""
         answered = self._answered
-        return self._terms if answered is not None and time.monotonic() - answered < LEASE else 0
+        return self._terms if answered is not None and _passed() - answered < LEASE else 0
 
     async def gone(self, names: Collection[str]) -> frozenset[str]:
         """See ``Neighbours``.
@@ -135,8 +116,8 @@ class Line:
         Raises:
             TemporaryFailure: there is no line now.
         """
-        held = await self._ask(lambda session: {row[0] for row in session.execute(_HELD)})
-        now = time.monotonic()
+        held = await self._ask(lambda session: {row[0] for row in session.execute(HELD)})
+        now = _passed()
         free = {name for name in names if key("daemon", name) not in held}
         self._seen_free = {name: self._seen_free.get(name, now) for name in free}
         return frozenset(name for name, since in self._seen_free.items() if now - since >= GRACE)
@@ -148,7 +129,7 @@ class Line:
 
         def take(session: Session) -> bool:
             """Take it if it is free."""
-            if mailbox not in self._mine and _true(session, _LOCK, key("mailbox", mailbox)):
+            if mailbox not in self._mine and taken(session, LOCK, key("mailbox", mailbox)):
                 self._mine.add(mailbox)
             return mailbox in self._mine
 
@@ -159,7 +140,7 @@ class Line:
 
     async def daemons(self) -> tuple[str, ...]:
         """See ``Neighbours``."""
-        return await self._ask(lambda session: tuple(row[0] for row in session.execute(_NAMES)))
+        return await self._ask(lambda session: tuple(row[0] for row in session.execute(NAMES)))
 
     async def close(self) -> None:
         """See ``Neighbours``."""
@@ -206,7 +187,7 @@ class Line:
 
     def _begin(self) -> Session:
         """A new line, with the name that we have; what was said meanwhile was not heard, so look."""
-        asked = time.monotonic()
+        asked = _passed()
         session = self._database.connect()
         try:
             session.autocommit = True
@@ -225,9 +206,9 @@ class Line:
         return session
 
     def _sign(self, session: Session, name: str) -> None:
-        if not _true(session, _SHARE, DAEMONS):
+        if not taken(session, SHARE, DAEMONS):
             raise UserError("The schema of the database is being changed", hint="Try again when that is done.")
-        if not _true(session, _LOCK, key("daemon", name)):
+        if not taken(session, LOCK, key("daemon", name)):
             raise UserError("Another daemon works under the name {name}", name=name)
         # Seen by people and by ``daemons``; 63 bytes of ASCII is all that the server keeps.
         session.execute("SELECT set_config('application_name', %s, false)", (f"nurture {name}"[:63],))
@@ -243,7 +224,7 @@ class Line:
                 while self._jobs:
                     question, future = self._jobs.popleft()
                     _answer(session, question, future)
-                asked = time.monotonic()
+                asked = _passed()
                 session.execute(b"SELECT 1")  # shows that we live, and brings what was announced
                 self._answered = asked
 
@@ -272,17 +253,17 @@ class Line:
                 )
 
 
+def _passed() -> float:
+    """Seconds; only differences mean something."""
+    return time.clock_gettime(_CLOCK)
+
+
 def _part(session: Session) -> None:
     """Let go of what is held before saying goodbye: the server sees the end of a line only some time after it."""
     with contextlib.suppress(psycopg.Error):
         session.execute(b"SELECT pg_advisory_unlock_all()")
     with contextlib.suppress(psycopg.Error):
         session.close()
-
-
-def _true(session: Session, question: str, number: int) -> bool:
-    row = session.execute(question.encode(), (number,)).fetchone()
-    return bool(row and row[0])
 
 
 def _answer(session: Session, question: Callable[[Session], R], future: Future[R]) -> None:

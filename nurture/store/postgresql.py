@@ -21,7 +21,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import QueuePool
 
 from nurture.errors import Impossible, NurtureError, PermanentFailure, TemporaryFailure, UserError
-from nurture.store.line import CHANNEL, DAEMONS, Line, key
+from nurture.store.advisory import DAEMONS, key
+from nurture.store.line import CHANNEL, Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
