@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from nurture.ports import Doors, Mailbox
     from nurture.wiring import Running
 
+NAP = timedelta(minutes=1)
+"""For what a limit holds back this long it is waited; what waits longer leaves with another call."""
 ROUNDS = 1000
 """More batches than any installation has due at once; a bound all the same."""
 
@@ -56,15 +59,11 @@ async def _once(t: Terminal, settings: Settings) -> bool:
     stop = asyncio.Event()
     async with wiring.start(settings, stop=stop) as running:
         daemon, doors = running.daemon, running.doors
-        well = True
         began = doors.clock.now()  # what an earlier run has read counts for nothing
         doubtful = await send.recover(doors, daemon.trace)
         if daemon.trace is not None:
             daemon.trace.begin(daemon.name)
-        for box, mailbox in daemon.watched.values():
-            if not await doors.store.own(box.id):
-                continue  # a daemon beside us reads it
-            well = await _read(t, doors, box, mailbox) and well
+        well = await _read_all(t, running)
         planned = sent = 0
         for _ in range(ROUNDS):
             ticked = await tick.tick(doors)
@@ -82,8 +81,12 @@ async def _once(t: Terminal, settings: Settings) -> bool:
             for problem in done.problems:
                 t.error(problem if isinstance(problem, NurtureError) else Impossible(repr(problem)))
                 well = False
-            if not ticked.written and not done.outcomes:
+            if ticked.written or done.outcomes:
+                continue
+            if done.again is None or done.again > doors.clock.now() + NAP:
                 break
+            await doors.clock.sleep_until(done.again)  # a pause between two letters, or the minute's number is out
+            well = await _read_all(t, running) and well
         t.say(
             mark("Planned {planned}, handed to the mail server {sent}, newly in doubt {doubtful}."),
             planned=planned,
@@ -91,6 +94,15 @@ async def _once(t: Terminal, settings: Settings) -> bool:
             doubtful=doubtful,
         )
         return well
+
+
+async def _read_all(t: Terminal, running: Running) -> bool:
+    """Read every mailbox that no daemon beside us reads."""
+    well = True
+    for box, mailbox in running.daemon.watched.values():
+        if await running.doors.store.own(box.id):
+            well = await _read(t, running.doors, box, mailbox) and well
+    return well
 
 
 async def _read(t: Terminal, doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> bool:

@@ -155,6 +155,15 @@ def test_a_killed_daemon_sends_nothing_twice(program: Program, post: Post) -> No
     assert 1 == len(post.to(SATO))
 
 
+def test_once_waits_out_the_pause_between_letters(program: Program, post: Post) -> None:
+    """A call from cron sends all that is due, although letters of one mailbox leave some seconds apart."""
+    for mail in record(program, SATO, SUZUKI):
+        approve(program, mail)
+
+    assert "handed to the mail server 2" in program.run("run", "--once").stdout
+    assert (1, 1) == (len(post.to(SATO)), len(post.to(SUZUKI)))
+
+
 @BOTH
 def test_sigterm_finishes_the_letter_in_hand(program: Program, post: Post) -> None:
     """SIGTERM while the server thinks: the answer is waited for and recorded, and the daemon ends with 0."""
