@@ -4,6 +4,9 @@ Blanks part the line into words. The position begins at the first word that is o
 that ends in 長), a rank (主任, 教授), a profession (看護師). What stands before it is the department; what comes
 after it (兼 …) belongs to the position. A line in which no word is known, or in which something else follows the
 position, is in doubt: the reading is a guess then, and a person is asked.
+
+A position that names its department (医事課長) says it too: calendars ask for it, and the addressee block does not
+repeat what the title begins with.
 """
 
 from __future__ import annotations
@@ -25,6 +28,11 @@ _ENGLISH: Final = re.compile(
 )
 _DEPARTMENT: Final = re.compile(
     r"(?:部|科|室|課|局|係|班|棟|院|所|センター|外来|講座|教室|部門|ユニット|チーム|グループ|委員会|ICU|HCU|NICU)$"
+)
+_NAMED: Final = re.compile(
+    r"(?!副|次|統括|総括|主任|担当|専任|上席)"  # 統括部長 heads no 統括部
+    r"(.+?(?:病棟|外来|センター|[部科課室係局]))(?:(?:副|主任|統括)?[部科課室係局医師]?長|看護師長|教授)"
+    r"(?:補佐|代理|代行|心得)?(?:兼.*)?$"
 )
 _BESIDES: Final = re.compile(r"(?:兼|兼任|兼務|[・/／、,，&＆])$")
 _REMARK: Final = re.compile(r"[（(][^（）()]*[）)]$")
@@ -58,7 +66,9 @@ def _from(words: list[str], kinds: list[str], first: int) -> Position:
     after = kinds[last + 1 :]
     if first == 0 and after and not besides and all(kind == "department" for kind in after):
         return Position(" ".join(words[last + 1 :]), " ".join(words[: last + 1]), certain=False)
-    return Position(" ".join(words[:first]), " ".join(words[first:]), certain=not after)
+    named = _NAMED.match(words[0]) if first == 0 else None
+    department = named[1] if named else " ".join(words[:first])
+    return Position(department, " ".join(words[first:]), certain=not after)
 
 
 def _kind(word: str) -> str:

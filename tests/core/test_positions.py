@@ -16,7 +16,7 @@ from nurture.core.positions import Position, split
         ("医療情報部 部長 教授", "医療情報部", "部長 教授"),
         ("事務部 医事課 課長", "事務部 医事課", "課長"),
         ("外科 部長 兼 医療安全管理室 室長", "外科", "部長 兼 医療安全管理室 室長"),
-        ("放射線科部長 兼 画像診断センター長", "", "放射線科部長 兼 画像診断センター長"),
+        ("放射線科部長 兼 画像診断センター長", "放射線科", "放射線科部長 兼 画像診断センター長"),
         ("看護部 副部長 兼 教育担当", "看護部", "副部長 兼 教育担当"),
         ("東3病棟 看護師長（感染管理認定看護師）", "東3病棟", "看護師長（感染管理認定看護師）"),
         ("情報システム室 室長代理", "情報システム室", "室長代理"),
@@ -35,6 +35,31 @@ from nurture.core.positions import Position, split
 def test_a_position_begins_where_a_word_is_one(said: str, department: str, title: str) -> None:
     """Two offices stay together, however they are written; nobody needs to be asked."""
     assert Position(department, title, certain=True) == split(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "department"),
+    [
+        ("医事課長", "医事課"),
+        ("看護部長", "看護部"),
+        ("外科主任部長", "外科"),
+        ("東3病棟師長", "東3病棟"),
+        ("情報システム室長代理", "情報システム室"),
+        ("画像診断センター長", "画像診断センター"),
+        ("第二外科教授", "第二外科"),
+        ("統括部長", ""),
+        ("副部長", ""),
+        ("課長", ""),
+        ("センター長", ""),
+        ("副院長", ""),
+        ("事務長", ""),
+        ("技師長", ""),
+        ("副院長兼看護部長", ""),
+    ],
+)
+def test_a_position_that_names_its_department_says_it(said: str, department: str) -> None:
+    """What the claims office is spared at the turn of a month holds for 医事課長 too."""
+    assert Position(department, said, certain=True) == split(said)
 
 
 @pytest.mark.parametrize(
