@@ -33,7 +33,9 @@ class FileTrace:
         self._path = path
         self._boot = boot if boot is not None else _boot()
         self._file: int | None = None
+        self._head = 0  # bytes of the first line
         self._dirty = False
+        self._torn = False  # the last line has no end: the disk did not take all of it
 
     def begin(self, by: str) -> None:
         """See ``ports.Trace``."""
@@ -41,22 +43,21 @@ class FileTrace:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(self._path, flags, 0o600)
-        os.write(self._file, f"{self._boot} {by}\n".encode())
-        self._by = by
+        head = f"{self._boot} {by}\n".encode()
+        self._write(head)
+        self._head, self._dirty = len(head), False
 
     def leaving(self, header_ids: Iterable[str]) -> None:
         """See ``ports.Trace``."""
-        if self._file is not None:
-            data = "".join(f"{one}\n" for one in header_ids).encode()
-            while data:
-                data = data[os.write(self._file, data) :]
-            self._dirty = True
+        data = "".join(f"{one}\n" for one in header_ids).encode()
+        self._dirty = True
+        self._write(b"\n" + data if self._torn else data)
 
     def settled(self) -> None:
-        """See ``ports.Trace``."""
+        """See ``ports.Trace``. The file stays open: whether another could be opened now, nobody knows."""
         if self._file is not None and self._dirty:
-            self.begin(self._by)
-            self._dirty = False
+            os.ftruncate(self._file, self._head)
+            self._dirty = self._torn = False
 
     def left(self, by: str) -> frozenset[str] | None:
         """See ``ports.Trace``."""
@@ -66,13 +67,21 @@ class FileTrace:
             return None
         if not self._boot or head != f"{self._boot} {by}":
             return None
-        return frozenset(lines[:-1]) | ({lines[-1]} if lines[-1:] != [""] else frozenset())
+        return frozenset(lines) - {""}
 
     def close(self) -> None:
         """Let go of the file; what it says stays."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None:
+            raise OSError("the trace was not begun")
+        self._torn = True
+        while data:
+            data = data[os.write(self._file, data) :]
+        self._torn = False
 
 
 def _boot() -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import textwrap
 from typing import TYPE_CHECKING
+
+import pytest
 
 from nurture.trace import FileTrace
 
@@ -61,6 +64,50 @@ def test_a_broken_last_line_still_counts(tmp_path: Path) -> None:
     found = FileTrace(tmp_path / "wire", "boot").left("host:1")
 
     assert frozenset({"<a@x.example>", "<b@x.example>"}) == found
+
+
+def test_a_line_that_the_disk_took_in_part_takes_no_other_with_it(tmp_path: Path) -> None:
+    """The disk is full in the middle of a line: that letter must not leave, and the next one is noted whole."""
+    trace = FileTrace(tmp_path / "wire", "boot")
+    trace.begin("host:1")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len("boot host:1\n<aaa"), hard))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            trace.leaving(["<aaaaaaaaaa@x.example>"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    trace.leaving(["<b@x.example>"])
+
+    assert "<b@x.example>" in (trace.left("host:1") or ())
+
+
+def test_what_is_forgotten_needs_no_new_file(tmp_path: Path) -> None:
+    """No file can be opened any more, and the daemon works on: what it notes then is noted, or does not leave."""
+    trace = FileTrace(tmp_path / "wire", "boot")
+    trace.begin("host:1")
+    trace.leaving(["<a@x.example>"])
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        trace.settled()
+        trace.leaving(["<b@x.example>"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert frozenset({"<b@x.example>"}) == trace.left("host:1")
+
+
+def test_what_cannot_be_noted_does_not_leave(tmp_path: Path) -> None:
+    """A trace that was not begun, or was let go of, does not pretend to have noted anything."""
+    trace = FileTrace(tmp_path / "wire", "boot")
+    with pytest.raises(OSError, match="not begun"):
+        trace.leaving(["<a@x.example>"])
+    trace.begin("host:1")
+    trace.close()
+    with pytest.raises(OSError, match="not begun"):
+        trace.leaving(["<a@x.example>"])
 
 
 def test_a_kill_takes_nothing_away(tmp_path: Path) -> None:
