@@ -21,7 +21,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from nurture.errors import Impossible, NurtureError
-from nurture.flows import receive, send, tick
+from nurture.flows import receive, recovery, send, tick
+from nurture.flows.recovery import Hands
 from nurture.log import logger
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ PATIENCE: Final = timedelta(seconds=5)
 """How often is asked for letters whose mailbox cannot be read; when it could, that is heard at once."""
 BACK_OFF: Final = (5, 15, 60, 300)
 """Seconds between attempts to reach a failing mailbox or database; the last repeats."""
+HANGS: Final = 10.0
+"""Seconds after which a sending beat waits for a server that does not answer: the next one works the others."""
 SPARE: Final = timedelta(seconds=2)
 """How often is asked whether a mailbox that another daemon reads is to be had."""
 TICK_BATCH: Final = 200
@@ -65,6 +68,8 @@ class Daemon:
     pokes: dict[MailboxId, asyncio.Event] = field(default_factory=dict)
     started: datetime | None = None
     broken: Exception | None = None  # what a site ended with
+    hands: Hands = field(default_factory=Hands)
+    waiting: set[asyncio.Task[send.Sent]] = field(default_factory=set)  # sending beats that are not over
 
     @property
     def parties(self) -> int:
@@ -75,7 +80,7 @@ class Daemon:
         """Run until ``stop`` is set. Claims of an earlier daemon are called in doubt first."""
         log = logger()
         self.started = self.doors.clock.now()
-        doubtful = await send.recover(self.doors, self.trace)
+        doubtful = await recovery.recover(self.doors, self.trace)
         if self.trace is not None:
             self.trace.begin(self.name)
         if doubtful:
@@ -83,7 +88,7 @@ class Daemon:
         self.pokes = {key: asyncio.Event() for key in self.watched}
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beats("plan", self._plan), name="plan")
-            group.create_task(self._beats("send", self._send), name="send")
+            group.create_task(self._sending(), name="send")
             for key, (box, mailbox) in self.watched.items():
                 group.create_task(self._watch(box, mailbox, self.pokes[key]), name=f"watch-{key}")
             for name, chore in self.chores.items():
@@ -149,17 +154,54 @@ class Daemon:
             _tell("an enrollment cannot be planned", "plan.problem", problem)
         return SOON if done.seen == TICK_BATCH or done.stale > 0 else None
 
+    async def _sending(self) -> None:
+        """The sending beats; ends when the last letter on the wire has its answer."""
+        try:
+            await self._beats("send", self._send)
+        except asyncio.CancelledError:
+            for beat in self.waiting:
+                beat.cancel()
+            raise
+        finally:
+            await asyncio.gather(*self.waiting, return_exceptions=True)
+
     async def _send(self) -> timedelta | None:
-        done = await send.send_due(
-            self.doors,
-            self.sender,
-            self.copies,
-            by=self.name,
-            stop=self.stop,
-            since=self.started,
-            trace=self.trace,
-            tell=_tell_letter,
+        beat = asyncio.create_task(
+            send.send_due(
+                self.doors,
+                self.sender,
+                self.copies,
+                by=self.name,
+                stop=self.stop,
+                since=self.started,
+                trace=self.trace,
+                tell=_tell_letter,
+                hands=self.hands,
+            ),
+            name="sending",
         )
+        self.waiting.add(beat)
+        await asyncio.wait({beat}, timeout=HANGS)
+        if not beat.done():
+            logger().warning(
+                "a server keeps us waiting", action="send.hangs", mailboxes=sorted(self.hands.mailboxes)
+            )
+            beat.add_done_callback(self._late)
+            return timedelta()
+        self.waiting.discard(beat)
+        return self._after(beat.result())
+
+    def _late(self, beat: asyncio.Task[send.Sent]) -> None:
+        """A beat is over for which nobody waits any more."""
+        self.waiting.discard(beat)
+        if beat.cancelled():
+            return
+        error = beat.exception()
+        for problem in [error] if isinstance(error, Exception) else beat.result().problems:
+            _tell("around a letter", "send.problem", problem)
+
+    def _after(self, done: send.Sent) -> timedelta | None:
+        """How soon to come again after a beat."""
         for problem in done.problems:
             _tell("around a letter", "send.problem", problem)
         for key in done.stale:

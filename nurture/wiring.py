@@ -21,7 +21,7 @@ from nurture.errors import StaleVersion, UserError
 from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
-from nurture.flows import doubts, send
+from nurture.flows import doubts, recovery
 from nurture.flows import feeds as flow
 from nurture.flows.doubts import Place
 from nurture.log import logger
@@ -211,7 +211,7 @@ async def _calendars(doors: Doors, feeds: Feeds) -> timedelta:
 
 async def _recover(doors: Doors) -> timedelta:
     """What other daemons had claimed that are gone."""
-    doubtful = await send.recover(doors)
+    doubtful = await recovery.recover(doors)
     if doubtful:
         logger().warning("doubts found", action="recover", messages=doubtful)
     return RECOVER_EVERY

@@ -54,13 +54,13 @@ def run(once: bool) -> None:
 async def _once(t: Terminal, settings: Settings) -> bool:
     """Read every mailbox, plan, send, each until nothing due is left; whether all of it went well."""
     from nurture import wiring  # noqa: PLC0415
-    from nurture.flows import send, tick  # noqa: PLC0415
+    from nurture.flows import recovery, send, tick  # noqa: PLC0415
 
     stop = asyncio.Event()
     async with wiring.start(settings, stop=stop) as running:
         daemon, doors = running.daemon, running.doors
         began = doors.clock.now()  # what an earlier run has read counts for nothing
-        doubtful = await send.recover(doors, daemon.trace)
+        doubtful = await recovery.recover(doors, daemon.trace)
         if daemon.trace is not None:
             daemon.trace.begin(daemon.name)
         well = await _read_all(t, running)

@@ -139,6 +139,14 @@ def after(gates: Gates, change: Change) -> Gates:
     return Gates(halts, new.valve or gates.valve, {**gates.first, **new.first})
 
 
+def merged(known: Gates, read: Gates) -> Gates:
+    """As they stand by what was read; but what was decided here and could not be written down yet holds too."""
+    kept = [h for h in known.halts if (r := read.halt(h.kind, h.id)) is None or r.version < h.version]
+    others = [h for h in read.halts if all((h.kind, h.id) != (k.kind, k.id) for k in kept)]
+    halts = tuple(sorted((*kept, *others), key=lambda h: (h.kind, h.id)))
+    return replace(read, halts=halts, first={**known.first, **read.first})
+
+
 def used(mailbox: MailboxId, on: date) -> Change:
     """Note the day on which a mailbox sends for the first time."""
     return Change((Setting(f"{_FIRST}{mailbox}", on.isoformat()),))

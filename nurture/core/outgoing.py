@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from nurture.core import progress, states
 from nurture.core.approval import WHOLE_DAY, has_strayed
 from nurture.core.change import Change
-from nurture.core.messages import EnrollmentState, Entry, Message
+from nurture.core.messages import EnrollmentState, Entry, Message, MessageState
 from nurture.core.plan import StepOutcome
 from nurture.core.sending import Outcome, Verdict
 from nurture.core.survey import from_own_mailbox, leaves_today, window_open
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 RETRIES_FOR: Final = timedelta(days=2)
 """A letter that a server keeps putting off is tried this long; then a person decides (RFC 5321, 4.5.4.1
 asks for four to five days of a relay; a mail that answers a meeting is stale by then)."""
+
+GONE: Final = Outcome(Verdict.UNKNOWN, "the daemon stopped while it was sending")
+"""Of a claim that nobody has in hand any more, when the letter may have been on the wire."""
 
 PAUSE: Final = timedelta(seconds=5)
 """A letter that found no line is not claimed again before this."""
@@ -277,4 +280,12 @@ def unsendable(message: Message, problem: str, now: datetime) -> Change:
 
 def doubt(message: Message, now: datetime) -> Change:
     """A claim whose daemon is gone: nobody knows whether the letter left."""
-    return outcome(message, Outcome(Verdict.UNKNOWN, "the daemon stopped while it was sending"), now)
+    return outcome(message, GONE, now)
+
+
+def is_same_claim(row: Message, claimed: Message) -> bool:
+    """Whether a row is still claimed as it was: not settled meanwhile, and not claimed again since, by anybody."""
+    return row.state is MessageState.SENDING and (row.claimed_by, row.claimed_at) == (
+        claimed.claimed_by,
+        claimed.claimed_at,
+    )

@@ -21,11 +21,12 @@ from zoneinfo import ZoneInfo
 
 from nurture.core import outgoing, survey
 from nurture.core.ids import MailboxId, MessageId
-from nurture.core.messages import Message, MessageState
+from nurture.core.messages import Message
 from nurture.core.progress import LOOK_AGAIN
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import StaleVersion, UserError
 from nurture.flows import drafting
+from nurture.flows.drafting import Scripts
 from nurture.flows.outcomes import Answer, words
 from nurture.mail.compose import compose
 from nurture.mail.envelope import envelope
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.people import Organisation
     from nurture.core.scenario import Scenario
-    from nurture.flows.drafting import Scripts
     from nurture.flows.outcomes import Outcomes
     from nurture.flows.pacing import Pace
     from nurture.ports import Doors
@@ -63,6 +63,7 @@ class Checked:
     held: int = 0
     put_off: int = 0
     claimed: int = 0
+    at: float = 0.0  # the loop's time; what has come in since is not known to this check
 
 
 async def check(
@@ -77,9 +78,7 @@ async def check(
         pace: says whether there is room in a letter's domain.
     """
     found = Checked([], claimed=len(claimed))
-    desk = _Desk(
-        doors, await drafting.scripts(doors, {dossier.enrollment.scenario_hash for _, dossier in claimed})
-    )
+    desk = _Desk(doors, await _scripts(doors, claimed, outcomes))
     behind = {message.id for message, _ in claimed}
     plain: set[MessageId] = set()
     for message, dossier in claimed:
@@ -111,6 +110,15 @@ async def check(
         await outcomes.write(put_off)
     found.put_off = len(put_off)
     return found
+
+
+async def _scripts(doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcomes: Outcomes) -> Scripts:
+    """Those of the batch. When they cannot be read, nothing can be planned: all of it goes back for a while."""
+    try:
+        return await drafting.scripts(doors, {dossier.enrollment.scenario_hash for _, dossier in claimed})
+    except Exception as error:
+        outcomes.trouble(error)
+        return Scripts({}, {})
 
 
 def _is_plain(desk: _Desk, message: Message, dossier: Dossier) -> bool:
@@ -178,7 +186,7 @@ async def _may_leave(
             except StaleVersion:
                 current = await doors.store.get(Message, message.id)
                 found = await doors.store.dossiers((dossier.id,), doors.clock.now())
-                if current is None or current.state is not MessageState.SENDING or not found:
+                if current is None or not outgoing.is_same_claim(current, message) or not found:
                     return False
                 message, dossier = current, found[0]
     except Exception as error:

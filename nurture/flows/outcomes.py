@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from nurture.core import outgoing
-from nurture.core.messages import Message, MessageState
+from nurture.core.messages import Message
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nurture.core.change import Change
+    from nurture.core.ids import MessageId
     from nurture.core.limits import Wait
     from nurture.core.sending import Outcome
     from nurture.ports import Doors
@@ -61,7 +62,9 @@ class Outcomes:
     doors: Doors
     stop: asyncio.Event
     problems: list[Exception] = field(default_factory=list)
-    unwritten: int = 0  # letters whose outcome could not be written before the daemon was stopped
+    unwritten: set[MessageId] = field(
+        default_factory=set
+    )  # letters whose outcome could not be written before the daemon was stopped
 
     def trouble(self, error: Exception) -> None:
         """Keep a problem to be told at the end of the beat."""
@@ -70,8 +73,8 @@ class Outcomes:
 
     async def write(self, answers: Sequence[Answer]) -> None:
         """Write a group of answers. Never raises."""
-        changes = [answer.change(answer.message) for answer in answers]
         try:
+            changes = [answer.change(answer.message) for answer in answers]
             refused = await self.doors.store.record(changes)
         except Exception as error:
             self.trouble(error)
@@ -89,7 +92,7 @@ class Outcomes:
             except (TemporaryFailure, PermanentFailure) as error:
                 self.trouble(error)
                 if self.stop.is_set():
-                    self.unwritten += 1
+                    self.unwritten.add(message.id)
                     return
                 await doors.clock.sleep_until(doors.clock.now() + pause, self.stop)
                 pause = min(pause * 2, LAST_PAUSE)
@@ -98,17 +101,17 @@ class Outcomes:
                 if current is None:
                     if not isinstance(error, StaleVersion):
                         self.trouble(error)
-                        self.unwritten += 1
+                        self.unwritten.add(message.id)
                     return
                 message = current
 
     async def _touched(self, message: Message) -> Message | None:
-        """The row as somebody else left it, if it still waits for its outcome."""
+        """The row as somebody else left it, if it is still this claim's and waits for its outcome."""
         try:
             current = await self.doors.store.get(Message, message.id)
         except (TemporaryFailure, PermanentFailure):
             return message  # and again
-        if current is None or current.state is not MessageState.SENDING or current == message:
+        if current is None or not outgoing.is_same_claim(current, message) or current == message:
             return None
         return current
 

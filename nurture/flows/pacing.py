@@ -5,7 +5,8 @@ Theory of operation
 ``begin`` reads once what left, was refused and is due, and what stands still until a person decides; the
 decisions are those of ``core.limits`` and ``core.halts``. The beat then asks three things of the ``Pace``:
 
-1. ``take`` before claiming: how many letters of a mailbox may be claimed now. ``claims`` says what to pass over.
+1. ``take`` before claiming: how many letters of a mailbox may be claimed now; what was stopped since the beat
+   began counts. ``claims`` says what to pass over.
    ``drop`` gives places back (nothing claimed, or the last check held the letter).
 2. ``ask`` for each claimed letter that passed the check: None, or why it is put off (``outgoing.put_off``).
 3. ``left`` with each outcome. It does not wait for anything, so that it can be called from within the sender; when
@@ -157,8 +158,16 @@ class Pace:
         return self._tally.soonest()
 
     async def take(self, mailbox: MailboxId, most: int, now: datetime) -> int:
-        """Take up to ``most`` places for letters of a mailbox; how many there were."""
+        """Take up to ``most`` places for letters of a mailbox; how many there were.
+
+        What a person or another daemon has stopped since the beat began is asked for anew.
+
+        Raises:
+            TemporaryFailure, PermanentFailure: the store.
+        """
         await self.settle()
+        read = halts.read(await self._doors.store.find(Setting))
+        self._gates = halts.merged(self._gates, read)
         return 0 if mailbox in self._gates.mailboxes else self._tally.take(mailbox, most, now)
 
     def drop(self, mailbox: MailboxId, count: int = 1) -> None:

@@ -10,35 +10,37 @@ claimed, checked (``departures``), noted in the trace, handed over, and its answ
 
 A letter must leave on what is known when it leaves. So a batch is as long as it takes the server half a second to
 take: two letters at first, more as answers come faster, fewer as they come slower. And a letter that was not begun
-within a second of its check goes back, to be claimed and checked again.
+within a second of its check goes back, to be claimed and checked again. Only where the server is quick is the next
+batch made ready meanwhile, for it must not wait long.
+
+A beat is short, whatever the queue: what has changed for all (stops, limits, mailboxes that were read by now) is
+looked at again by the next. A server that hangs keeps its mailbox longer: ``Hands`` says which are kept, and the
+next beat works the others.
 
 How much may leave is said by ``pacing``: it is asked before a batch is claimed and for each letter of it, and is
 told each answer.
 
-A daemon that dies leaves rows in SENDING. ``recover`` looks into the trace: what was never on the wire goes back,
-still approved; only what may have been delivered is in doubt.
+A daemon that dies, or loses its hold of a row, leaves it in SENDING: see ``recovery``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import outgoing
 from nurture.core.change import MailboxState
 from nurture.core.ids import MailboxId
-from nurture.core.messages import Message, MessageState
 from nurture.core.sending import Outcome, Verdict
-from nurture.errors import NurtureError, StaleVersion
-from nurture.flows import departures, pacing
+from nurture.flows import departures, pacing, recovery
 from nurture.flows.outcomes import Answer, Outcomes, Recorder, words
+from nurture.flows.recovery import Hands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from nurture.core.messages import Message
     from nurture.core.sending import Letter
     from nurture.flows.departures import Checked, Departure
     from nurture.flows.pacing import Pace
@@ -50,8 +52,14 @@ AIM: Final = 0.5
 """Seconds that a batch should take to leave."""
 OLD: Final = 1.0
 """Seconds after its check at which a letter that was not begun goes back."""
+STALLED: Final = 5.0
+"""Seconds that a check may take; one that took longer is as old as its claim."""
+QUICK: Final = 0.3
+"""Seconds in which a batch must be expected to leave, if the next is to be made ready meanwhile."""
 MOST: Final = 5_000
 """Letters of a mailbox in one beat; then the beat ends, and the next begins at once."""
+LONG: Final = 5.0
+"""Seconds of a mailbox in one beat; then no batch is begun, and the next beat begins at once."""
 COPIES: Final = 200
 """Copies for the Sent folder that may wait, of one mailbox; then the letters wait too."""
 
@@ -102,6 +110,7 @@ async def send_due(
     since: datetime | None = None,
     trace: Trace | None = None,
     tell: Callable[[Message, Outcome], None] = lambda _message, _outcome: None,
+    hands: Hands | None = None,
 ) -> Sent:
     """Send what is approved and due.
 
@@ -114,35 +123,45 @@ async def send_due(
         since: when this daemon started; mailboxes must have been read since.
         trace: where it is noted what is on the wire.
         tell: called with each letter and what became of it.
+        hands: of this daemon, when an earlier beat may still be waiting for a server.
 
     Raises:
         TemporaryFailure, PermanentFailure: the store, when nothing more could be claimed.
     """
     now = doors.clock.now()
+    hands = hands if hands is not None else Hands()
     outcomes = Outcomes(doors, stop)
     report = Sent(problems=outcomes.problems)
+    report.problems += await recovery.take_up(doors, by, trace, hands, tell)
     pace = await pacing.begin(doors, now)
-    if not (leaving := pace.mailboxes):
+    if not (leaving := pace.mailboxes - hands.mailboxes):
         report.problems += pace.problems
         return report
     _, stale = await freshness(doors, now, since)
     report.stale = tuple(key for key in stale if key in leaving)
-    work = _Work(doors, sender, copies, by, stop, since, trace, tell, report, outcomes, pace, doors.store.term())
+    going = leaving - set(report.stale) - hands.mailboxes
+    hands.mailboxes |= going  # nothing is awaited between these two lines: a mailbox is in one beat's hands
+    work = _Work(
+        doors, sender, copies, by, stop, since, trace, tell, report, outcomes, pace, doors.store.term(), hands
+    )
     halting = asyncio.create_task(work.halt(), name="halt")
     try:
         async with asyncio.TaskGroup() as group:
-            for mailbox in sorted(leaving - set(report.stale)):
+            for mailbox in sorted(going):
                 group.create_task(work.mailbox(mailbox), name=f"send-{mailbox}")
     finally:
+        hands.unwritten |= outcomes.unwritten
         halting.cancel()
         await asyncio.gather(halting, return_exceptions=True)
-    if trace is not None and not outcomes.unwritten:
+    if trace is not None and not hands.mailboxes and not hands.unwritten:
         trace.settled()
     await pace.settle()
     report.again = pace.again
     report.problems += pace.problems
-    if work.failure is not None and not report.outcomes:
-        raise work.failure
+    if work.failure is not None:
+        if not report.outcomes:
+            raise work.failure
+        outcomes.trouble(work.failure)
     return report
 
 
@@ -174,7 +193,8 @@ class _Work:
     outcomes: Outcomes
     pace: Pace
     term: int
-    failure: NurtureError | None = None
+    hands: Hands
+    failure: Exception | None = None
     gates: set[asyncio.Event] = field(default_factory=set)  # of the batches that are being handed over
 
     async def halt(self) -> None:
@@ -184,29 +204,45 @@ class _Work:
             gate.set()
 
     async def mailbox(self, mailbox: MailboxId) -> None:
-        """Everything of one mailbox that may leave, batch by batch; the next is made ready meanwhile."""
+        """Everything of one mailbox that may leave. Whatever goes wrong with it is no matter of the others."""
+        try:
+            await self._batches(mailbox)
+        except Exception as error:
+            self.failure = error
+        finally:
+            self.hands.mailboxes.discard(mailbox)
+
+    async def _batches(self, mailbox: MailboxId) -> None:
+        """Batch by batch; where the server is quick, the next is made ready meanwhile."""
         loop = asyncio.get_running_loop()
-        size, left = FIRST, MOST
+        size, left, end = FIRST, MOST, loop.time() + LONG
+        each = QUICK  # seconds for a letter of the last batch
         queue: asyncio.Queue[tuple[bytes, datetime] | None] = asyncio.Queue(COPIES)
         copying = asyncio.create_task(self._copies(mailbox, queue), name=f"copies-{mailbox}")
         ahead: asyncio.Task[Checked | None] | None = None
         returned = False  # letters came back from the last batch: there is something to claim again
         try:
-            while left > 0:
+            while left > 0 and loop.time() < end:
                 early, batch = ahead, await (ahead or self._ready(mailbox, size))
                 ahead = None
                 if batch is None and early is not None and returned:
                     batch = await self._ready(mailbox, size)
                 if batch is None:
                     return
+                left -= batch.claimed
                 if not batch.ready:
                     continue
-                if batch.claimed >= size > FIRST and left > batch.claimed:
+                if loop.time() - batch.at >= OLD:  # it waited, ready, for the one before it
+                    await self._give_back(batch.ready)
+                    size, returned = FIRST, True
+                    continue
+                if batch.claimed >= size > FIRST and left > 0 and each * len(batch.ready) < QUICK:
                     ahead = asyncio.create_task(self._ready(mailbox, size), name=f"ready-{mailbox}")
                 began = loop.time()
-                answers = await self._hand_over(batch.ready, queue)
-                size = _next_size(size, answers, loop.time() - began, self.doors.settings.work.claim_batch)
-                left -= batch.claimed
+                answers = await self._hand_over(batch, queue)
+                took = loop.time() - began
+                size = _next_size(size, answers, took, self.doors.settings.work.claim_batch)
+                each = took / answers if answers else QUICK
                 returned = answers < len(batch.ready)
                 if self._has_no_line(mailbox):
                     return
@@ -222,20 +258,23 @@ class _Work:
         doors = self.doors
         if self.stop.is_set() or self._has_no_line(mailbox) or self._is_in_doubt():
             return None
+        loop = asyncio.get_running_loop()
         try:
             now = doors.clock.now()
             if doors.settings.mailbox(mailbox) and mailbox not in (await freshness(doors, now, self.since))[0]:
                 return None
             if not (places := await self.pace.take(mailbox, size, now)):
                 return None
+            began = loop.time()
             claimed = await doors.store.claim(now, places, self.by, (mailbox,), **self.pace.claims)
-        except NurtureError as error:
+            self.pace.drop(mailbox, places - len(claimed))
+            if not claimed:
+                return None
+            checked = await departures.check(doors, claimed, self.outcomes, self.pace)
+        except Exception as error:  # what was claimed, if anything was, is taken up by the next beat
             self.failure = error
             return None
-        self.pace.drop(mailbox, places - len(claimed))
-        if not claimed:
-            return None
-        checked = await departures.check(doors, claimed, self.outcomes, self.pace)
+        checked.at = loop.time() if loop.time() - began < STALLED else began
         self.report.held += checked.held
         self.report.put_off += checked.put_off
         return checked
@@ -248,10 +287,9 @@ class _Work:
         broken = self.sender.no_line(mailbox)
         return broken is not None and broken.seconds > 0
 
-    async def _hand_over(
-        self, batch: Sequence[Departure], queue: asyncio.Queue[tuple[bytes, datetime] | None]
-    ) -> int:
+    async def _hand_over(self, checked: Checked, queue: asyncio.Queue[tuple[bytes, datetime] | None]) -> int:
         """One batch over the wire and its answers into the store; how many letters a server has seen."""
+        batch, loop = checked.ready, asyncio.get_running_loop()
         rows = {departure.letter.header_id: departure.message for departure in batch}
         unanswered = dict(rows)
         copies: list[tuple[bytes, datetime]] = []
@@ -260,7 +298,7 @@ class _Work:
         self.gates.add(gate)
         if self.stop.is_set():
             gate.set()
-        timer = asyncio.get_running_loop().call_later(OLD, gate.set)
+        timer = loop.call_at(checked.at + OLD, gate.set)
         seen = 0
         on_wire: set[str] = set()
 
@@ -332,32 +370,3 @@ def _next_size(size: int, answered: int, seconds: float, most: int) -> int:
     """How many letters the next batch should have, after one of ``size`` took so long."""
     fitting = int(answered * AIM / max(seconds, 0.001))
     return max(FIRST, min(most, size * 4, fitting))
-
-
-async def recover(doors: Doors, trace: Trace | None = None) -> int:
-    """Claims of a daemon that is gone: back if they were never on the wire, else *in doubt*; returns how many are.
-
-    Called at the start and, where several daemons share a database, now and then: those of another one that died
-    are known after some seconds.
-
-    Args:
-        doors: the world.
-        trace: what the daemon before in this place noted, if it kept one. Whoever noted there is gone.
-    """
-    now = doors.clock.now()
-    left = await doors.store.find(Message, {"state": MessageState.SENDING})
-    if not left:
-        return 0
-    noted = {by: trace.left(by) if trace else None for by in {message.claimed_by for message in left}}
-    before = frozenset(by for by, on_wire in noted.items() if on_wire is not None)
-    gone = before | await doors.store.gone(noted.keys() - before)
-    doubtful = 0
-    for message in [message for message in left if message.claimed_by in gone]:
-        on_wire = noted[message.claimed_by]
-        with suppress(StaleVersion):
-            if on_wire is not None and message.header_id not in on_wire:
-                await doors.store.commit(outgoing.put_back(message, "not_begun", now))
-            else:
-                await doors.store.commit(outgoing.doubt(message, now))
-                doubtful += 1
-    return doubtful

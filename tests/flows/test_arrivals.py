@@ -15,7 +15,7 @@ from nurture.core.messages import Enrollment, EnrollmentState, Inbound, MessageS
 from nurture.core.people import Person
 from nurture.core.reading import BounceInfo, Kind, Reading
 from nurture.errors import UserError
-from nurture.flows import receive, send
+from nurture.flows import receive, recovery
 from tests.flows.conftest import MET, House
 from tests.flows.test_receive import Pigeonhole, letter, read, thanked
 
@@ -180,7 +180,7 @@ async def test_a_daemon_that_died_after_the_dot_learns_from_the_bounce(
     await house.approve(mail)
     await house.fresh()
     ((claimed, _),) = await house.store.claim(house.clock.now(), 1, "dead")
-    assert 1 == await send.recover(house.doors)
+    assert 1 == await recovery.recover(house.doors)
     found = BounceInfo(permanent=False, reason="mailbox_full", original_message_id=claimed.header_id)
     bounce = Reading(Kind.BOUNCE, automatic=True, bounces=(found,), message_id="<b@mx.example>")
     monkeypatch.setattr("nurture.flows.receive.read", lambda *_, **__: bounce)

@@ -13,7 +13,7 @@ from nurture.core.change import Change
 from nurture.core.ids import EnrollmentId, MailboxId, MessageId
 from nurture.core.messages import Enrollment, MessageState
 from nurture.core.sending import Letter, Outcome, Verdict
-from nurture.flows import send, tick
+from nurture.flows import recovery, send, tick
 from nurture.trace import FileTrace
 from tests.flows.conftest import MET, House, attendee
 from tests.flows.test_receive import Pigeonhole
@@ -204,7 +204,7 @@ async def test_only_what_was_on_the_wire_is_in_doubt(house: House, tmp_path: Pat
     trace = FileTrace(tmp_path / "wire", "boot")
     claimed = await killed(house, trace, 3)
 
-    doubtful = await send.recover(house.doors, FileTrace(tmp_path / "wire", "boot"))
+    doubtful = await recovery.recover(house.doors, FileTrace(tmp_path / "wire", "boot"))
 
     assert 3 == doubtful
     states = {m.id: m.state for m in await house.mails("thanks")}
@@ -219,7 +219,7 @@ async def test_without_a_trace_all_that_was_claimed_is_in_doubt(house: House, tm
     """The machine was started anew, or the claims are of a daemon elsewhere: nobody knows."""
     await killed(house, FileTrace(tmp_path / "wire", "boot"), 3)
 
-    assert 10 == await send.recover(house.doors, FileTrace(tmp_path / "wire", "another boot"))
+    assert 10 == await recovery.recover(house.doors, FileTrace(tmp_path / "wire", "another boot"))
     assert {MessageState.IN_DOUBT} == {m.state for m in await house.mails("thanks")}
 
 

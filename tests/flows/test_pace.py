@@ -19,7 +19,7 @@ from nurture.core.messages import Entry, Message, MessageState
 from nurture.core.people import AccessRole, Representative
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import TemporaryFailure, UserError
-from nurture.flows import pacing, send, steering
+from nurture.flows import pacing, recovery, steering
 from nurture.flows.record import AttendeeRecord
 from tests.flows.conftest import House, TroubledMemory, attendee, build
 from tests.flows.world import Killed
@@ -508,7 +508,7 @@ async def _work(house: House, until: datetime) -> None:
         try:
             report = await house.send()
         except BaseExceptionGroup:
-            await send.recover(house.doors)
+            await recovery.recover(house.doors)
             continue
         due = await house.store.next_due()
         soon = [at for at in (report.again, due) if at is not None and at > house.clock.now()]

@@ -18,7 +18,7 @@ from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageS
 from nurture.core.people import Closure, Organisation
 from nurture.core.sending import Outcome, Verdict
 from nurture.errors import TemporaryFailure, UserError
-from nurture.flows import doubts, enroll, optout, receive, send, tick
+from nurture.flows import doubts, enroll, optout, receive, recovery, send, tick
 from nurture.mail import compose as mail_compose
 from tests.flows.conftest import MET, TOKYO, House, attendee
 from tests.flows.test_receive import Pigeonhole, letter, thanked
@@ -96,7 +96,7 @@ async def test_the_outcome_of_one_letter_is_no_matter_of_the_others(house: House
     assert MessageState.SENDING is states[first.id]  # in doubt, once the daemon starts again
     assert states[second.id] in {MessageState.SENT, MessageState.APPROVED}
     house.store.trouble = None
-    assert 1 == await send.recover(house.doors)
+    assert 1 == await recovery.recover(house.doors)
     house.stop.clear()
     await house.send()
     sent = [one.header_id for one in house.wire.letters]

@@ -25,7 +25,7 @@ from nurture.core.sending import Outcome, Verdict
 from nurture.core.states import UNSENT
 from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.files.library import FileLibrary
-from nurture.flows import doubts, enroll, optout, receive, record, review, send, tick
+from nurture.flows import doubts, enroll, optout, receive, record, recovery, review, send, tick
 from nurture.flows.record import AttendeeRecord, MeetingRecord, PromiseRecord
 from nurture.ports import Doors, Fetched, RawMail
 from tests.flows.conftest import Told, TroubledMemory
@@ -281,7 +281,7 @@ class World:
         """The daemon was killed and starts again."""
         self.store.trouble = None
         self.meanwhile.clear()
-        await send.recover(self.doors)
+        await recovery.recover(self.doors)
 
     def deliver(self, who: str, kind: str) -> None:
         """Somebody answers our last letter (or writes without one); bounces and absences likewise."""
