@@ -98,8 +98,10 @@ class Batch:
                     self._unsigned.popleft()
                 self._left.extend(signed)
                 self._arrived.set()
-        except UserError as problem:  # no key: that is the mailbox's trouble, not the letters'
-            self._why = one_line(str(problem))
+        except Exception as problem:  # no key, say: that is the mailbox's trouble, not the letters'
+            if not isinstance(problem, UserError):
+                logger().error("cannot sign", action="smtp.fault", error=repr(problem), exc_info=problem)
+            self._why = one_line(str(problem) if isinstance(problem, UserError) else type(problem).__name__)
             self._pool.failed(self._why)
             self._stop = asyncio.Event()
             self._stop.set()
@@ -113,7 +115,15 @@ class Batch:
             logger().error("an outcome was not taken", action="smtp.fault", error=repr(error), exc_info=error)
 
     async def _work(self) -> None:
-        """One line after the other. Ends when one is of no use."""
+        """One line after the other. Whatever goes wrong is no matter of the letters on other lines."""
+        try:
+            await self._serve()
+        except Exception as error:
+            logger().error("a fault on a line", action="smtp.fault", error=repr(error), exc_info=error)
+            self._no_use(type(error).__name__)
+
+    async def _serve(self) -> None:
+        """Letters over one line after the other. Ends when one is of no use."""
         pool = self._pool
         while await self._ready():
             async with pool.gate:
@@ -191,10 +201,10 @@ class Batch:
         except Gone:
             self._left.appendleft(letter)
             return None
-        except asyncio.CancelledError:
-            outcome = Outcome(
-                Verdict.UNKNOWN if left else Verdict.UNTOUCHED, "the daemon stopped while it was sending"
-            )
+        except BaseException as problem:  # we are stopped, or a fault of ours
+            why = "the daemon stopped while it was sending"
+            why = why if isinstance(problem, asyncio.CancelledError) else type(problem).__name__
+            outcome = Outcome(Verdict.UNKNOWN if left else Verdict.UNTOUCHED, why)
             raise
         finally:
             line.letters += 1

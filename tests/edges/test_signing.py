@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from nurture.core.ids import MailboxId
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import UserError
 from nurture.smtp import SmtpSender
+from nurture.smtp.batch import TOGETHER
 from nurture.smtp.signing import Signer
 from tests.servers.fates import Fates
 from tests.servers.scripted import serving
@@ -186,3 +188,33 @@ async def test_without_its_key_nothing_leaves() -> None:
     assert trouble is not None
     assert "maker.example" in trouble.answer
     assert not server.texts
+
+
+async def test_a_fault_in_signing_tears_no_letter_off_the_wire() -> None:
+    """Whatever is raised while letters are signed: what is on the wire gets its answer, the rest is untouched."""
+    began, calls = threading.Event(), 0
+
+    def resolve(_: Secret) -> str:
+        """The key, until a letter of the first that were signed is on the wire."""
+        nonlocal calls
+        calls += 1
+        if calls > TOGETHER:
+            assert began.wait(10)
+            raise RuntimeError("a fault of ours")
+        return pem(private())
+
+    outcomes: list[Outcome] = []
+    async with serving(Fates()) as port:
+        smtp = SmtpSettings("127.0.0.1", port, "none", timeout=5.0, connections=2)
+        sender = SmtpSender({BOX: MailboxSettings(BOX, "tanaka@maker.example", "", smtp, dkim=DKIM)}, resolve)
+        await sender.send_all(
+            [letter(n) for n in range(40)],
+            leaving=lambda _: began.set(),
+            done=lambda _, outcome: outcomes.append(outcome),
+        )
+        trouble = sender.no_line(BOX)
+        await sender.close()
+
+    assert 40 == len(outcomes)
+    assert {Verdict.ACCEPTED, Verdict.UNTOUCHED} == {outcome.verdict for outcome in outcomes}
+    assert trouble is not None

@@ -382,6 +382,35 @@ async def test_check_says_what_is_wrong() -> None:
         await good.close()
 
 
+async def test_a_fault_over_one_line_tears_no_letter_off_another() -> None:
+    """Whatever is raised while a second connection is opened, the first goes on: each letter has its answer."""
+    calls = 0
+
+    def resolve(_: Secret) -> str:
+        """The password, once."""
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            raise RuntimeError("a fault of ours")
+        return PASSWORD
+
+    outcomes: list[Verdict] = []
+    async with recording(security="tls") as server:
+        smtp = SmtpSettings("127.0.0.1", server.port, "tls", USER, Secret(env="X"), timeout=5.0, connections=2)
+        sender = SmtpSender(
+            {BOX: MailboxSettings(BOX, "tanaka@maker.example", "", smtp)}, resolve, tls=client_tls()
+        )
+        await sender.send_all(
+            [letter() for _ in range(40)],
+            leaving=lambda _: None,
+            done=lambda _, outcome: outcomes.append(outcome.verdict),
+        )
+        await sender.close()
+
+    assert 2 == calls
+    assert [Verdict.ACCEPTED] * 40 == outcomes
+
+
 async def test_an_unknown_mailbox_is_refused() -> None:
     """A letter from a mailbox that config.toml no longer has goes to a person."""
     outcome = await make(1).send(Letter(MailboxId("gone"), "a@x.example", "b@x.example", TEXT, "<1@x.example>"))
