@@ -12,12 +12,13 @@ the daemon starts again.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import outgoing
-from nurture.core.messages import Message
+from nurture.core import outgoing, states
+from nurture.core.messages import Message, MessageState
+from nurture.core.sending import Verdict
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
 
 if TYPE_CHECKING:
@@ -46,8 +47,16 @@ class Answer:
     begun: bool = True  # False: its turn did not come, and it may be claimed again at once
     wait: Wait | None = None  # the limit for which it was put off
 
+    @property
+    def settles(self) -> bool:
+        """Whether it is the proof that a letter left which others called in doubt, as they took us for dead."""
+        return self.outcome.verdict is Verdict.ACCEPTED
+
     def change(self, message: Message) -> Change:
         """The row as this leaves it, and a line of the journal."""
+        if message.state is MessageState.IN_DOUBT and self.settles:
+            states.move(states.MESSAGES, message.state, "settle_sent")
+            message = replace(message, state=MessageState.SENDING)
         if self.wait is not None:
             return outgoing.put_off(message, self.wait, self.at)
         if not self.begun:
@@ -80,10 +89,19 @@ class Outcomes:
             self.trouble(error)
             refused = tuple(range(len(answers)))
         for position in refused:
-            await self.insist(answers[position].message, answers[position].change)
+            answer = answers[position]
+            await self.insist(answer.message, answer.change, settles=answer.settles)
 
-    async def insist(self, message: Message, decide: Callable[[Message], Change]) -> None:
-        """Write down what has happened, however long the store cannot; until the daemon is stopped."""
+    async def insist(
+        self, message: Message, decide: Callable[[Message], Change], *, settles: bool = False
+    ) -> None:
+        """Write down what has happened, however long the store cannot; until the daemon is stopped.
+
+        Args:
+            message: as claimed.
+            decide: gives the change for the row as it is now.
+            settles: a row that was called in doubt meanwhile is written too.
+        """
         doors, pause = self.doors, FIRST_PAUSE
         while True:
             try:
@@ -97,7 +115,9 @@ class Outcomes:
                 await doors.clock.sleep_until(doors.clock.now() + pause, self.stop)
                 pause = min(pause * 2, LAST_PAUSE)
             except Exception as error:
-                current = await self._touched(message) if isinstance(error, StaleVersion) else None
+                current = (
+                    await self._touched(message, settles=settles) if isinstance(error, StaleVersion) else None
+                )
                 if current is None:
                     if not isinstance(error, StaleVersion):
                         self.trouble(error)
@@ -105,15 +125,17 @@ class Outcomes:
                     return
                 message = current
 
-    async def _touched(self, message: Message) -> Message | None:
+    async def _touched(self, message: Message, *, settles: bool) -> Message | None:
         """The row as somebody else left it, if it is still this claim's and waits for its outcome."""
         try:
             current = await self.doors.store.get(Message, message.id)
         except (TemporaryFailure, PermanentFailure):
             return message  # and again
-        if current is None or not outgoing.is_same_claim(current, message) or current == message:
+        if current is None or current == message:
             return None
-        return current
+        doubted = settles and current.state is MessageState.IN_DOUBT
+        as_claimed = replace(current, state=MessageState.SENDING) if doubted else current
+        return current if outgoing.is_same_claim(as_claimed, message) else None
 
 
 class Recorder:

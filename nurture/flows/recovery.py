@@ -87,6 +87,7 @@ async def take_up(
         except Exception as error:  # a fault of ours with one row is in nobody else's way
             problems.append(error)
             kept.add(message.id)
+            hands.unwritten.add(message.id)
     hands.unwritten -= before - kept
     return problems
 

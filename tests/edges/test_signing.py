@@ -212,9 +212,7 @@ async def test_a_fault_in_signing_tears_no_letter_off_the_wire() -> None:
             leaving=lambda _: began.set(),
             done=lambda _, outcome: outcomes.append(outcome),
         )
-        trouble = sender.no_line(BOX)
         await sender.close()
 
     assert 40 == len(outcomes)
     assert {Verdict.ACCEPTED, Verdict.UNTOUCHED} == {outcome.verdict for outcome in outcomes}
-    assert trouble is not None

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from nurture import daemon
 from nurture.core.change import Change, ScenarioText
 from nurture.core.ids import MailboxId, RepId
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
     from pathlib import Path
 
-    import pytest
-
 OTHER = MailboxId("mori")
 STOPPING = Outcome(Verdict.UNTOUCHED, "stopping")
 
@@ -37,6 +37,7 @@ class OneAfterTheOther(Bulk):
     """A sender that says before each letter that it is leaving, and then waits for ``during``."""
 
     letters: list[str] = field(default_factory=list)
+    answer: Outcome = OK
     during: Callable[[Letter, int], Awaitable[None]] | None = None  # the letter, and how many are behind it
 
     async def send_all(
@@ -57,7 +58,7 @@ class OneAfterTheOther(Bulk):
             self.letters.append(letter.header_id)
             if self.during is not None:
                 await self.during(letter, len(letters) - number)
-            done(letter, OK)
+            done(letter, self.answer)
 
 
 async def all_sent(house: House, sender: OneAfterTheOther) -> None:
@@ -194,9 +195,10 @@ async def test_what_left_and_could_not_be_written_is_not_forgotten(house: House,
     lost: list[str] = []
 
     async def broken(change: Change) -> None:
-        """The outcome of one letter."""
+        """The outcome of one letter, whatever it is."""
+        final = {MessageState.SENT, MessageState.IN_DOUBT}
         for row in change.puts:
-            if isinstance(row, Message) and row.state is MessageState.SENT and lost in ([], [row.id]):
+            if isinstance(row, Message) and row.state in final and lost in ([], [row.id]):
                 lost[:] = [row.id]
                 raise Impossible("a fault of ours")
 
@@ -236,6 +238,31 @@ async def test_an_outcome_is_of_one_claim_and_no_later_one(house: House) -> None
 
     row = await house.mail("thanks")
     assert (MessageState.SENDING, "two") == (row.state, row.claimed_by)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.REFUSED])
+async def test_a_letter_that_others_called_in_doubt_is_sent_when_its_server_says_so(
+    house: House, verdict: Verdict
+) -> None:
+    """The line by which others know that we live was lost while a server took its time. Its yes settles the doubt;
+    any other answer leaves it to a person, who may have acted on it.
+    """
+    await many(house, 1)
+    sender = OneAfterTheOther()
+
+    async def during(_: Letter, __: int) -> None:
+        """Another daemon takes us for dead."""
+        assert 1 == await recovery.recover(replace(house.doors, store=house.store))
+
+    house.store._name = "another"
+    sender.during = during
+    sender.answer = Outcome(verdict, "said")
+    await beat(house, sender)
+
+    row = await house.mail("thanks")
+    settled = verdict is Verdict.ACCEPTED
+    assert (MessageState.SENT if settled else MessageState.IN_DOUBT) is row.state
+    assert settled == (row.sent_at is not None)
 
 
 async def test_a_claim_that_somebody_touched_is_settled_at_the_start(house: House) -> None:
