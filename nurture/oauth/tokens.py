@@ -91,9 +91,7 @@ class Tokens:
             held = await asyncio.to_thread(self.read, box.id)
             if held is None or held.client_id != oauth.client_id:
                 raise UserError(
-                    "nobody has consented yet that {id} may be used",
-                    hint="Run: nurture mailbox login {id}",
-                    id=box.id,
+                    "nobody has consented yet that {id} may be used; run: nurture mailbox login {id}", id=box.id
                 )
             if self._good(held):
                 return held.access_token

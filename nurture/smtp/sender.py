@@ -128,6 +128,8 @@ class SmtpSender:
         try:
             ending = await deliver(line, letter, pool.settings.smtp.timeout, kept=kept)
             usable = ending.usable
+            if usable:
+                pool.well()
             return ending.outcome
         except Gone:
             return None

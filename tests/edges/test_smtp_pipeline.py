@@ -369,6 +369,20 @@ async def test_without_a_line_nothing_is_offered(
     assert [1, 2, None] == [trouble and trouble.failures for trouble in heard]
 
 
+async def test_a_single_letter_that_gets_through_ends_the_rest() -> None:
+    """A notice is always tried: when it has its answer, the letters that wait may go at once."""
+    server = Fates({(n, "mail"): DROP for n in range(3)})
+    async with serving(server) as port:
+        sender = make(port)
+        await send(sender, [letter(n) for n in range(3)])
+        before = sender.no_line(BOX)
+        single = await sender.send(letter(7))
+        await sender.close()
+
+    assert before is not None
+    assert (Verdict.ACCEPTED, None) == (single.verdict, sender.no_line(BOX))
+
+
 async def test_a_login_that_is_refused_condemns_no_letter() -> None:
     """A wrong password is the mailbox's trouble: the letters wait until somebody has put it right."""
     server = Fates({}, ("AUTH PLAIN",))
