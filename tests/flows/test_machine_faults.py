@@ -298,7 +298,9 @@ def lived(life: Callable[[Machine], None]) -> None:
         machine.teardown()
 
 
-@pytest.mark.parametrize("life", {life for _, life in FAULTS.values()}, ids=lambda life: life.__qualname__)
+@pytest.mark.parametrize(
+    "life", dict.fromkeys(life for _, life in FAULTS.values()), ids=lambda life: life.__qualname__
+)
 def test_such_a_life_goes_well(life: Callable[[Machine], None]) -> None:
     """Without a fault the witness finds nothing."""
     lived(life)
