@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import stat
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Final
 from nurture import clock
 from nurture.cli import checking
 from nurture.cli.examining import Check
+from nurture.cli.sender_domains import SenderDomains
 from nurture.core.messages import Entry
 from nurture.credentials import resolve
 from nurture.dns import DnsResolver
 from nurture.errors import NurtureError, UserError
-from nurture.flows import domains as gather
 from nurture.i18n import mark
 from nurture.imap import probe as imap_probe
 from nurture.imap.opening import by_token
 from nurture.reach import reach
-from nurture.reports.doctor import domains, machine, servers
+from nurture.reports.doctor import machine, servers
 from nurture.smtp import probe as smtp_probe
 from nurture.store import checkup, database_path, open_store
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from nurture.config import ImapSettings, MailboxSettings, Secret, Settings
     from nurture.core.findings import Finding
-    from nurture.core.health import NameFacts, WebFacts
+    from nurture.core.health import WebFacts
     from nurture.ports import Access, Resolver
 
 PAGE: Final = "/u/doctor"
@@ -81,7 +81,6 @@ class Surgery:
     access: Access | None = None
     seconds: float = 10.0
     web: asyncio.Future[WebFacts | None] | None = None
-    relays: dict[str, asyncio.Task[NameFacts]] = field(default_factory=dict)
 
     def resolve(self, secret: Secret) -> str:
         """A secret's value."""
@@ -89,45 +88,10 @@ class Surgery:
 
     def checks(self) -> list[Check]:
         """All that there is to look at."""
-        return [*self._domains(), *self._servers(), *self._web(), *self._machine(), *self._folder()]
+        return [*self._domains().checks(), *self._servers(), *self._web(), *self._machine(), *self._folder()]
 
-    # --- domains ----------------------------------------------------------------------------------------
-
-    def _domains(self) -> Iterable[Check]:
-        boxes: dict[str, list[MailboxSettings]] = {}
-        for box in self.settings.mailboxes:
-            boxes.setdefault(_domain(box.address), []).append(box)
-        for domain, found in boxes.items():
-            yield Check("domain", "mx", domain, partial(self._mx, domain))
-            for envelope, box in {_envelope(box): box for box in found}.items():
-                yield Check("domain", "spf", envelope, partial(self._spf, envelope, box))
-            yield Check("domain", "dkim", domain, partial(self._dkim, domain))
-            yield Check("domain", "dmarc", domain, partial(self._dmarc, domain, found))
-        for box in {box.smtp.host: box for box in self.settings.mailboxes}.values():
-            yield Check("domain", "ptr", box.smtp.host, partial(self._ptr, box))
-
-    async def _mx(self, domain: str) -> Iterable[Finding]:
-        return domains.exchangers(await gather.exchangers(self.resolver, domain))
-
-    async def _spf(self, domain: str, box: MailboxSettings) -> Iterable[Finding]:
-        facts, relay = await asyncio.gather(gather.spf(self.resolver, domain), self._relay(box.smtp.host))
-        return domains.spf(facts, relay)
-
-    async def _dkim(self, domain: str) -> Iterable[Finding]:
-        return domains.dkim(await gather.keys(self.resolver, domain))
-
-    async def _dmarc(self, domain: str, found: list[MailboxSettings]) -> Iterable[Finding]:
-        facts = await gather.dmarc(self.resolver, domain)
-        return domains.dmarc(facts, {box.id: _envelope(box) for box in found})
-
-    async def _ptr(self, box: MailboxSettings) -> Iterable[Finding]:
-        return domains.reverse(await self._relay(box.smtp.host), box.smtp.security)
-
-    async def _relay(self, host: str) -> NameFacts:
-        """The addresses and names of a server, asked for once."""
-        if host not in self.relays:
-            self.relays[host] = asyncio.create_task(gather.host(self.resolver, host))
-        return await asyncio.shield(self.relays[host])
+    def _domains(self) -> SenderDomains:
+        return SenderDomains(self.settings.mailboxes, self.resolver, self.resolve)
 
     # --- servers ----------------------------------------------------------------------------------------
 
@@ -219,9 +183,16 @@ class Surgery:
     async def _secrets(self) -> Iterable[Finding]:
         found: list[Finding] = []
         for box in self.settings.mailboxes:
-            for name, part in (("smtp", box.smtp), ("imap", box.imap), ("archive", box.archive)):
-                if part is not None and part.password is not None:
-                    found.append(machine.secret(f"{box.id}.{name}", self._problem(part.password)))
+            named = [
+                ("smtp", box.smtp.password),
+                ("imap", box.imap.password if box.imap else None),
+                ("archive", box.archive.password if box.archive else None),
+                ("dkim", box.dkim.key if box.dkim else None),
+                ("oauth", box.oauth.client_secret if box.oauth else None),
+            ]
+            for name, secret in named:
+                if secret is not None:
+                    found.append(machine.secret(f"{box.id}.{name}", self._problem(secret)))
         folder = self.settings.data or self.settings.folder / "data"
         for place, allowed in ((folder, 0o700), (folder / "web.key", 0o600)):
             if place.exists():
@@ -266,15 +237,6 @@ def _stands_in(error: UserError, place: str) -> bool:
 
 def _now() -> datetime:
     return clock.SystemClock().now()
-
-
-def _domain(address: str) -> str:
-    return address.rpartition("@")[2].lower()
-
-
-def _envelope(box: MailboxSettings) -> str:
-    """The domain of the envelope sender, which SPF is about."""
-    return _domain(box.verp or box.address)
 
 
 def resolver(environ: Mapping[str, str], seconds: float) -> DnsResolver:

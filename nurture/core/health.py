@@ -61,6 +61,15 @@ class DomainFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """The domains that a mailbox's letters show to receivers, besides that of From."""
+
+    mailbox: str
+    envelope: str  # of the envelope sender: SPF is asked for it, and bounces go there
+    signs: str = ""  # d= of our own signature; empty: whether and how the provider signs is not known here
+
+
+@dataclass(frozen=True, slots=True)
 class NameFacts:
     """The names of the addresses of one host, and what those names lead back to."""
 

@@ -12,7 +12,7 @@ from nurture.errors import TemporaryFailure, UserError
 from nurture.mail import policies
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from nurture.errors import NurtureError
     from nurture.ports import Resolver
@@ -38,25 +38,38 @@ async def exchangers(resolver: Resolver, name: str) -> DomainFacts:
     return DomainFacts(name, exchangers=found, reachable=reachable, own=own)
 
 
-async def keys(resolver: Resolver, name: str, selectors: Sequence[str] = ()) -> DomainFacts:
-    """A domain's DKIM keys under these names, and under the usual ones.
+async def key(resolver: Resolver, name: str, selector: str) -> tuple[str, ...]:
+    """What a selector publishes (RFC 6376, 3.6.2.1).
 
     Raises:
         TemporaryFailure: the DNS does not answer.
     """
-    wanted = list(dict.fromkeys((*selectors, *SELECTORS)))
-    texts = await asyncio.gather(*(resolver.texts(f"{selector}._domainkey.{name}") for selector in wanted))
+    return await resolver.texts(f"{selector}._domainkey.{name}")
+
+
+async def keys(resolver: Resolver, name: str) -> DomainFacts:
+    """A domain's DKIM keys under the usual names.
+
+    Raises:
+        TemporaryFailure: the DNS does not answer.
+    """
+    texts = await asyncio.gather(*(key(resolver, name, selector) for selector in SELECTORS))
     found = {
         selector: text
-        for selector, listed in zip(wanted, texts, strict=True)
+        for selector, listed in zip(SELECTORS, texts, strict=True)
         for text in listed
         if "p" in policies.tags(text)
     }
     return DomainFacts(name, keys=found)
 
 
-async def dmarc(resolver: Resolver, name: str) -> DomainFacts:
+async def dmarc(resolver: Resolver, name: str, known: Mapping[str, str] | None = None) -> DomainFacts:
     """The policy that counts for a domain, and the organisational domain: the tree walk of RFC 9989.
+
+    Args:
+        resolver: the DNS.
+        name: the domain in From.
+        known: its DKIM keys, where they were looked for.
 
     Raises:
         TemporaryFailure: the DNS does not answer.
@@ -66,7 +79,7 @@ async def dmarc(resolver: Resolver, name: str) -> DomainFacts:
         if texts := policies.dmarc_texts(await resolver.texts(f"_dmarc.{above}")):
             found[above] = texts
     at, top = (next(iter(found)), list(found)[-1]) if found else ("", "")
-    return DomainFacts(name, dmarc_at=at, organisational=top, dmarc=found.get(at, ()))
+    return DomainFacts(name, dmarc_at=at, organisational=top, dmarc=found.get(at, ()), keys=known or {})
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from nurture.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from nurture.core.health import SpfFacts
 
@@ -227,3 +227,50 @@ def key_problem(text: str) -> str:
 
 SHORT_KEY: Final = 270
 """Bytes. An RSA key of 2048 bits has 294 with its wrapping, one of 1024 bits 162 (RFC 8301 asks for 1024)."""
+
+
+def record_of(key: bytes) -> str:
+    """The record to publish for a public RSA key (DER of its SubjectPublicKeyInfo), as one text."""
+    return f"v=DKIM1; k=rsa; p={base64.b64encode(key).decode('ascii')}"
+
+
+def record_problem(texts: Sequence[str], keys: Collection[bytes]) -> str:
+    """What keeps receivers from checking our RSA-SHA256 signatures with what a selector publishes.
+
+    Args:
+        texts: the TXT records at ``selector._domainkey.domain``.
+        keys: our public key in each of the forms in which it may stand there.
+
+    Returns:
+        missing | several (RFC 6376, 3.6.2.2: results are undefined) | revoked | other, the key is another one |
+        narrowed, for another algorithm, hash or service | testing, receivers treat the mail as unsigned |
+        short; empty where all is well. The gravest first.
+    """
+    records = [text for text in texts if "p" in tags(text)]
+    if len(records) != 1:
+        return "several" if records else "missing"
+    found = tags(records[0])
+    key = re.sub(r"\s+", "", found["p"])
+    if not key:
+        return "revoked"
+    try:
+        data = base64.b64decode(key, validate=True)
+    except (binascii.Error, ValueError):
+        return "other"
+    if found.get("v", "DKIM1") != "DKIM1" or data not in keys:
+        return "other"
+    hashes, services = _listed(found, "h", "sha256"), _listed(found, "s", "*")
+    if found.get("k", "rsa").lower() != "rsa" or "sha256" not in hashes or not services & {"*", "email"}:
+        return "narrowed"
+    if "y" in _listed(found, "t", ""):
+        return "testing"
+    return "short" if len(data) < SHORT_KEY - FRAME else ""
+
+
+def _listed(found: Mapping[str, str], name: str, usual: str) -> set[str]:
+    """A tag whose value is a list with colons (RFC 6376, 3.6.1)."""
+    return {part.strip().lower() for part in found.get(name, usual).split(":")}
+
+
+FRAME: Final = 24
+"""Bytes that SubjectPublicKeyInfo puts around the bare key, which may stand in a record too."""

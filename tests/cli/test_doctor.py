@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from nurture.cli import examining
 from nurture.cli.examining import Check
@@ -70,8 +73,6 @@ def test_a_folder_is_examined(shell: Shell) -> None:
     assert "メールのドメイン" in told["ja"].output
     assert "Mail domains" in told["en"].output
 
-    import json
-
     found = {(row["check"], row["subject"]): row for row in json.loads(data.stdout)}
     assert "pass" == found["mx", "mihon.example"]["result"]
     assert "fail" == found["dmarc", "mihon.example"]["result"]
@@ -80,6 +81,59 @@ def test_a_folder_is_examined(shell: Shell) -> None:
     assert {"spf", "dkim", "ptr", "public_url", "clock", "disk", "database", "config", "scenarios"} <= {
         check for check, _ in found
     }
+
+
+def test_the_domains_that_letters_name_besides_from(shell: Shell) -> None:
+    """With ``verp`` elsewhere and a key of one's own: MX and SPF of the envelope's domain, alignment, the key."""
+    made = rsa.generate_private_key(65537, 2048)
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    key = shell.folder / "dkim.pem"
+    key.write_bytes(made.private_bytes(serialization.Encoding.PEM, *form))
+    key.chmod(0o600)
+    settings = shell.folder / "config.toml"
+    box = 'name = "みほんシステム"\nsmtp = {host = "127.0.0.1", security = "none", port = 9}\n'
+    more = """verp = "b+{token}@bounces.relay.example"
+reply_to = "sales+{token}@answers.example"
+dkim = {domain = "mihon.example", selector = "s1", key = {file = "dkim.pem"}}
+"""
+    settings.write_text(settings.read_text(encoding="utf-8").replace(box, box + more), encoding="utf-8")
+
+    told_all: list[dict[str, str]] = []
+
+    def looked() -> dict[tuple[str, str], dict[str, str]]:
+        """By check and subject; of several findings the last."""
+        only = [part for name in ("mx", "spf", "dkim", "dmarc", "secret") for part in ("--only", name)]
+        told_all[:] = json.loads(shell.run("doctor", "--json", "--timeout", "3", *only).stdout)
+        return {(row["check"], row["subject"]): row for row in told_all}
+
+    with dns() as server:
+        server.add("mihon.example", "MX", "10 mx.mihon.example.")
+        server.add("mx.mihon.example", "A", "192.0.2.1")
+        server.add("_dmarc.mihon.example", "TXT", "v=DMARC1; p=reject; rua=mailto:d@mihon.example")
+        shell.environ["NURTURE_DNS"] = f"127.0.0.1:{server.port}"
+        before = looked()
+        record = before["dkim", "s1._domainkey.mihon.example"]["hint"].partition("record: ")[2]
+        server.add("s1._domainkey.mihon.example", "TXT", record)
+        after = looked()
+
+    expected = {
+        ("mx", "mihon.example"): "pass",
+        ("mx", "bounces.relay.example"): "fail",
+        ("mx", "answers.example"): "fail",
+        ("spf", "bounces.relay.example"): "fail",
+        ("dkim", "s1._domainkey.mihon.example"): "fail",
+        ("secret", "sales.dkim"): "pass",
+    }
+    assert expected == {subject: before[subject]["result"] for subject in expected}
+    assert "pass" == after["dkim", "s1._domainkey.mihon.example"]["result"]
+    assert ("spf", "mihon.example") not in before
+    assert ["warn", "pass"] == [row["result"] for row in told_all if row["check"] == "dmarc"]
+    key.chmod(0o644)
+    unread = looked()
+    assert ["fail", "fail"] == [
+        unread[subject]["result"]
+        for subject in (("dkim", "s1._domainkey.mihon.example"), ("secret", "sales.dkim"))
+    ]
 
 
 def test_some_checks_alone_and_a_pass(shell: Shell) -> None:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core.findings import Grade, worst
+from nurture.core.health import Identity
 from nurture.dns import DnsResolver
 from nurture.errors import TemporaryFailure
 from nurture.flows import domains as gather
 from nurture.reports.doctor import domains as judge
+from nurture.reports.doctor import identities
 from tests.servers.names import BROKEN, SILENT, Names, serving
 
 if TYPE_CHECKING:
@@ -77,8 +79,8 @@ async def test_a_domain_as_it_should_be(resolver: DnsResolver) -> None:
     found = [
         *judge.exchangers(await gather.exchangers(resolver, "v.example")),
         *judge.spf(await gather.spf(resolver, "v.example"), relay),
-        *judge.dkim(await gather.keys(resolver, "v.example")),
-        *judge.dmarc(await gather.dmarc(resolver, "v.example"), {"sales": "v.example"}),
+        *identities.dkim(await gather.keys(resolver, "v.example")),
+        *identities.dmarc(await gather.dmarc(resolver, "v.example"), [Identity("sales", "v.example")]),
         *judge.reverse(relay, "tls"),
     ]
     assert Grade.PASS is worst(found), grades(found)
@@ -91,8 +93,8 @@ async def test_nothing_published(names: Names, resolver: DnsResolver) -> None:
     found = [
         *judge.exchangers(await gather.exchangers(resolver, "v.example")),
         *judge.spf(await gather.spf(resolver, "v.example"), None),
-        *judge.dkim(await gather.keys(resolver, "v.example")),
-        *judge.dmarc(await gather.dmarc(resolver, "v.example"), {"sales": "v.example"}),
+        *identities.dkim(await gather.keys(resolver, "v.example")),
+        *identities.dmarc(await gather.dmarc(resolver, "v.example"), [Identity("sales", "v.example")]),
         *judge.reverse(await gather.host(resolver, "smtp.v.example"), "tls"),
     ]
     assert ["fail", "fail", "warn", "fail", "fail"] == [f.grade.value for f in found]
@@ -159,14 +161,14 @@ async def test_a_policy_above_and_an_envelope_elsewhere(names: Names, resolver: 
     """The tree walk finds the policy of a parent; an envelope sender of another house is not aligned."""
     facts = await gather.dmarc(resolver, "news.v.example")
     assert ("v.example", "v.example") == (facts.dmarc_at, facts.organisational)
-    good = list(judge.dmarc(facts, {"a": "bounce.v.example"}))
-    bad = list(judge.dmarc(facts, {"a": "bounces.provider.example"}))
+    good = list(identities.dmarc(facts, [Identity("a", "bounce.v.example")]))
+    bad = list(identities.dmarc(facts, [Identity("a", "bounces.provider.example")]))
     assert (Grade.PASS, Grade.FAIL) == (worst(good), worst(bad))
 
     names.add("_dmarc.v.example", "TXT", "v=DMARC1; p=reject; aspf=s")
     strict = await gather.dmarc(resolver, "v.example")
-    assert Grade.FAIL is worst(judge.dmarc(strict, {"a": "bounce.v.example"}))
-    assert Grade.WARN is worst(judge.dmarc(strict, {"a": "v.example"}))  # nobody hears of failures
+    assert Grade.FAIL is worst(identities.dmarc(strict, [Identity("a", "bounce.v.example")]))
+    assert Grade.WARN is worst(identities.dmarc(strict, [Identity("a", "v.example")]))  # nobody hears of failures
 
 
 @pytest.mark.parametrize(

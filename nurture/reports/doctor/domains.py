@@ -1,8 +1,8 @@
-"""Judging what the DNS says: will receivers take our mail for ours?
+"""Judging what the DNS says of servers: may ours send, do answers find their way back, do names lead back?
 
-The rules are those of the big providers (facts on sender requirements): SPF, DKIM and DMARC aligned with From, and
-reverse DNS that leads back. From which addresses mail leaves in the end is known to the mail server alone; where
-this machine hands its mail to another, that is said, and ``nurture mailbox test`` shows what a receiver sees.
+SPF and reverse DNS are among what the big providers ask for; keys, policies and alignment are in ``identities``.
+From which addresses mail leaves in the end is known to the mail server alone; where this machine hands its mail to
+another, that is said, and ``nurture mailbox test`` shows what a receiver sees.
 """
 
 from __future__ import annotations
@@ -35,11 +35,14 @@ TEST: Final = mark("nurture mailbox test shows what a receiver sees")
 
 
 def exchangers(facts: DomainFacts) -> Iterator[Finding]:
-    """MX: answers and bounces must find their way back."""
+    """MX: answers and bounces must find their way back, to From and to the envelope sender (RFC 5321, 4.4)."""
     check, domain = "mx", facts.domain
     if any(host == "" for _, host in facts.exchangers):
         yield bad(
-            check, domain, mark("takes no mail (null MX)"), hint=mark("answers cannot arrive: set an MX record")
+            check,
+            domain,
+            mark("takes no mail (null MX)"),
+            hint=mark("answers and bounces cannot arrive: set an MX record"),
         )
         return
     if not facts.exchangers:
@@ -54,7 +57,7 @@ def exchangers(facts: DomainFacts) -> Iterator[Finding]:
             yield bad(
                 check,
                 domain,
-                mark("no MX record and no address: answers cannot arrive"),
+                mark("no MX record and no address: answers and bounces cannot arrive"),
                 hint=mark("is the domain spelled right in config.toml? Else set an MX record"),
             )
         return
@@ -167,86 +170,6 @@ def _lets_send(facts: SpfFacts, relay: NameFacts | None) -> Finding:
         ),
         **values,
     )
-
-
-KEY_PROBLEMS: Final[Mapping[str, str]] = {
-    "revoked": mark("the key {selector} is revoked"),
-    "unreadable": mark("the key {selector} cannot be read"),
-    "short": mark("the key {selector} is shorter than 2048 bits"),
-}
-
-
-def dkim(facts: DomainFacts) -> Iterator[Finding]:
-    """DKIM keys, as far as anybody can find them without a mail."""
-    check, domain = "dkim", facts.domain
-    sound = [selector for selector, text in facts.keys.items() if not policies.key_problem(text)]
-    if sound:
-        yield good(check, domain, mark("keys: {selectors}"), selectors=", ".join(sound))
-        return
-    for selector, text in facts.keys.items():
-        yield doubtful(
-            check,
-            domain,
-            KEY_PROBLEMS[policies.key_problem(text)],
-            hint=mark("make a new key where your mail is signed, and publish it"),
-            selector=selector,
-        )
-    if not facts.keys:
-        yield doubtful(
-            check,
-            domain,
-            mark("no key under the usual names; keys under other names cannot be found without a mail"),
-            hint=TEST,
-        )
-
-
-def dmarc(facts: DomainFacts, envelopes: Mapping[str, str]) -> Iterator[Finding]:
-    """The DMARC policy, and whether SPF can be aligned with From.
-
-    Args:
-        facts: of the domain in From.
-        envelopes: the domain of the envelope sender, by mailbox id.
-    """
-    check, domain = "dmarc", facts.domain
-    if not facts.dmarc:
-        yield bad(
-            check,
-            domain,
-            mark("no DMARC policy"),
-            hint=mark('publish at _dmarc.{name}: "v=DMARC1; p=none; rua=mailto:…", and tighten it later'),
-            name=domain,
-        )
-        return
-    if len(facts.dmarc) > 1:
-        yield bad(
-            check, domain, mark("{count} DMARC policies: receivers heed none of them"), count=len(facts.dmarc)
-        )
-        return
-    try:
-        policy = policies.parse_dmarc(facts.dmarc[0], inherited=facts.dmarc_at != domain)
-    except UserError as error:
-        yield bad(check, domain, error.text, hint="", **error.values)
-        return
-    for mailbox, envelope in envelopes.items():
-        if not policies.aligned(domain, envelope, policy.aspf, facts.organisational):
-            yield bad(
-                check,
-                domain,
-                mark("mailbox {mailbox}: the envelope sender is of {envelope}, which is not aligned"),
-                hint=mark("only DKIM can be aligned then; let verp use the domain of the address"),
-                mailbox=mailbox,
-                envelope=envelope,
-            )
-    if policy.reports:
-        yield good(check, domain, mark("p={policy}, with reports"), policy=policy.policy)
-    else:
-        yield doubtful(
-            check,
-            domain,
-            mark("p={policy}; nobody hears of failures"),
-            hint=mark("add rua=mailto:… to see who sends in your name"),
-            policy=policy.policy,
-        )
 
 
 def reverse(facts: NameFacts, security: str) -> Iterator[Finding]:
