@@ -130,9 +130,29 @@ RECEIPT_WORDS: Final = re.compile(
 )
 
 
+REJECTED: Final = re.compile(
+    r"(?:was|is|been) (?:automatically )?(?:rejected|refused|returned|bounced)|(?:not|n't) (?:be )?deliver|"
+    r"拒否|受信でき|配信でき",
+    re.IGNORECASE,
+)
+
+
+def is_rejection(root: Part, text: str) -> bool:
+    """A refusal in the form of a receipt: what filters at the mailbox send (RFC 5429, 2.1)."""
+    return any(
+        part.type == "message/disposition-notification"
+        and re.search(
+            r"(?im)^disposition:[^\n]*automatic-action[^\n]*;\s*(?:deleted|denied|failed)", part.decoded.text
+        )
+        for part in root.own()
+    ) and bool(REJECTED.search(text[:1000]))
+
+
 def is_receipt(root: Part, subject: str, text: str) -> bool:
     """A read or delivery receipt (RFC 8098), or what Outlook and Notes send instead."""
     kind, params = root.content
+    if is_rejection(root, text):
+        return False
     if params.get("report-type", "").lower() == "disposition-notification":
         return True
     if any(part.type == "message/disposition-notification" for part in root.own()):

@@ -13,22 +13,31 @@ above is given to the recipients: each one's share is what stands between its ad
 
 from __future__ import annotations
 
-import itertools
-import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
 
 from nurture.core.reading import BounceInfo, Kind
 from nurture.mail.address import addresses_in
+from nurture.mail.bounce_words import (
+    BODY,
+    BY_A_PERSON,
+    COPY,
+    DAEMON,
+    DAEMON_NAME,
+    DELAY,
+    DELAYED_SUBJECT,
+    GIVEN_UP,
+    HEADERS,
+    MACHINE,
+    MESSAGE_ID,
+    PROSPECT,
+    STATED,
+    SUBJECT,
+)
+from nurture.mail.dsn import MAX_RECIPIENTS, Row, fields, service
 from nurture.mail.html import to_text
 from nurture.mail.parse import Part, header_and_body
 from nurture.mail.verdicts import ENHANCED, Fate, judge
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-MAX_RECIPIENTS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,118 +59,12 @@ class Envelope:
     to: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One recipient as a report has it. ``action`` is that of RFC 3464, section 2.3.3."""
-
-    address: str
-    action: str
-    status: str | None = None
-    words: str = ""
-
-
-DAEMON: Final = re.compile(
-    r"^(?:mailer[-_.]?daemon|mail[-_.]?daemon|daemon|mdaemon|mmdf|post[-_.]?master|mail[-_.]?(?:deliver\w*|"
-    r"admin\w*|system|error)|mailer|"
-    r"bounces?|return(?:ed)?[-_.]?mail|delivery|undeliverable|microsoftexchange[0-9a-f]*|"
-    r"no-?reply-?(?:bounce|delivery)\w*|mfilter|mailadm)(?:[-+_.=]|$)",
-    re.IGNORECASE,
-)
-DAEMON_NAME: Final = re.compile(
-    r"mailer-?daemon|mail deliver\w* (?:sub)?system|delivery (?:sub)?system|mail administrator|"
-    r"mail delivery|postmaster|"
-    r"system administrator|internet mail delivery|mail ?system|bounce|配信(?:システム|エラー)|"
-    r"メール(?:サーバ|システム|配信)",
-    re.IGNORECASE,
-)
-SUBJECT: Final = re.compile(
-    r"undeliver|non[- ]?deliver|delivery (?:status notification|failure|failed|report|notification|problem|"
-    r"error|has failed)|(?:mail|message|e-?mail)\S* (?:delivery )?(?:fail|error|return|could not|undeliv|"
-    r"not deliver|rejected|system error)|"
-    r"returned (?:mail|to sender|e-?mail)|returning message|failure notice|failed (?:mail|delivery)|"
-    r"mail failure|user unknown|bounce|could ?n.t be delivered|rejected mail|can ?not (?:be )?deliver|"
-    r"mail could not be|warning: (?:could not send|message)|"
-    r"error sending your mail|delivery delay|delayed (?:mail|delivery)|delayed|mail ?system error|"
-    r"unzustellbar|unable to deliver|problem delivering|undelivered|not delivered|nondelivery|"
-    r"message (?:status|blocked|not sent)|permanent error|"
-    r"エラー通知|エラーメール|メールエラー|配信不能|配信エラー|配信(?:が|に|は)?(?:でき|失敗|遅延)|"
-    r"配送(?:不能|エラー|失敗|でき)|送信エラー|送信(?:が|に|は)?(?:失敗|でき)|未達|不達|配達(?:不能|でき|"
-    r"されま|エラー)|メール(?:は|が|を)?(?:届|返|戻|お届け)|リターンメール|エラーメール|宛先不明|返信不能|"
-    r"недоставлен|не доставлено|non remis|non distribu|rejet|no se ha podido entregar|mancata consegna|退信",
-    re.IGNORECASE,
-)
-BODY: Final = re.compile(
-    r"(?:could|can|did|was|were|has|have|is|will)(?: ?n.t|not|"
-    r" not)(?: yet)? (?:be(?:en)? )?(?:successfully )?(?:deliver|reach|sent\b|send\b|accepted)|"
-    r"unable to deliver|undeliverable|delivery (?:has )?failed|failed (?:permanently|recipient|to deliver|"
-    r"address)|delivery (?:status|failure|error|to the following|attempt)|"
-    r"permanent (?:fatal )?error|permanent failure|non-?delivery|returned (?:to you|to sender|message|"
-    r"unopened|undelivered)|following address(?:es|\(es\))? (?:had|failed)|undelivered|rejected (?:your|the|"
-    r"by)|(?:not|n't) deliver(?:ed|able)?|delivery errors?|problem delivering|delayed for more than|"
-    r"still (?:being|trying)|"
-    r"the user\(?s?\)? (?:account|unknown)|failure reasons?|fatal errors?|message blocked|"
-    r"mail(?:box)? (?:unavailable|error)|error delivering|delivery report|your (?:message|mail|"
-    r"e-?mail) (?:to|was|has|for|with)|message .{0,60}(?:rejected|bounced)|user unknown|mailbox (?:full|"
-    r"is full)|"
-    r"(?:配信|配送|送信|配達|お届け)[^。\n]{0,24}(?:でき(?:ま|な)|失敗|不能|されま|エラー|保留|遅延)|"
-    r"届(?:ける|け)[^。\n]{0,16}(?:でき|ませ)|エラーのため|宛先(?:が|に)[^。\n]{0,20}(?:見つか|不明|存在)|"
-    r"メールアドレス(?:が|は)?[^。\n]{0,20}(?:見つか|存在)|"
-    r"не может быть доставлен|konnte nicht|n'a pas pu|no (?:se )?(?:ha )?pudo|impossibile|无法(?:发送|投递)|退信",
-    re.IGNORECASE,
-)
-DELAY: Final = re.compile(
-    r"will retry|delivery incomplete|temporary problem|(?:will|continue|keep|still|be|"
-    r"is) (?:be )?(?:continu\w+ )?(?:to )?(?:re)?try(?:ing)?\b|"
-    r"has not yet been delivered|delivery (?:is |has been )?delayed|delayed (?:for|delivery|mail|message)|"
-    r"message (?:is |has been |was )?delayed|transient|temporary failure report|still (?:being|in the queue|"
-    r"undelivered|attempting)|"
-    r"(?:do not|don'?t) need to (?:re-?send|take)|no action is required|could not send message for past|"
-    r"warning message|delivery delay|not been able to deliver[^.]{0,80}yet|再送(?:信)?(?:を(?:続|試|行|繰)|"
-    r"し(?:ます|て(?:い|お))|いたし)|遅延|引き続き(?:配送|配信|送信)",
-    re.IGNORECASE,
-)
-GIVEN_UP: Final = re.compile(
-    r"permanent|given up|giving up|gave up|will no longer|no longer (?:be )?(?:tried|retr)|"
-    r"failed permanently|has failed|unable to deliver[^.]{0,60} after|returned to (?:you|sender)|expired|"
-    r"配送を(?:中止|断念)|中止(?:し|いた)",
-    re.IGNORECASE,
-)
-COPY: Final = re.compile(
-    r"^[ \t>]*(?:-{2,}[ \t]*(?:this is a copy|the (?:header|body|original)|original message|"
-    r"returned (?:message|mail)|message (?:header|text|follows|body)|below this line|"
-    r"your (?:original )?message|unsent message|undelivered message|forwarded message|transcript of your|"
-    r"start of (?:returned|original)|copy of)|"
-    r"(?:below (?:this line )?is (?:a |the )?(?:copy|header|original)|a copy of (?:the|"
-    r"your) (?:original )?(?:message|mail)|(?:the |your )?(?:original|returned|unsent|"
-    r"undelivered) (?:message|mail)(?: header| text| body)?s?(?: follows| below| is| was attached|"
-    r"[ \t]*:?[ \t]*$)|included (?:below )?is a copy|message (?:header|text|contents?) (?:follows|below)|"
-    r"the (?:text|header|body)s? of (?:the|your) (?:original|message))|"
-    r"-{2,}[ \t]*(?:元の|送信(?:した|された)|返送|オリジナル)|(?:以下|次)(?:は|に|"
-    r"の)[^\n]{0,30}(?:メッセージ|メール)(?:の(?:コピー|ヘッダ|内容|原文)|です)|<<<? ?(?:original|"
-    r"message) )",
-    re.IGNORECASE | re.MULTILINE,
-)
-HEADERS: Final = re.compile(
-    r"(?:^(?:return-path|received|message-id|from|to|subject|date|mime-version|reply-to|sender|cc|"
-    r"user-agent|content-[\w-]+|x-[\w-]+|dkim-signature|delivered-to|"
-    r"envelope-to):[^\n]*\n(?:[ \t]+[^\n]*\n)*){3}",
-    re.IGNORECASE | re.MULTILINE,
-)
-MESSAGE_ID: Final = re.compile(
-    r"^[ \t>]*message-id:[ \t]*(?:\n[ \t]+)?(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE
-)
-FIELDS: Final = re.compile(r"^(?:final-recipient|original-recipient):", re.IGNORECASE | re.MULTILINE)
-GROUPED: Final = re.compile(
-    r"^(?:reporting-mta|final-recipient|original-recipient|action|status|diagnostic-code|remote-mta):", re.I | re.M
-)
-
-
 def read_report(root: Part, envelope: Envelope) -> Report | None:
     """The delivery report that a mail is, or None."""
     text = _text(root)
     notification, copy = cut_copy(text)
     daemon = _daemon(envelope)
-    rows = _fields(root, text, deep=daemon) or _service(text)
+    rows = fields(root, text, deep=daemon) or service(text)
     if not rows:
         rows = _failed_recipients(root, notification) or _free(root, envelope, daemon, notification, copy)
     if not rows:
@@ -181,7 +84,7 @@ def read_report(root: Part, envelope: Envelope) -> Report | None:
     return Report(kind, _grouped(fates))
 
 
-def _fate(row: _Row, share: str, original: str | None, kind: Kind) -> BounceInfo:
+def _fate(row: Row, share: str, original: str | None, kind: Kind) -> BounceInfo:
     fate: Fate = judge(row.words, row.status, share)
     status = row.status
     if status is None or status.endswith(".0.0"):
@@ -245,116 +148,7 @@ def _original_id(root: Part, copy: str) -> str | None:
     )
 
 
-STATUS_TYPES: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
-
-# --- RFC 3464 ---------------------------------------------------------------------------------------------
-
-
-def _fields(root: Part, text: str, *, deep: bool) -> list[_Row]:
-    """Recipients from the delivery-status fields, of the part that has them or of the text.
-
-    ``deep``: also inside an enclosed mail, which from a person would be a report that was passed on.
-    """
-    rows: list[_Row] = []
-    for parts in (root.own(), root.walk() if deep else ()):
-        if not rows:
-            rows = [row for part in parts if part.type in STATUS_TYPES for row in _groups(part.data)]
-    if not rows and FIELDS.search(text):
-        start = GROUPED.search(text)
-        if start:
-            rows.extend(_groups(text[start.start() :].encode()))
-    if not rows:  # the part that should have them is labelled wrong
-        for part in root.own():
-            if (
-                part.type not in {"text/plain", "text/html"}
-                and not part.parts
-                and FIELDS.search(part.decoded.text)
-            ):
-                rows.extend(_groups(part.data))
-    return rows[:MAX_RECIPIENTS]
-
-
-def _groups(data: bytes) -> Iterator[_Row]:
-    data = re.sub(rb"\r\n?", b"\n", data[:200_000]).strip(b"\n")
-    for group in re.split(rb"\n[ \t]*\n", data, maxsplit=4 * MAX_RECIPIENTS)[: 4 * MAX_RECIPIENTS]:
-        yield from _recipients(group)
-
-
-def _recipients(group: bytes) -> Iterator[_Row]:
-    """The recipients of one block: one, or several where the empty lines between them are missing."""
-    starts = [m.start() for m in re.finditer(rb"^final-recipient:", group, re.IGNORECASE | re.MULTILINE)]
-    cuts = [0, *starts[1 : 2 * MAX_RECIPIENTS], len(group)]
-    for begin, end in itertools.pairwise(cuts):
-        fields = Part(header_and_body(group[begin:end])[0])
-        recipient = fields.get("final-recipient") or fields.get("original-recipient")
-        if not recipient and not fields.has("action"):
-            continue
-        address = _typed(recipient)
-        if "@" not in address and "@" in (other := _typed(fields.get("original-recipient"))):
-            address = other
-        found = ENHANCED.search(fields.get("status"))
-        status = found[0] if found else None
-        words = _typed(fields.get("diagnostic-code"))
-        action = (fields.get("action").lower().split() or [""])[0].strip("-,;")
-        if action not in {"failed", "delayed", "delivered", "relayed", "expanded"}:
-            action = "delivered" if status and status.startswith("2") else "failed"
-        elif action == "delivered" and status and status.startswith(("4", "5")):
-            action = "failed"
-        comment = fields.get("status").partition("(")[2].rstrip(")")
-        yield _Row(address, action, status, words or comment)
-
-
-def _typed(value: str) -> str:
-    """``rfc822; <a@b>`` without type and brackets; of words the whole."""
-    kind, semicolon, rest = value.partition(";")
-    text = rest if semicolon and len(kind) < 40 and " " not in kind.strip() else value
-    text = text.strip()
-    if "@" in text and " " not in text:
-        return text.strip("<>()\"' ").lower()
-    return text
-
-
-# --- services and free text ---------------------------------------------------------------------------------
-
-
-def _service(text: str) -> list[_Row]:
-    """The JSON with which a mail service reports (Amazon SES)."""
-    start = text.find("{")
-    if start < 0 or text[:start].strip() or "bouncedRecipients" not in text:
-        return []
-    try:
-        value, _ = json.JSONDecoder(strict=False).raw_decode(text[start : start + 200_000].replace("\n", ""))
-    except (ValueError, RecursionError):
-        return []
-    report = _inner(value)
-    if report is None:
-        return []
-    rows = []
-    for one in list(report.get("bouncedRecipients") or ())[:MAX_RECIPIENTS]:
-        if isinstance(one, dict):
-            status = ENHANCED.search(str(one.get("status", "")))
-            words = str(one.get("diagnosticCode", ""))
-            transient = str(report.get("bounceType", "")).lower() == "transient" and not words
-            action = "delayed" if str(one.get("action", "")).lower() == "delayed" or transient else "failed"
-            rows.append(
-                _Row(str(one.get("emailAddress", "")).lower(), action, status[0] if status else None, words)
-            )
-    return rows
-
-
-def _inner(value: Any) -> Mapping[str, Any] | None:
-    for _ in range(3):
-        if not isinstance(value, dict):
-            return None
-        if isinstance(value.get("bounce"), dict):
-            bounce: Mapping[str, Any] = value["bounce"]
-            return bounce
-        inner = value.get("Message")
-        try:
-            value = json.loads(inner) if isinstance(inner, str) else None
-        except (ValueError, RecursionError):
-            return None
-    return None
+# --- free text ---
 
 
 def _still_trying(subject: str, notification: str) -> bool:
@@ -365,18 +159,7 @@ def _still_trying(subject: str, notification: str) -> bool:
     return DELAY.search(f"{subject}\n{said}") is not None and GIVEN_UP.search(said) is None
 
 
-DELAYED_SUBJECT: Final = re.compile(
-    r"\(delay(?:ed)?\)|delayed mail|delivery delayed|warning: (?:could not send|message .{0,60}delayed)|"
-    r"遅延(?:のお知らせ|通知)",
-    re.IGNORECASE,
-)
-PROSPECT: Final = re.compile(
-    r"(?:if|when|unless|once|until)\b[^.]{0,80}(?:permanent|fail|expire)[^.]*", re.IGNORECASE
-)
-"""What will be said if it fails for good is not said now."""
-
-
-def _failed_recipients(root: Part, notification: str) -> list[_Row]:
+def _failed_recipients(root: Part, notification: str) -> list[Row]:
     """``X-Failed-Recipients``, which Exim and Google write."""
     addresses = addresses_in(" ".join(root.all("x-failed-recipients")), MAX_RECIPIENTS)
     if not addresses:
@@ -384,8 +167,7 @@ def _failed_recipients(root: Part, notification: str) -> list[_Row]:
     action = "delayed" if _still_trying(root.get("subject"), notification) else "failed"
     shares = _shares(notification, list(addresses))
     return [
-        _Row(address, action, _status_in(shares.get(address, "")), shares.get(address, ""))
-        for address in addresses
+        Row(address, action, _status_in(shares.get(address, "")), shares.get(address, "")) for address in addresses
     ]
 
 
@@ -404,7 +186,7 @@ def _daemon(envelope: Envelope) -> bool:
     )
 
 
-def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy: str) -> list[_Row]:
+def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy: str) -> list[Row]:
     """Recipients of a report in free text; none if it is no report."""
     subject = SUBJECT.search(envelope.subject) is not None
     body = BODY.search(notification) is not None
@@ -419,20 +201,36 @@ def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy:
         or (body and enclosed)
         or ((body or _REFUSED.search(notification)) and judge(notification).reason != "unknown")
     )
-    if not (by_daemon or (subject and body and enclosed)):
+    machine = MACHINE.match(envelope.from_address) is not None and body and bool(addresses_in(notification, 1))
+    stated = subject and body and _stated(root, envelope, notification)
+    if not (by_daemon or machine or stated or (subject and body and enclosed)):
         return []
     addresses = _addressed(root, envelope, notification, copy)
     late = _still_trying(envelope.subject, notification)
     action = "delayed" if late else "failed"
     if not addresses:
-        return [_Row("", action, _status_in(notification), notification)]
+        return [Row("", action, _status_in(notification), notification)]
     shares = _shares(notification, addresses)
     return [
-        _Row(a, action, _status_in(shares.get(a, notification)), shares.get(a, notification)) for a in addresses
+        Row(a, action, _status_in(shares.get(a, notification)), shares.get(a, notification)) for a in addresses
     ]
 
 
-_REFUSED: Final = re.compile(r"(?<![\d.])5\d\d[ -:]|5\.\d\.\d")
+def _stated(root: Part, envelope: Envelope, notification: str) -> bool:
+    """Whether the words are a report's own, of somebody named, and nobody greets or forwards.
+
+    For gateways that write under a name of their own, with nothing enclosed.
+    """
+    if FORWARDED.match(envelope.subject) or len(notification) > 3000 or BY_A_PERSON.search(notification):
+        return False
+    if root.has("list-id") or root.has("list-unsubscribe"):
+        return False
+    others = set(addresses_in(notification, 10)) - {envelope.from_address.lower()}
+    return bool(others) and STATED.search(re.sub(r"\s+", " ", notification[:800])) is not None
+
+
+FORWARDED = re.compile(r"\s*(?:fw|fwd|転送)\s*[:：]", re.IGNORECASE)
+_REFUSED = re.compile(r"(?<![\d.])5\d\d[ -:]|5\.\d\.\d")
 
 
 def _addressed(root: Part, envelope: Envelope, notification: str, copy: str) -> list[str]:
@@ -447,18 +245,28 @@ def _addressed(root: Part, envelope: Envelope, notification: str, copy: str) -> 
     named = [a for a in addresses_in(notification) if not DAEMON.match(a.partition("@")[0])]
     both = [a for a in named if a in sent_to]
     if both:
-        return both[:MAX_RECIPIENTS]
+        refused = [a for a in named if a not in both and a not in ours and _refused(a, notification)]
+        return [*both, *refused][:MAX_RECIPIENTS]
     rest = [a for a in named if a not in ours]
-    leading = [
-        a for a in rest if re.search(rf"^[ \t<(\[\"']*{re.escape(a)}", notification, re.IGNORECASE | re.MULTILINE)
-    ]
+    leading = [a for a in rest if _leads(a, notification)]
     return (leading or rest[:1] or sorted(sent_to - ours)[:1])[:MAX_RECIPIENTS]
+
+
+def _leads(address: str, notification: str) -> bool:
+    pattern = rf"^[ \t<(\[\"']*{re.escape(address)}"
+    return re.search(pattern, notification, re.IGNORECASE | re.MULTILINE) is not None
+
+
+def _refused(address: str, notification: str) -> bool:
+    """Whether a line of an old server's transcript is about the address: ``550 <a@b>... User unknown``."""
+    pattern = rf"^[ \t]*[45]\d\d[ -](?:[45]\.\d\.\d )?<?{re.escape(address)}>?\.\.\."
+    return re.search(pattern, notification, re.IGNORECASE | re.MULTILINE) is not None
 
 
 def _shares(notification: str, addresses: list[str]) -> dict[str, str]:
     """For each address what is said about it: all that follows its places, each up to the next address.
 
-    With one address everything is about it.
+    With one address everything is about it; where nothing is said of one alone, what stands above them all is.
     """
     distinct = [a for a in dict.fromkeys(addresses) if a]
     if len(distinct) <= 1:
@@ -469,9 +277,11 @@ def _shares(notification: str, addresses: list[str]) -> dict[str, str]:
         for address in distinct
         for match in list(re.finditer(rf"(?<![\w.+-]){re.escape(address)}(?![\w-])", low))[:20]
     )
+    intro = notification[: places[0][0]] if places else ""
     shares: dict[str, list[str]] = {}
     for index, (start, address) in enumerate(places):
         end = places[index + 1][0] if index + 1 < len(places) else len(notification)
         begin = notification.rfind("\n", 0, start) + 1
         shares.setdefault(address, []).append(notification[begin : max(end, start)])
-    return {address: "\n".join(pieces) for address, pieces in shares.items()}
+    told = {address: "\n".join(pieces) for address, pieces in shares.items()}
+    return {a: f"{intro}\n{words}" if judge(words).reason == "unknown" else words for a, words in told.items()}

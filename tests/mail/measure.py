@@ -3,7 +3,7 @@
     python -m tests.mail.measure FOLDER [--errors] [--half first|second]
 
 FOLDER holds ``labels.json`` (file name → kind, and for each recipient status, reason, permanent) and ``mails``.
-The halves are drawn by the writer of a report (``lhost-exim-06`` → ``lhost-exim``), so that what was learnt from one
+The halves are drawn by the writer of a report (``lhost-exim-06`` → ``lhost-exim``): what was learnt from one
 server's words is measured on another's.
 """
 
@@ -141,10 +141,10 @@ def main() -> None:
     args = parser.parse_args()
     score = measure(args.folder, args.half)
     for line in lines(args.half or "all", score):
-        print(line)  # noqa: T201 - a command of its own
+        print(line)
     if args.errors:
         for what in ("missed", "taken", "softened", "hardened", "disputed", "faults"):
-            print(f"{what}: {' '.join(getattr(score, what))}")  # noqa: T201
+            print(f"{what}: {' '.join(getattr(score, what))}")
 
 
 if __name__ == "__main__":

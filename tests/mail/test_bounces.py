@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nurture.core.reading import Kind
 from nurture.mail.reading import read
 from nurture.mail.verdicts import judge
+from tests.mail.measure import measure
 
 DATA = Path(__file__).parent / "data" / "bounces"
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpora" / "bounces"
@@ -104,11 +103,6 @@ def test_judge(words: str, reason: str | None, permanent: bool) -> None:
     assert reason is None or fate.reason == reason
 
 
-def _corpus() -> list[tuple[str, Any]]:
-    labels = CORPUS / "labels.json"
-    return sorted(json.loads(labels.read_text()).items()) if labels.exists() else []
-
-
 @pytest.mark.skipif(not (CORPUS / "labels.json").exists(), reason="the corpus is not on this machine")
 def test_corpus() -> None:
     """Over the whole corpus: 97 % recognised, 95 % hard or soft, at most 2 % false permanents.
@@ -116,21 +110,10 @@ def test_corpus() -> None:
     The corpus calls disabled accounts soft; here the address of a disabled account is no good, so those rows
     count for neither side.
     """
-    total = known = right = rows = wrong = 0
-    for name, label in _corpus():
-        reading = read((CORPUS / "mails" / name).read_bytes())
-        assert "unreadable" not in reading.defects, name
-        if label["kind"] != "bounce":
-            assert reading.kind not in {Kind.BOUNCE, Kind.DELAY}, name
-            continue
-        total += 1
-        known += reading.kind in {Kind.BOUNCE, Kind.DELAY}
-        if reading.bounce is None or any(row["reason"] == "suspend" for row in label["rows"]):
-            continue
-        hard = any(row["permanent"] for row in label["rows"])
-        rows += 1
-        right += reading.bounce.permanent == hard
-        wrong += reading.bounce.permanent and not hard
-    assert known / total >= 0.97
-    assert right / rows >= 0.95
-    assert wrong / rows <= 0.025
+    score = measure(CORPUS)
+
+    assert [] == score.faults
+    assert [] == score.taken
+    assert score.recognised >= 0.97
+    assert score.right >= 0.95
+    assert score.false_permanents <= 0.02
