@@ -15,6 +15,7 @@ order, and the failure raised at the end, so that whoever watches it starts it a
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -216,23 +217,17 @@ class Daemon:
         return min(waits, default=None)
 
     async def _watch(self, box: MailboxSettings, mailbox: Mailbox, poke: asyncio.Event) -> None:
-        doors, log, failures = self.doors, logger(), 0
+        doors, failures = self.doors, 0
         while not self.stop.is_set():
             try:
                 poke.clear()
                 if not await doors.store.own(box.id):  # another daemon reads it
                     await doors.clock.sleep_until(doors.clock.now() + SPARE, self.stop)
                     continue
-                while (found := await receive.receive(doors, box, mailbox)).more:
+                while await self._read(box, mailbox):
                     if self.stop.is_set():
                         return
-                if found.seen:
-                    kinds = [kind for kind, _ in found.matched]
-                    log.info("mailbox", action="receive", mailbox=box.id, seen=found.seen, kinds=kinds)
-                for problem in found.problems:
-                    _tell("a mail could not be handled", "receive.problem", problem, mailbox=box.id)
                 failures = 0
-                self.alive()
                 until = doors.clock.now() + timedelta(seconds=doors.settings.work.poll_seconds)
                 async with mailbox.listening() as news:
                     await doors.clock.sleep_until(until, news, poke, self.stop)
@@ -243,6 +238,18 @@ class Daemon:
                 with suppress(Exception):  # it was told: what cannot be written down now, will be at the next try
                     await receive.failed(doors, box, str(error) or type(error).__name__)
                 await doors.clock.sleep_until(doors.clock.now() + timedelta(seconds=pause), self.stop)
+
+    async def _read(self, box: MailboxSettings, mailbox: Mailbox) -> bool:
+        """Read one batch and tell of it; whether more waits."""
+        found = await receive.receive(self.doors, box, mailbox)
+        if found.seen:
+            kinds = dict(Counter(kind for kind, _ in found.matched))
+            log = logger(action="receive", mailbox=box.id, seen=found.seen, kinds=kinds)
+            log.info("mailbox, and more is waiting" if found.more else "mailbox")
+        for problem in found.problems:
+            _tell("a mail could not be handled", "receive.problem", problem, mailbox=box.id)
+        self.alive()
+        return found.more
 
 
 def _tell_letter(message: Message, outcome: Outcome) -> None:

@@ -54,7 +54,9 @@ if TYPE_CHECKING:
 
 BATCH: Final = 50
 UNREADABLE: Final = "unreadable"
-"""The defect of a mail on which the reading itself failed."""
+"""The defect of a mail on which the reading itself failed, or that the server could not give."""
+CUT: Final = "cut"
+"""The defect of a mail of which only the beginning was read."""
 TRIES: Final = 5
 
 
@@ -113,8 +115,13 @@ class Item:
 
 
 def _item(mail: RawMail, own: frozenset[str], report: Received) -> Item:
+    if mail.cut and not mail.raw:  # the server could not give it
+        reading = Reading(Kind.OTHER, subject="?", defects=(UNREADABLE,))
+        return Item(mail, reading, f"unreadable:{mail.folder}:{mail.uid}", threads.candidates(reading))
     try:
         reading = read(mail.raw, received_at=mail.received_at, own=own)
+        if mail.cut:
+            reading = replace(reading, defects=(*reading.defects, CUT))
         marks = threads.candidates(reading)
     except Exception as error:  # it never should: then a person reads it
         report.problems.append(error)

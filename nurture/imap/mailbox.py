@@ -7,8 +7,9 @@ flag. Where reading stands is the caller's knowledge (cursors); this object keep
 * **a new UIDVALIDITY** (the server rebuilt the folder: all uids are others) is answered with the mails of the
   last days; those that are known by their Message-ID are dropped by the flow. Which uids those are is
   remembered until they are read; if that is forgotten in a restart, more is read, never less;
-* **a mail the server cannot give** (NO, alone) becomes an empty mail marked as cut: seen by a person, not lost,
-  and not in the way of those behind it.
+* **a mail the server cannot give** (NO, or nothing, when asked for it alone) is read by its header; where that is
+  not to be had either, it becomes an empty mail marked as cut: seen by a person, not lost, and not in the way of
+  those behind it.
 
 Two connections: one for commands, one that listens. What arrives between the end of a fetch and the beginning of
 IDLE is noticed by UIDNEXT: it is compared with what the last complete fetch saw.
@@ -19,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from nurture.errors import NurtureError, UserError
 from nurture.imap.folders import sent_folder
 from nurture.imap.line import Line
 from nurture.imap.opening import by_token, open_line
-from nurture.imap.syntax import Record, quoted, search_date
+from nurture.imap.syntax import Record, quoted, search_date, uid_set
 from nurture.ports import Fetched, RawMail
 from nurture.wire import check_security
 
@@ -291,7 +292,7 @@ async def _take(line: Line, folder: str, uids: list[int], batch: _Batch, now: da
                         uid=record.uid,
                         raw=body[:LARGEST_MAIL],
                         received_at=record.received_at or now,
-                        cut=len(body) >= LARGEST_MAIL or record.body is None,
+                        cut=len(body) >= LARGEST_MAIL or not record.whole,
                     )
                 )
                 batch.left -= 1
@@ -316,11 +317,22 @@ def _groups(uids: list[int], heads: dict[int, Record]) -> list[list[int]]:
 
 
 async def _bodies(line: Line, uids: list[int]) -> list[Record]:
-    """The mails themselves, ascending. What was expunged meanwhile is missing; what cannot be read is empty."""
-    items = f"(UID INTERNALDATE BODY.PEEK[]<0.{LARGEST_MAIL}>)"
-    found = await line.fetch(uids, items)
-    if found is not None:
-        return sorted(found, key=lambda record: record.uid)
+    """The mails themselves, ascending. What was expunged meanwhile is missing; nothing else is."""
+    found = await line.fetch(uids, f"(UID INTERNALDATE BODY.PEEK[]<0.{LARGEST_MAIL}>)")
+    given = [record for record in found or () if record.body is not None]
+    missing = sorted({*uids} - {record.uid for record in given})
+    if missing and found is not None:
+        missing = sorted({*missing} & {*await line.search("UID", uid_set(missing))})
     if len(uids) == 1:
-        return [Record(uids[0])]
-    return [record for uid in uids for record in await _bodies(line, [uid])]
+        given += [await _what_there_is(line, uid) for uid in missing]
+    else:
+        given += [record for uid in missing for record in await _bodies(line, [uid])]
+    return sorted(given, key=lambda record: record.uid)
+
+
+async def _what_there_is(line: Line, uid: int) -> Record:
+    """Of a mail whose text is not to be had: its header and when it came, or one of the two, or neither."""
+    for items in (f"(UID INTERNALDATE BODY.PEEK[HEADER]<0.{LARGEST_MAIL}>)", "(UID INTERNALDATE)"):
+        for record in await line.fetch([uid], items) or ():
+            return replace(record, whole=False)
+    return Record(uid, whole=False)

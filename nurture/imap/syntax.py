@@ -92,6 +92,7 @@ class Record:
     size: int | None = None
     received_at: datetime | None = None
     body: bytes | None = None
+    whole: bool = True  # False: the server gives no more of it than this
 
 
 def records(lines: Iterable[bytes | bytearray]) -> list[Record]:

@@ -17,6 +17,7 @@ from nurture.errors import PermanentFailure, TemporaryFailure, UserError
 from nurture.imap import ImapMailbox, mailbox
 from nurture.imap.syntax import folder_name
 from tests.servers.authority import client_tls
+from tests.servers.between import Fault, between
 from tests.servers.dovecot import PASSWORD
 from tests.servers.scripted import cutting
 
@@ -391,15 +392,17 @@ async def test_a_cancelled_fetch_leaves_no_wrong_answers(
     dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox]
 ) -> None:
     """A fetch that is cancelled half-way drops its line: the next one gets its own answers."""
-    box = opened()
-    start = await box.fetch((), 10)
+    start = await opened().fetch((), 10)
     await asyncio.to_thread(dovecot.deliver, user, *(mail(n, body="x" * 100_000) for n in range(30)))
-    reading = asyncio.create_task(box.fetch(start.cursors, 100))
-    await asyncio.sleep(0.02)
-    reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
-    mails, _ = await drain(box, start.cursors)
+    async with between(dovecot.port, at=60, fault=Fault.HOLD) as (stands, port):
+        box = opened(port=port)
+        reading = asyncio.create_task(box.fetch(start.cursors, 100))
+        await asyncio.wait_for(stands.met.wait(), 10)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        mails, _ = await drain(box, start.cursors)
+        await box.close()
     assert len(mails) == 30
 
 

@@ -201,6 +201,70 @@ async def test_a_mail_that_cannot_be_read_is_not_in_the_way() -> None:
         await box.close()
 
 
+HEADER = b"From: sato@hospital.example\r\nIn-Reply-To: <m1@maker.example>\r\n\r\n"
+
+
+@pytest.mark.parametrize("refusal", [b"{tag} NO [SERVERBUG] cannot read\r\n", b"{tag} OK nothing to say\r\n"])
+async def test_a_mail_without_its_text_is_read_by_its_header(refusal: bytes) -> None:
+    """Asked for its text, the server says NO, or OK and nothing, though the mail is there: its header is read."""
+
+    class Torn(Scripted):
+        """Gives headers, and the text of mail 12 alone."""
+
+        async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            """One connection."""
+            writer.write(self.greeting)
+            while said := (await reader.readline()).decode():
+                tag, *words = said.split()
+                answer = self.answers[next(w for w in words if w in self.answers)]
+                if "BODY.PEEK[HEADER]" in said:
+                    answer = b"* 1 FETCH (UID 11 BODY[HEADER]<0> {%d}\r\n%s)\r\n{tag} OK\r\n" % (
+                        len(HEADER),
+                        HEADER,
+                    )
+                elif "BODY" in said and "11" in words[2]:
+                    answer = refusal
+                elif "BODY" in said:
+                    answer = ONE_MAIL.replace(b"UID 11", b"UID 12")
+                elif "FETCH" in said:
+                    answer = (
+                        b"* 1 FETCH (UID 11 RFC822.SIZE 5)\r\n* 2 FETCH (UID 12 RFC822.SIZE 5)\r\n{tag} OK\r\n"
+                    )
+                writer.write(answer.replace(b"{tag}", tag.encode()))
+
+    async with serving(Torn({"SEARCH": b"* SEARCH 11 12\r\n{tag} OK\r\n"})) as port:
+        box = opened(port)
+        fetched = await box.fetch(CURSOR, 10)
+        await box.close()
+
+    assert [(11, HEADER, True), (12, TEXT, False)] == [(m.uid, m.raw, m.cut) for m in fetched.mails]
+
+
+async def test_a_mail_that_was_expunged_meanwhile_is_missing() -> None:
+    """Between the search and the fetch somebody deleted it: the server knows of it no more, and neither do we."""
+
+    class Deleted(Scripted):
+        """Finds two mails once, and then one."""
+
+        async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            """One connection."""
+            writer.write(self.greeting)
+            while said := (await reader.readline()).decode():
+                tag, *words = said.split()
+                word = next(w for w in words if w in self.answers)
+                writer.write(self.answers[word].replace(b"{tag}", tag.encode()))
+                if word == "SEARCH":
+                    self.answers["SEARCH"] = b"* SEARCH 11\r\n{tag} OK\r\n"
+
+    async with serving(Deleted({"SEARCH": b"* SEARCH 10 11\r\n{tag} OK\r\n"})) as port:
+        box = opened(port)
+        fetched = await box.fetch((Cursor("INBOX", 7, 9),), 10)
+        await box.close()
+
+    assert [(11, TEXT)] == [(m.uid, m.raw) for m in fetched.mails]
+    assert (Cursor("INBOX", 7, 11),) == fetched.cursors
+
+
 async def test_a_server_whose_uids_went_back() -> None:
     """The same UIDVALIDITY with lower uids is treated as renewed uids: nothing waits for ever."""
     server = Scripted()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -89,6 +90,19 @@ async def test_a_mail_that_cannot_be_read_at_all_is_a_stray(house: House, monkey
     report = await read(house, Pigeonhole([letter("はい")]))
 
     assert (1, 1) == (report.strays, len(report.problems))
+
+
+async def test_mails_that_the_server_cannot_give_are_strays_each(house: House) -> None:
+    """Two that nobody can read are two strays, once each; of a long one it is known that it was cut."""
+    sent = await thanked(house)
+    box = Pigeonhole([b"", b"", letter("承知しました。", sent)], cut=True, forgetful=True)
+    report = await read(house, box)
+    again = await read(house, box)
+
+    assert (2, 0) == (report.strays, again.strays)
+    rows = await house.store.find(Inbound, order=("uid",))
+    assert [["unreadable"], ["unreadable"], ["cut"]] == [json.loads(row.reading)["defects"] for row in rows]
+    assert [None, None, sent.id] == [row.message_id for row in rows]
 
 
 async def test_a_notice_that_fails_is_no_failure_of_reading(house: House) -> None:

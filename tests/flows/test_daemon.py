@@ -15,6 +15,7 @@ from nurture.core.messages import MessageState
 from nurture.core.people import Representative
 from nurture.daemon import Daemon
 from nurture.errors import Impossible, PermanentFailure, TemporaryFailure
+from nurture.mail import reading
 from tests.flows.conftest import House
 from tests.flows.test_receive import Pigeonhole, letter
 
@@ -200,3 +201,30 @@ async def test_an_approved_mail_of_no_mailbox_does_not_keep_anybody_awake(house:
     assert "no_mailbox" == (await house.mail("thanks")).reason
     assert woken < 200
     await run.end()
+
+
+async def test_what_goes_wrong_in_any_batch_is_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred mails wait, the first finds a fault in us: it is told, and each batch is a sign of life."""
+    from nurture import daemon
+
+    told: list[str] = []
+    alive: list[int] = []
+    monkeypatch.setattr(daemon, "_tell", lambda text, *_, **__: told.append(text))
+    first = letter("はい", message_id="<first@x.example>")
+
+    def broken(raw: bytes, **more: object) -> object:
+        """Fails on one."""
+        if raw == first:
+            raise RuntimeError("a bug")
+        return real(raw, **more)  # type: ignore[arg-type]
+
+    real = reading.read
+    monkeypatch.setattr("nurture.flows.receive.read", broken)
+    box = Box([first, *(letter("はい", message_id=f"<{n}@x.example>") for n in range(100))])
+    run = started(house, box)
+    run.daemon.alive = lambda: alive.append(box.fetches)
+    await run.go(timedelta(seconds=5))
+    await run.end()
+
+    assert ["a mail could not be handled"] == told
+    assert {1, 2, 3} <= {*alive}

@@ -37,6 +37,7 @@ class Pigeonhole:
     fetches: int = 0
     break_at: int | None = None
     forgetful: bool = False  # gives everything again at each fetch, as after a lost cursor
+    cut: bool = False  # says that it gives the beginnings of mails only
 
     async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
         """Mails after the cursor."""
@@ -45,7 +46,8 @@ class Pigeonhole:
             raise TemporaryFailure("the line broke")
         start = 0 if self.forgetful or not cursors else cursors[0].uid
         new = self.mails[start : start + limit]
-        found = tuple(RawMail("INBOX", start + i + 1, raw, MET + timedelta(hours=1)) for i, raw in enumerate(new))
+        at = MET + timedelta(hours=1)
+        found = tuple(RawMail("INBOX", start + i + 1, raw, at, cut=self.cut) for i, raw in enumerate(new))
         end = start + len(new)
         return Fetched(found, (Cursor("INBOX", 1, end),), more=end < len(self.mails))
 
