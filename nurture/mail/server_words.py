@@ -9,27 +9,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from nurture.mail.patterns import any_of
+
 USER: Final = (
     r"(?:user|mailbox|account|recipient|addressee|address|mail ?drop|local[ -]?part|e-?mail(?: address| account)?)"
 )
-
-
-def any_of(table: str) -> re.Pattern[str]:
-    """One pattern of a table: one a line, ``{USER}`` for ``USER``; a line that ends in ``|`` goes on.
-
-    A blank at the beginning of a line is written ``[ ]``.
-    """
-    lines = [line.strip() for line in table.replace("{USER}", USER).strip().split("\n")]
-    joined = "\n".join(lines).replace("|\n", "|")
-    return re.compile(joined.replace("\n", "|"), re.IGNORECASE)
-
 
 Words = tuple[tuple[str, re.Pattern[str]], ...]
 
 
 def said(reason: str, table: str) -> tuple[str, re.Pattern[str]]:
-    """A reason and the pattern of the words that give it."""
-    return reason, any_of(table)
+    """A reason and the pattern of the words that give it; ``{USER}`` stands for ``USER``."""
+    return reason, any_of(table.replace("{USER}", USER))
 
 
 FIRST: Final[Words] = (

@@ -23,7 +23,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from nurture.mail.address_words import ADDRESS
-from nurture.mail.server_words import FIRST, LAST, any_of
+from nurture.mail.patterns import any_of
+from nurture.mail.server_words import FIRST, LAST
 
 
 class Fate(NamedTuple):

@@ -21,6 +21,22 @@ ATTRIBUTIONS = [
     "2026/11/20 18:03、田中花子さんは書きました:",
     "tanaka@vendor.example wrote:",
     "田中 花子さんは書きました：",
+    "(2026/11/20 18:03), 田中 花子 wrote:",
+    "2026年11月20日(金) 18:03 に 田中 花子 <tanaka@vendor.example> さんが書き込みました:",
+    "11月20日(金) 18:03、田中 花子 <tanaka@vendor.example>のメール:",
+    "At Fri, 20 Nov 2026 18:03:00 +0900,\n田中 花子 wrote:",
+    "田中 花子 <tanaka@vendor.example> wrote (2026/11/20 18:03):",
+    "On 11-Nov-2026, at 6:54 PM, Hanako Tanaka <tanaka@vendor.example> sent:",
+    "Am Fr., 20. Nov. 2026 um 18:03 Uhr schrieb Hanako Tanaka <tanaka@vendor.example>:",
+    "Am 20.11.26 um 18:03 schrieb Hanako Tanaka:",
+    "Le ven. 20 nov. 2026 à 18:03, Hanako Tanaka <tanaka@vendor.example> a écrit :",
+    "El vie, 20 nov 2026 a las 18:03, Hanako Tanaka (<tanaka@vendor.example>) escribió:",
+    "Il giorno ven 20 nov 2026 alle ore 18:03 Hanako Tanaka <\ntanaka@vendor.example> ha scritto:",
+    "Op 20-11-2026 18:03 schreef Hanako Tanaka <tanaka@vendor.example>:",
+    "Den 20 november, 2026 18:03:18, Hanako Tanaka (tanaka@vendor.example) skrev:",
+    "W dniu 20 stycznia 2026 01:53 użytkownik Hanako Tanaka <tanaka@vendor.example>\nnapisał:",
+    "在 2026年11月20日 18:03，Hanako Tanaka <tanaka@vendor.example> 写道：",
+    "2026-11-20 18:03 GMT+09:00 Hanako Tanaka <\ntanaka@vendor.example>:",
 ]
 BARS = [
     "-----Original Message-----",
@@ -35,6 +51,14 @@ BARS = [
     "差出人: 田中 花子 <tanaka@vendor.example>\n送信日時: 2026年11月20日 18:03\n宛先: 佐藤\n件名: x",
     "*From:* Tanaka\n*Date:* Friday\n*To:* Sato\n*Subject:* x",
     "送信元：田中\n日時：2026年11月20日\n宛先：佐藤\n件名：x",
+    "-----Ursprüngliche Nachricht-----",
+    "-----Message d'origine-----",
+    "-----Oprindelig meddelelse-----",
+    "-----Mensaje original-----",
+    "Von: Hanako Tanaka <tanaka@vendor.example>\nGesendet: Freitag, 20. November 2026 18:03\nAn: Sato\nBetreff: x",
+    "De : Hanako Tanaka <tanaka@vendor.example>\nEnvoyé : vendredi 20 novembre 2026 18:03\nÀ : Sato\nObjet : x",
+    "From: Hanako Tanaka <tanaka@vendor.example>\nDate: Fri, 20 Nov 2026 18:03:00 +0900",
+    "Date: Fri, 20 Nov 2026 18:03:00 +0900\nTo: sato@hospital.example",
 ]
 
 
@@ -50,6 +74,13 @@ def test_who_wrote(attribution: str, mark: str) -> None:
 def test_bars(bar: str) -> None:
     """Below a bar or a header block everything is quoted, marked or not."""
     assert split(f"検討いたします。\n\n{bar}\n\n佐藤先生\n{FOOTER}\n") == ("検討いたします。", "", True)
+
+
+def test_an_answer_on_the_same_line() -> None:
+    """A program that puts its line behind the answer takes nothing of it along."""
+    text = "承知しました。 On Fri, Nov 20, 2026 at 6:03 PM Hanako <tanaka@vendor.example> wrote:\n> 木曜で\n"
+
+    assert split(text).text == "承知しました。"
 
 
 def test_answers_between_the_lines() -> None:
@@ -72,6 +103,15 @@ def test_answers_between_the_lines() -> None:
         "佐藤 一郎\nさくら総合病院 放射線科\n〒100-0000 東京都架空区1-2-3\nTEL: 03-0000-0000 FAX: 03-0000-0001",
         "Ichiro Sato, MD\nDepartment of Radiology, Sakura Hospital\nTel: +81-3-0000-0000",
         "iPhoneから送信",
+        "Best regards,\nIchiro Sato",
+        "Kind regards\n\nIchiro Sato\nHead of Radiology",
+        "Mit freundlichen Grüßen\nIchiro Sato",
+        "Bien cordialement,\n\nI. Sato",
+        "さくら総合病院　放射線科\n佐藤　一郎",
+        "---\nSato",
+        "Gesendet von meinem iPhone",
+        "Von meinem iPhone gesendet",
+        "Envoyé de mon iPhone",
         "Sent from my iPhone",
         "Get Outlook for iOS",
         (
@@ -97,6 +137,11 @@ def test_signatures(signature: str) -> None:
             "も問題ありません。"
         ),
         "田中様\n\nよろしくお願いいたします。\n佐藤",
+        "候補日時（2026/12/10 13:00）は次のとおりです：\n木曜 13:00\n金曜 16:00",
+        "On Monday we wrote down three points:\n1. price\n2. date\n3. place",
+        "With regards to the payment, please see below.\nWe pay on Friday.",
+        "It was sent from my desk, which is easier.",
+        "見学先の病院\n\nさくら総合病院\n若葉医療センター",
     ],
 )
 def test_whole_texts_stay(text: str) -> None:
