@@ -186,7 +186,7 @@ class Inbound:
     organisation_id: OrganisationId | None = None
     enrollment_id: EnrollmentId | None = None
     message_id: MessageId | None = None  # ours, which it answers
-    match_rule: str = ""  # header_id | bounce_id | token | thread | address | "" (a stray)
+    match_rule: str = ""  # header_id | bounce_id | token | thread | address, "/colleague" and such; "" (a stray)
     handled_at: datetime | None = None
     version: int = 0
 

@@ -35,7 +35,8 @@ from nurture.core.reading import Kind, Reading
 from nurture.core.responses import Answers
 from nurture.core.survey import profile
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
-from nurture.flows import drafting, optout
+from nurture.flows import drafting, matching, optout
+from nurture.flows.matching import CUT, UNREADABLE, Item
 from nurture.flows.openings import openings
 from nurture.mail import threads
 from nurture.mail.reading import read, to_json
@@ -49,14 +50,11 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId, RepId
     from nurture.core.scenario import Scenario
-    from nurture.mail.threads import Marks, Match
-    from nurture.ports import Doors, Mailbox, Matches, RawMail
+    from nurture.flows.matching import Known
+    from nurture.mail.threads import Match
+    from nurture.ports import Doors, Mailbox, RawMail
 
 BATCH: Final = 50
-UNREADABLE: Final = "unreadable"
-"""The defect of a mail on which the reading itself failed, or that the server could not give."""
-CUT: Final = "cut"
-"""The defect of a mail of which only the beginning was read."""
 TRIES: Final = 5
 
 
@@ -104,16 +102,6 @@ async def failed(doors: Doors, box: MailboxSettings, problem: str) -> None:
         await doors.store.commit(Change((replace(state, error=problem, failing_since=since),)))
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A mail as fetched, as read, and the key under which it is handled once."""
-
-    raw: RawMail
-    reading: Reading
-    key: str
-    marks: Marks
-
-
 def _item(mail: RawMail, own: frozenset[str], report: Received) -> Item:
     if mail.cut and not mail.raw:  # the server could not give it
         reading = Reading(Kind.OTHER, subject="?", defects=(UNREADABLE,))
@@ -132,66 +120,28 @@ def _item(mail: RawMail, own: frozenset[str], report: Received) -> Item:
 
 
 async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], report: Received) -> None:
-    own = frozenset(
-        [m.address.lower() for m in doors.settings.mailboxes]
-        + [r.email.lower() for r in doors.settings.representatives]
-    )
+    own = matching.own_addresses(doors.settings)
     items = [_item(mail, own, report) for mail in mails]
-    marks = [item.marks for item in items]
-    found = await doors.store.match(
-        box.id,
-        {h for m in marks for h in m.header_ids},
-        {t for m in marks for t in m.tokens},
-        {a for m in marks for a in m.addresses},
-        [item.key for item in items],
-        {i for m in marks for i in m.ids},
-    )
-    people = await _people(doors, found)
-    organisations = await _organisations(doors, people)
-    done: set[str] = set(found.known)
+    known = await matching.look(doors, box, items)
+    done: set[str] = set(known.handled)
     for item in items:
         if item.key in done:
             continue
         done.add(item.key)
         match: Match | None = None
         try:
-            match = threads.decide(
-                item.reading, found.messages, people, own, mailbox=box.id, organisations=organisations
-            )
+            match = matching.match(known, box, item)
             if match is not None:
                 await _react(doors, box, item, match, report)
                 report.matched.append((item.reading.kind.value, match.person.id))
-            elif _concerns_us(item, found, own):
-                await _stray(doors, box, item, found)
+            elif matching.concerns_us(known, box, item):
+                await _stray(doors, box, item, known)
                 report.strays += 1
         except (TemporaryFailure, PermanentFailure, StaleVersion):
             raise
         except Exception as error:
             report.problems.append(error)
             await _unhandled(doors, box, item, match, report)
-
-
-async def _people(doors: Doors, found: Matches) -> tuple[Person, ...]:
-    ids = {*found.people, *(m.person_id for m in found.messages)}
-    return await doors.store.find(Person, {"id": tuple(ids)}) if ids else ()
-
-
-async def _organisations(doors: Doors, people: Sequence[Person]) -> tuple[Organisation, ...]:
-    ids = {p.organisation_id for p in people if p.organisation_id}
-    return await doors.store.find(Organisation, {"id": tuple(ids)}) if ids else ()
-
-
-def _concerns_us(item: Item, found: Matches, own: frozenset[str]) -> bool:
-    """Whether an unmatched mail is shown to a person: a bounce or complaint, or one that cites a mail of ours.
-
-    What we wrote ourselves (a copy, a forwarded thank-you) is nobody's answer.
-    """
-    if item.reading.kind in {Kind.BOUNCE, Kind.COMPLAINT, Kind.UNSUBSCRIBE} or UNREADABLE in item.reading.defects:
-        return True
-    if (item.reading.from_ or "").lower() in own:
-        return False
-    cited = {item.reading.in_reply_to, *item.reading.references}
-    return any(m.header_id in cited for m in found.messages)
 
 
 def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: Enrollment | None) -> Inbound:
@@ -214,11 +164,15 @@ def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: 
         organisation_id=match.person.organisation_id if match else None,
         enrollment_id=enrollment.id if enrollment else None,
         message_id=match.message.id if match and match.message else None,
-        match_rule=match.rule if match else "",
+        match_rule=""
+        if match is None
+        else match.rule
+        if match.sender == "addressee"
+        else f"{match.rule}/{match.sender}",
     )
 
 
-async def _stray(doors: Doors, box: MailboxSettings, item: Item, found: Matches) -> None:
+async def _stray(doors: Doors, box: MailboxSettings, item: Item, known: Known) -> None:
     now = doors.clock.now()
     row = _inbound(box, item, None, None)
     said = Entry(
@@ -230,7 +184,7 @@ async def _stray(doors: Doors, box: MailboxSettings, item: Item, found: Matches)
     change = Change((row,), (said,))
     if item.reading.kind is Kind.UNSUBSCRIBE:
         evidence = f"{row.key} {item.reading.text[:300]}"
-        if (letter := threads.carried(item.reading, found.messages)) is not None:
+        if (letter := threads.carried(item.reading, known.messages)) is not None:
             await optout.unsubscribe(doors, letter.unsubscribe_token, source="mailto", evidence=evidence)
         change += await optout.stranger(doors, row.from_address, evidence)
     try:
@@ -310,10 +264,10 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
         answers = await _answers(doors, running, person, organisation)
         change = reactions.react(arrival, running, others, policy, known, answers)
         try:
-            await doors.store.commit(Change((row,)) + change)
+            await doors.store.commit(Change((row,), matching.said_of(match, item.reading, row.id, now)) + change)
         except StaleVersion:
             continue
-        report.notices += await _notices(doors, arrival, own, person)
+        report.notices += await _notices(doors, arrival, own, matching.named(match, item.reading))
         return
     raise StaleVersion("inbound", item.key)
 
@@ -395,18 +349,19 @@ def _arrival(
 
 
 async def _notices(
-    doors: Doors, arrival: Arrival, own: Sequence[Dossier], person: Person
+    doors: Doors, arrival: Arrival, own: Sequence[Dossier], who: str
 ) -> list[tuple[Representative, Notice]]:
     """Word to the representative when a person wrote."""
     if arrival.reading.kind is not Kind.REPLY:
         return []
+    person = arrival.person
     rep_id = arrival.answered.rep_id if arrival.answered else own[0].enrollment.rep_id if own else person.rep_id
     rep = await doors.store.get(Representative, rep_id or arrival.reader or "")
     if rep is None:
         return []
     notice = Notice(
         kind="reply",
-        subject=f"{person.name}: {arrival.reading.subject}"[:200],
+        subject=f"{who}: {arrival.reading.subject}"[:200],
         text=arrival.reading.text[:4000],
         link=f"/people/{person.id}",
         message_id=arrival.answered.id if arrival.answered else None,

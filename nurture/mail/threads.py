@@ -2,15 +2,18 @@
 
 The marks, strongest first: a Message-ID of ours in In-Reply-To or References; one inside a delivery report;
 a token that we signed, in the address it came to; thread subject with sender; the sender's address alone
-(then a person, but no mail). Each must fit: the sender is the addressee, or somebody of the same domain who
-answers for the addressee (not where the domain is a public provider's); the mailbox is the one that sent. Only
-what a machine sends to a token's address may lie in another mailbox of ours: there reports are collected.
-What we sent ourselves matches nothing. In doubt the answer is None, and the mail goes to a person as a stray.
+(then a person, but no mail). Each must fit: the sender is the addressee, under the address that was written to or
+the one known now; or somebody of the same domain who answers for the addressee (not where the domain is a public
+provider's); or the addressee under an address that nobody knows yet, if the mail names ours and the sender bears
+the addressee's full name. The mailbox is the one that sent. Only what a machine sends to a token's address may lie
+in another mailbox of ours: there reports are collected. What we sent ourselves matches nothing, whoever hands it
+back to us. In doubt the answer is None, and the mail goes to a person as a stray.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,9 +22,9 @@ from nurture.mail.address import domain_of
 from nurture.mail.tokens import named, token_in, untag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from nurture.core.ids import MailboxId
+    from nurture.core.ids import MailboxId, PersonId
     from nurture.core.messages import Message
     from nurture.core.people import Organisation, Person
     from nurture.core.reading import Reading
@@ -56,14 +59,15 @@ class Marks(NamedTuple):
 class Match:
     """Whose mail it is. ``message`` is None for the rule ``address``.
 
-    ``rule``: header_id | bounce_id | token | thread | address. ``colleague``: somebody else of the same
-    house answered for ``person``.
+    ``rule``: header_id | bounce_id | token | thread | address. ``sender``: addressee | former (under an address of
+    before) | renamed (under one that nobody knows yet) | colleague (somebody else of the same house answered for
+    ``person``).
     """
 
     message: Message | None
     person: Person
     rule: str
-    colleague: bool = False
+    sender: str = "addressee"
 
 
 def candidates(reading: Reading) -> Marks:
@@ -94,7 +98,8 @@ def decide(
 
     Args:
         reading: what the mail says.
-        found: our messages that any of its marks may name.
+        found: our messages that any of its marks may name, and those that went to the sender's address or to the
+            people who have it.
         people: those with one of its addresses, and those to whom ``found`` went.
         own_addresses: ours, lower case.
         mailbox: the one that the mail lies in; a message that another one sent does not fit.
@@ -103,20 +108,31 @@ def decide(
     own = {address.lower() for address in own_addresses}
     if reading.kind is Kind.OTHER or (reading.from_ in own and reading.kind not in REPORTS):
         return None
+    if is_ours(reading, found):
+        return None
     by_id = {person.id: person for person in people}
     ours = [m for m in found if mailbox is None or m.mailbox_id is None or m.mailbox_id == mailbox]
     fitting = _Fit(reading, organisations)
-    for message, rule in _named(reading, found, ours):
+    for message, rule in _named(reading, found, ours, by_id):
         person = by_id.get(message.person_id)
         if person is None:
             continue
         fit = fitting.of(message, person)
         if fit is not None:
-            return Match(message, person, rule, colleague=fit == "colleague")
-    return None if _cites_others(reading, found, ours) else _by_address(reading, people)
+            return Match(message, person, rule, fit)
+    return None if cites(reading, found) else _by_address(reading, people, found)
 
 
-def _named(reading: Reading, found: Sequence[Message], ours: Sequence[Message]) -> Iterator[tuple[Message, str]]:
+def is_ours(reading: Reading, found: Sequence[Message]) -> bool:
+    """Whether the mail is one that we sent: a copy, or one that a list or a rule handed back to us."""
+    if reading.message_id is None or reading.kind in REPORTS:
+        return False
+    return any(m.header_id == reading.message_id for m in found)
+
+
+def _named(
+    reading: Reading, found: Sequence[Message], ours: Sequence[Message], people: Mapping[PersonId, Person]
+) -> Iterator[tuple[Message, str]]:
     """The messages that the marks name, strongest first."""
     marks = candidates(reading)
     reported = {fate.original_message_id for fate in reading.bounces} if reading.kind in REPORTS else set()
@@ -129,9 +145,17 @@ def _named(reading: Reading, found: Sequence[Message], ours: Sequence[Message]) 
             yield message, "token"
     subject = bare_subject(reading.subject)
     if subject and subject != reading.subject.strip().lower() and reading.kind not in REPORTS:  # it has a Re:
-        same = [m for m in ours if bare_subject(m.subject) == subject and m.to_address.lower() == reading.from_]
+        same = [
+            m for m in ours if bare_subject(m.subject) == subject and _is_from(reading, m, people.get(m.person_id))
+        ]
         if same:
             yield max(same, key=lambda m: (m.sent_at is not None, m.sent_at and m.sent_at.timestamp())), "thread"
+
+
+def _is_from(reading: Reading, message: Message, person: Person | None) -> bool:
+    """Whether the sender has the address that was written to, or the person has it now."""
+    sender = (reading.from_ or "").lower()
+    return sender in {message.to_address.lower(), person.email.lower() if person else ""} - {""}
 
 
 def carried(reading: Reading, found: Sequence[Message]) -> Message | None:
@@ -146,16 +170,22 @@ def _signed(message: Message, tokens: Collection[str]) -> bool:
     return bool(secret) and (secret in tokens or any(untag(t, secret.encode()) == message.id for t in tokens))
 
 
-def _cites_others(reading: Reading, found: Sequence[Message], ours: Sequence[Message]) -> bool:
-    """Whether it names a mail of ours that does not fit: then the address alone is no better."""
-    ids = set(candidates(reading).header_ids)
-    return any(m.header_id in ids for m in ours) or any(m.header_id in ids for m in found)
+def cites(reading: Reading, found: Sequence[Message]) -> bool:
+    """Whether it names a mail of ours. If none that it names fits, the address alone is no better."""
+    marks = candidates(reading)
+    ids = set(marks.header_ids)
+    return any(m.header_id in ids or (marks.tokens and _signed(m, marks.tokens)) for m in found)
 
 
-def _by_address(reading: Reading, people: Sequence[Person]) -> Match | None:
+def _by_address(reading: Reading, people: Sequence[Person], found: Sequence[Message]) -> Match | None:
+    """The one person who has the address, or to whom mail went under it."""
     wanted = set(candidates(reading).addresses)
-    same = [person for person in people if person.email.lower() in wanted]
-    return Match(None, same[0], "address") if len(same) == 1 else None
+    same = {person.id: person for person in people if person.email.lower() in wanted}
+    if same:
+        return Match(None, next(iter(same.values())), "address") if len(same) == 1 else None
+    before = {m.person_id for m in found if m.to_address.lower() in wanted}
+    once = [person for person in people if person.id in before]
+    return Match(None, once[0], "address", "former") if len(once) == 1 else None
 
 
 class _Fit:
@@ -166,18 +196,21 @@ class _Fit:
         self.houses = {o.id: frozenset(d.lower() for d in o.domains) for o in organisations}
 
     def of(self, message: Message, person: Person) -> str | None:
-        """``addressee``, ``colleague``, or None."""
+        """``Match.sender``, or None."""
         addressed = {message.to_address.lower(), person.email.lower()} - {""}
         if self.reading.kind in REPORTS:
             return self._reported(addressed, message.from_address.lower())
         sender = self.reading.from_
         if sender is None:
             return None
-        if sender in addressed:
-            return "addressee"
+        sender = _without_detail(sender.lower())
+        if sender in map(_without_detail, addressed):
+            return "addressee" if sender == _without_detail(person.email.lower()) else "former"
         domains = {domain_of(address) for address in addressed}
         if person.organisation_id is not None:
             domains |= self.houses.get(person.organisation_id, frozenset())
+        if _bears_name(self.reading.from_name or "", person):
+            return "renamed"
         return "colleague" if _same_house(domain_of(sender), domains - PUBLIC_DOMAINS) else None
 
     def _reported(self, addressed: set[str], sender: str) -> str | None:
@@ -190,6 +223,23 @@ class _Fit:
         named = {a for fate in self.reading.bounces for a in fate.recipients if token_in(a) not in tokens}
         named -= {sender}
         return "addressee" if not named or named & addressed else None
+
+
+def _without_detail(address: str) -> str:
+    """``name@domain`` of ``name+detail@domain`` (RFC 5233)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def _bears_name(shown: str, person: Person) -> bool:
+    """Whether a display name holds family and given name, in either order; one of the two says nothing."""
+    family, given = _bare(person.family_name), _bare(person.given_name)
+    return bool(family and given) and any(name in _bare(shown) for name in (family + given, given + family))
+
+
+def _bare(name: str) -> str:
+    """A name without blanks and width, in lower case."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).lower()
 
 
 def _same_house(domain: str, domains: Collection[str]) -> bool:
