@@ -9,6 +9,7 @@ leave any more: it is kept, shown to a person, and its sender's enrollments paus
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -66,8 +67,8 @@ class Received:
     matched: list[tuple[str, str]] = field(default_factory=list)  # (kind, person id)
     strays: int = 0
     more: bool = False
-    notices: list[tuple[Representative, Notice]] = field(default_factory=list)
     problems: list[Exception] = field(default_factory=list)
+    telling: asyncio.Task[None] | None = None  # the last word to our people
 
 
 async def receive(doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> Received:
@@ -80,18 +81,33 @@ async def receive(doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> Recei
     state = await doors.store.get(MailboxState, box.id) or MailboxState(box.id)
     fetched = await mailbox.fetch(state.cursors, BATCH)
     report = Received(seen=len(fetched.mails), more=fetched.more)
-    if fetched.mails:
-        await _handle(doors, box, fetched.mails, report)
-    read_at = state.read_at if fetched.more else asked_at
-    await doors.store.commit(
-        Change((replace(state, cursors=fetched.cursors, read_at=read_at, error="", failing_since=None),))
-    )
-    for rep, notice in report.notices:  # last: a notice that does not get through holds up nothing
+    try:
+        if fetched.mails:
+            await _handle(doors, box, fetched.mails, report)
+        read_at = state.read_at if fetched.more else asked_at
+        await doors.store.commit(
+            Change((replace(state, cursors=fetched.cursors, read_at=read_at, error="", failing_since=None),))
+        )
+    finally:
+        if report.telling is not None:
+            await report.telling
+    return report
+
+
+async def _tell(
+    doors: Doors,
+    report: Received,
+    said: Sequence[tuple[Representative, Notice]],
+    before: asyncio.Task[None] | None,
+) -> None:
+    """Tell our people in order, while the next mails are read: a word that does not get through holds up none."""
+    if before is not None:
+        await before
+    for rep, notice in said:
         try:
             await doors.notifier.notify(rep, notice)
         except Exception as error:
             report.problems.append(error)
-    return report
 
 
 async def failed(doors: Doors, box: MailboxSettings, problem: str) -> None:
@@ -267,7 +283,9 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
             await doors.store.commit(Change((row,), matching.said_of(match, item.reading, row.id, now)) + change)
         except StaleVersion:
             continue
-        report.notices += await _notices(doors, arrival, own, matching.named(match, item.reading))
+        said = await _notices(doors, arrival, own, matching.named(match, item.reading))
+        if said:
+            report.telling = asyncio.create_task(_tell(doors, report, said, report.telling))
         return
     raise StaleVersion("inbound", item.key)
 
