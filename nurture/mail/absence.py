@@ -9,13 +9,28 @@ doubtful: the dates stay, a person is asked.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from nurture.core.reading import AwayInfo
-from nurture.mail.dates import Mention, mentions
+from nurture.mail.absence_words import (
+    AFTER_BACK,
+    AFTER_FROM,
+    AFTER_UNTIL,
+    BEFORE_BACK,
+    BEFORE_FROM,
+    BEFORE_UNTIL,
+    ELSE,
+    NOT_OF_IT,
+    OF_TODAY,
+    PERIOD,
+    STRONG,
+    TO_ITS_END,
+    WEAK,
+)
+from nurture.mail.date_words import DIGITS, SPAN
+from nurture.mail.dates import Mention, habit, mentions
 from nurture.mail.sentences import sentences
 
 if TYPE_CHECKING:
@@ -34,60 +49,6 @@ class Absence:
     doubtful: bool = False
 
 
-STRONG: Final = re.compile(
-    r"連絡(?:が|は)(?:つきません|つかない|取れません|とれません)|外出(?:し|中|のため)|"
-    r"不在(?:と(?:して|なっ)|に(?:して|なり|なっ)|の(?:ため|為|間|期間|場合|連絡)|です|で(?:す|ござ|あ)|"
-    r"とさせ|中|期間|いたし|致し|、|。|\Z)|(?:休暇|お休み|休み|休業|休診|産休|育休|休職|忌引|夏季休|"
-    r"年末年始|冬季休)[^。]{0,16}(?:いただ|頂|取得|中|とな(?:り|っ)|のため|させ|して(?:い|お)|期間|です|"
-    r"に入)|(?:出張|学会|留学|研修|外来|手術|当直|会議|移転|停電|メンテナンス)[^。]{0,30}(?:返信|返事|対応|"
-    r"確認|メール|連絡|不在|つなが|繋が)[^。]{0,24}(?:遅|でき|出来|不在|しかね|つながりにく|繋がりにく|難し|"
-    r"控え|ことが)|(?:返信|返事|対応|お返事|ご連絡)[^。]{0,12}(?:が|は|も)[^。]{0,16}(?:遅れ|遅く|"
-    r"できません|出来ません|できかね|いたしかね|できない|後日|お時間を|以降)|メール[^。]{0,12}(?:確認|閲覧|"
-    r"拝見)[^。]{0,10}(?:でき|出来|遅|いたしかね)|(?:以降|より|から)[^。]{0,12}(?:順次|改めて|"
-    r"通常)[^。]{0,10}(?:返信|対応|連絡|回答|業務)|(?:出社|出勤|職場復帰|復帰)[^。]{0,8}(?:予定|いたし|"
-    r"し(?:ます|ました)|次第|日)|長期出張|出張中|海外出張|"
-    r"(?:am|i'm|be|is|are|currently|now|will be) (?:currently |now |presently )?(?:away|out of (?:the |"
-    r"my )?office|out of town|on (?:\w+ )?(?:vacation|leave|holiday|travel|business trip|sick|maternity|"
-    r"parental|annual)|travel+ing|not in the office|not available|unavailable|abroad|attending)|"
-    r"out[ -]of[ -](?:the[ -])?office|limited (?:access|email|e-mail|connectivity)|(?:no|not have|"
-    r"without) access to (?:my )?e?-?mail|(?:will|shall) (?:return|be back|respond|reply)[^.]{0,40}(?:on|"
-    r"when|upon|after)|return(?:ing)? to (?:the |my )?(?:office|work)|maternity leave|vacation (?:auto|"
-    r"reply|message|notice)|auto(?:matic)?[- ]?reply|away (?:from|until|till)|only sleeping",
-    re.IGNORECASE,
-)
-WEAK: Final = re.compile(
-    r"不在|出張|休暇|お休み|休み|休業|休診|留守|away|vacation|holiday|leave\b|absen", re.IGNORECASE
-)
-ELSE: Final = re.compile(
-    r"(?:配信|案内|送信|連絡|メール)(?:を|は)?[^。]{0,6}お休み|お休みのところ|休み(?:時間|中に)|昼休み|"
-    r"お休み(?:の日|ください)|不在(?:でした|着信|票|連絡票)|学会(?:の)?展示"
-)
-
-AFTER_UNTIL: Final = re.compile(r"[ 　]*(?:いっぱい|一杯)?[ 　]*(?:まで|迄)|[ 　]*(?:の|にかけて)?[ 　]*間")
-AFTER_BACK: Final = re.compile(
-    r"[ 　]*(?:以降|以後|(?:より|から)[^。]{0,14}(?:通常|順次|対応|返信|復帰|出社|出勤|出張から|業務|再開|"
-    r"勤務|ご連絡|回答|可能|お返事|診療)|(?:に|には|の)[^。]{0,10}(?:戻|復帰|出社|出勤|帰国|帰任|再開|"
-    r"ご?返信|ご?連絡|対応|帰)|[^。、]{0,6}(?:復帰|出社|出勤|帰国)(?:予定|の予定|いたし|し))"
-)
-AFTER_FROM: Final = re.compile(r"[ 　]*(?:より|から|以降[^。]{0,6}不在)")
-BEFORE_BACK: Final = re.compile(
-    r"(?:back(?: (?:in|at) (?:the |my )?(?:office|work|desk))?(?: (?:on|by|from))?|"
-    r"return(?:ing)?(?: to (?:the |my )?(?:office|work))?(?: (?:on|by|from))?|available(?: again)?(?: (?:on|"
-    r"from))?|(?:respond|reply|answer)[^.]{0,50}(?:on|after|when i return on)|"
-    r"復帰(?:予定)?日?[ 　]*[:：はが]|出社(?:予定)?日?[ 　]*[:：はが]|次回出勤日?[ 　]*[:：はが]|"
-    r"戻り(?:予定)?[ 　]*[:：は])(?: or (?:after|on))?(?: the)?[ 　]*\Z",
-    re.IGNORECASE,
-)
-BEFORE_UNTIL: Final = re.compile(
-    r"(?:until|till|through|thru|up to|ending)(?: and including)?(?: the)?[ ]*\Z", re.IGNORECASE
-)
-BEFORE_FROM: Final = re.compile(r"(?:from|since|starting|beginning|as of)(?: the)?[ ]*\Z", re.IGNORECASE)
-IN_OFFICE_UNTIL: Final = re.compile(r"return|back", re.IGNORECASE)
-PERIOD: Final = re.compile(r"期間|日程|不在日|休業日|休暇日|休診日|period|dates?", re.IGNORECASE)
-OF_TODAY: Final = {"本日", "今日", "today"}
-NOT_OF_IT: Final = re.compile(r"受信|送信(?:日|いただ)|お送り|いただいたメール|作成|更新日|付(?:け)?で")
-
-
 def absence(text: str, base: date | None, *, subject: str = "") -> Absence | None:
     """The absence that a text names, or None.
 
@@ -101,13 +62,19 @@ def absence(text: str, base: date | None, *, subject: str = "") -> Absence | Non
     weak = [s for s in said if WEAK.search(s) and not ELSE.search(s)]
     if not strong and not weak:
         return None
+    day_first = habit(f"{text}\n{subject}")
     dates = _Dates()
     near = 0
     for sentence in said:
         about = STRONG.search(sentence) is not None or WEAK.search(sentence) is not None
         near = 3 if about else near - 1  # 期間： often stands in lines of its own
         near_enough = about or near > 0 or PERIOD.search(sentence) is not None
-        dates.take(sentence, base, about=about, back_only=not near_enough)
+        dates.take(sentence, base, first=day_first, about=about, back_only=not near_enough)
+    if (
+        dates.away() is None and not dates.doubtful
+    ):  # 期間 stands in a line above or far below: a range is the absence
+        for sentence in said:
+            dates.take(sentence, base, first=day_first, about=True, back_only=False, ranges_only=True)
     return Absence(dates.away(), (strong or weak)[0][:200], bool(strong), dates.doubtful)
 
 
@@ -120,34 +87,50 @@ class _Dates:
         self.back: date | None = None
         self.doubtful = False
 
-    def take(self, sentence: str, base: date | None, *, about: bool, back_only: bool) -> None:
-        found: Sequence[Mention] = mentions(sentence, base)
+    def take(
+        self,
+        sentence: str,
+        base: date | None,
+        *,
+        first: bool | None,
+        about: bool,
+        back_only: bool,
+        ranges_only: bool = False,
+    ) -> None:
+        """Give each date of a sentence its part."""
+        found: Sequence[Mention] = mentions(sentence, base, day_first=first)
         for mention in found:
             after = sentence[mention.end : mention.end + 40]
             before = sentence[: mention.start]
-            if NOT_OF_IT.match(after):
+            bare = len(sentence) - len(mention.words) <= 6  # a line that is a date
+            if NOT_OF_IT.match(after) or (ranges_only and not (mention.exact and (mention.is_range or bare))):
                 continue
             if back_only and not (BEFORE_BACK.search(before) or AFTER_BACK.match(after)):
                 continue
             self.doubtful = self.doubtful or mention.doubtful
-            self._place(mention, before, after, about=about)
+            self._place(mention, before, after, about=about, bare=bare)
 
-    def _place(self, mention: Mention, before: str, after: str, *, about: bool) -> None:
+    def _place(self, mention: Mention, before: str, after: str, *, about: bool, bare: bool) -> None:
         if BEFORE_BACK.search(before) or (AFTER_BACK.match(after) and not (mention.is_range and mention.exact)):
             self.back = self.back or mention.first
-        elif mention.is_range:
+        elif mention.is_range and not mention.words.endswith(TO_ITS_END):
             if self.first is None and self.until is None:
                 self.first, self.until = mention.first, mention.last
-        elif BEFORE_UNTIL.search(before) or AFTER_UNTIL.match(after):
+        elif BEFORE_UNTIL.search(before) or AFTER_UNTIL.match(after) or mention.words.endswith(TO_ITS_END):
             if self.until is None:
                 self.until = mention.first
         elif BEFORE_FROM.search(before) or AFTER_FROM.match(after):
             if self.first is None:
                 self.first = mention.first
+                self.until = self.until or _lasting(mention, after)
         elif (mention.words.lower() in OF_TODAY and about and self.first is None and self.until is None) or (
             about and self.first is None and self.until is None and mention.exact
         ):
             self.first = self.until = mention.first
+        elif (
+            about and bare and self.until is not None and (mention.first - self.until).days == 1 and mention.exact
+        ):
+            self.until = mention.first  # day by day, each in a line of its own
 
     def away(self) -> AwayInfo | None:
         first, until, back = self.first, self.until, self.back
@@ -165,3 +148,13 @@ class _Dates:
         if first is not None and until is not None and first > until:
             self.doubtful = True
         return AwayInfo(first, until, back)
+
+
+def _lasting(mention: Mention, after: str) -> date | None:
+    """The last day of an absence whose length is said: 25日より3日間."""
+    span = SPAN.match(after.translate(DIGITS))
+    if span is None:
+        return None
+    number = int(span["n"]) if span["n"].isdigit() else "一二三四五六七八九十".index(span["n"]) + 1
+    days = number * (1 if span["unit"].startswith("日") else 7 if span["unit"] == "週間" else 30)
+    return mention.first + timedelta(days - 1) if mention.first.year < 9990 else None

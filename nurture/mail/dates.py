@@ -6,7 +6,10 @@ One pass finds every *mention*: a full date, a date without its year, a day of t
 month, a word such as 来週月曜日. A mention is resolved against what it hangs on: the mail's own date, or the
 mention before it in a range ("12/28-1/4" rolls over, "12月5日から9日まで" keeps the month). A date without a
 year is the next one within 11 months, else the last one. Two mentions with a range sign, から or より between
-them and nothing else become one range.
+them and nothing else become one range; so do days of a list that follow each other ("12/1、12/2").
+
+Numbers whose order is not said (1/12, 01/12/2026, 26/11/25) are read by the writer's habit: as another date of
+the text shows it, month first in Japanese, and else whichever reading lies nearest, the days to come first.
 
 A weekday that stands beside a date and contradicts it makes the mention ``doubtful``: a person is asked,
 nothing is mended. The range sign arrives as any of 〜 ～ ~ - − – — ‐ － or as から, より, to, until, through.
@@ -15,18 +18,40 @@ nothing is mended. The range sign arrives as any of 〜 ～ ~ - − – — ‐ 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+from nurture.mail.date_words import (
+    BARE_END,
+    BARE_NEXT,
+    BETWEEN,
+    DIGITS,
+    ENGLISH_DAYS,
+    LISTED,
+    MONTHS,
+    PATTERN,
+)
+from nurture.mail.day_sums import (
+    WEEKDAYS,
+    after_holidays,
+    coming,
+    contradicts,
+    day_of_month,
+    made,
+    month_end,
+    nearest,
+    nearest_or,
+    on_or_after,
+    working,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ELEVEN_MONTHS: Final = 335  # days
 MAX_MENTIONS: Final = 60
 MAX_CHARACTERS: Final = 20_000
+FAR: Final = 400  # days; a year of two figures that lies farther away is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,79 +68,26 @@ class Mention:
     doubtful: bool = False
 
 
-WEEKDAYS: Final = "月火水木金土日"
-ENGLISH_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-DIGITS: Final = str.maketrans("０１２３４５６７８９／．（）：", "0123456789/.():")
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What a mention is resolved against: the mail's day, and whether the writer puts the day first."""
 
-_WD = (
-    r"(?:[ 　]*[((（][ 　]*(?P<wd{n}>[月火水木金土日])(?:曜日?)?(?:[・,、/][^)）]{{0,6}})?[ 　]*[)）]|"
-    r"[ 　]*(?P<wx{n}>[月火水木金土日])曜日?)?"
-)
-_MONTH_NAME = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
-    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
-)
-_DAY_NAME = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
-
-PATTERN: Final = re.compile(
-    "|".join(
-        (
-            r"(?P<era>令和|平成|(?<![A-Za-z])[RH])[ 　]?(?P<ey>元|"
-            r"\d{1,2})[ 　]?[年./-][ 　]?(?P<em>\d{1,2})[ 　]?[月./-][ 　]?(?P<ed>\d{1,2})(?!\d)日?"
-            + _WD.format(n=1),
-            r"(?<![\d.])(?P<y>20\d\d)[ 　]?[年./-][ 　]?(?P<ym>\d{1,2})[ 　]?[月./-][ 　]?(?P<yd>\d{1,2})(?"
-            r"!\d)日?" + _WD.format(n=2),
-            r"(?P<rel>翌年|来年|明年|本年|今年)?(?:の)?[ 　]?(?<!\d)(?P<m>\d{1,2})[ 　]?月[ 　]?(?P<d>\d{1,"
-            r"2})[ 　]?日" + _WD.format(n=3),
-            r"(?<![\d/.])(?<!\d:)(?P<sm>\d{1,2})/(?P<sd>\d{1,2})(?![\d/%])" + _WD.format(n=4),
-            r"(?P<tm>(?<!\d)\d{1,2}月|今月|来月|再来月|翌月)(?:の)?(?P<third>上旬|中旬|下旬|初旬|初め|半ば|末日?)",
-            r"(?<![\d月年/])(?P<od>\d{1,2})日(?![0-9一二三数]+回|間|以内|程|ほど|前|後|本|目|曜|付|ごと|おき|当)"
-            + _WD.format(n=5),
-            (
-                r"(?P<word>本日|今日|明日|あす|明後日|あさって|翌日|週明け|年明け|連休明け|(?:GW|ＧＷ|"
-                r"ゴールデンウ[イィ]ーク)明け|(?:お盆|盆休み?|夏季?休[み暇]?|夏休み)明け|年末年始明け|正月明け|"
-                r"今月末|月末|来月末|年末|年内|年度末|今週末|週末)"
-            ),
-            r"(?P<week>今週|来週|再来週|翌週|次の週)(?:の)?(?P<wwd>[月火水木金土日])?(?(wwd)(?:曜日?|[)）])?)",
-            r"(?<![一-龥\d])(?P<lone>[月火水木金土日])曜日?",
-            (
-                rf"(?i:\b(?:(?P<en1>{_DAY_NAME}),?[ ]+)?(?P<emon>{_MONTH_NAME})\.?[ ]+(?P<eday>\d{{1,2}})(?:st|"
-                rf"nd|rd|th)?(?:[ ]?[-–—][ ]?(?P<eday2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]))?"
-                rf"(?:,?[ ]+(?P<eyear>20\d\d))?(?![\d:]))"
-            ),
-            (
-                rf"(?i:\b(?:(?P<en2>{_DAY_NAME}),?[ ]+)?(?:(?P<fday0>\d{{1,2}})(?:st|nd|rd|th)?"
-                rf"[ ]?[-–—][ ]?)?(?P<fday>\d{{1,2}})(?:st|nd|rd|th)?(?:[ ]+of)?[ ]+"
-                rf"(?P<fmon>{_MONTH_NAME})\b\.?(?:,?[ ]+(?P<fyear>20\d\d))?)"
-            ),
-            (
-                r"(?i:\b(?P<eword>today|tomorrow|next week|next month|end of (?:the|this) month|"
-                r"end of (?:the )?year)\b)"
-            ),
-            (
-                rf"(?i:\b(?P<ewk>next|this|on|until|till|by|from|"
-                rf"coming)[ ]+(?P<ewd>{_DAY_NAME})\b(?!,?[ ]+(?:the[ ]+)?(?:\d|{_MONTH_NAME}\b)))"
-            ),
-        )
-    )
-)
-
-BETWEEN: Final = re.compile(
-    r"(?:[ 　]*\d{1,2}[:：時](?:\d{2}分?)?)?[ 　]*(?:[〜～~\-−–—‐－→]|から|より|to|until|till|through|thru|"
-    r"and|、|-)[ 　]*(?:the )?(?:翌)?\Z",
-    re.IGNORECASE,
-)
-BARE_END: Final = re.compile(r"(?:[〜～~\-−–—‐－])[ 　]?(?P<d>\d{1,2})(?![\d:/時年月.])日?" + _WD.format(n=9))
+    base: date | None
+    day_first: bool | None  # None: not known
 
 
-def mentions(text: str, base: date | None) -> tuple[Mention, ...]:
-    """The dates in a text, in order. Without ``base`` (the mail's own date) only those with a year."""
+def mentions(text: str, base: date | None, *, day_first: bool | None = None) -> tuple[Mention, ...]:
+    """The dates in a text, in order. Without ``base`` (the mail's own date) only those with a year.
+
+    ``day_first``: the habit of the writer, if the rest of his mail shows it.
+    """
     text = text[:MAX_CHARACTERS].translate(DIGITS)
+    about = _Text(base, habit(text) if day_first is None else day_first)
     found: list[Mention] = []
-    for one in _single(text, base):
+    for one in _single(text, about):
         before = found[-1] if found else None
-        if before is not None and not before.is_range and BETWEEN.fullmatch(text, before.end, one.start):
+        joined = before is not None and BETWEEN.fullmatch(text, before.end, one.start) is not None
+        if before is not None and (_follows(before, one, text) or (joined and not before.is_range)):
             if one.last >= before.first:
                 found[-1] = replace(
                     before,
@@ -134,75 +106,191 @@ def mentions(text: str, base: date | None) -> tuple[Mention, ...]:
     return tuple(found)
 
 
-def _single(text: str, base: date | None) -> Iterator[Mention]:
+def _follows(before: Mention, one: Mention, text: str) -> bool:
+    """Whether a day is the next one of a list, 12/1、12/2, or ends what "between" began."""
+    if LISTED.fullmatch(text, before.end, one.start) is None or one.first != one.last:
+        return False
+    return (one.first - before.last).days == 1 or text[: before.start].lower().endswith("between ")
+
+
+NUMBERS: Final = re.compile(r"(?<![\d./:-])(\d{1,2})([./])(\d{1,2})(?:\2(?:20)?\d\d)?(?![\d/:%])")
+
+
+def habit(text: str) -> bool | None:
+    """Whether the writer of a text puts the day before the month; None where the text does not show it."""
+    if re.search(r"[ぁ-んァ-ヶ一-龥]", text) or not re.search(r"[A-Za-z]{3}", text):
+        return False
+    for match in NUMBERS.finditer(text[:MAX_CHARACTERS]):
+        first, second = int(match[1]), int(match[3])
+        if 12 < first <= 31 and 1 <= second <= 12:
+            return True
+        if 12 < second <= 31 and 1 <= first <= 12:
+            return False
+    return None
+
+
+def _single(text: str, about: _Text) -> Iterator[Mention]:
     last: Mention | None = None
     at = 0
     while match := PATTERN.search(text, at):
         at = match.end()
         joined = last is not None and BETWEEN.fullmatch(text, last.end, match.start()) is not None
-        one = _resolve(match, base, last, joined)
+        one = _resolve(match, about, last, joined)
         if one is None:
             continue
         last = one
         yield one
-        if match["sm"] and (bare := BARE_END.match(text, at)):  # 12/5-9
-            end = _made(one.first.year, one.first.month, int(bare["d"]))
-            if end is not None and end > one.first:
-                at = bare.end()
-                doubtful = _contradicts(end, bare["wd9"] or bare["wx9"])
-                # as if the range sign stood between two whole dates
-                last = Mention(end, end, bare.start("d"), bare.end(), bare[0], doubtful=doubtful)
-                yield last
+        while last.exact and (one := _bare(match, last, text, at)) is not None:  # 12/5-9, 12/1(火)・2(水)
+            at, last = one.end, one
+            yield one
 
 
-def _resolve(match: re.Match[str], base: date | None, last: Mention | None, joined: bool) -> Mention | None:
+def _bare(match: re.Match[str], last: Mention, text: str, at: int) -> Mention | None:
+    """A day that stands without its month behind another one, as if both were whole dates."""
+    for pattern in (BARE_END, BARE_NEXT) if match["sm"] else (BARE_NEXT,):
+        if bare := pattern.match(text, at):
+            end = made(last.first.year, last.first.month, int(bare["d"]))
+            if end is None or (pattern is BARE_NEXT and bare["sure"] is None and (end - last.last).days != 1):
+                continue
+            if end > last.first:
+                doubtful = contradicts(end, bare["wd9"] or bare["wx9"])
+                return Mention(end, end, bare.start("d"), bare.end(), bare[0], doubtful=doubtful)
+    return None
+
+
+def _resolve(match: re.Match[str], about: _Text, last: Mention | None, joined: bool) -> Mention | None:
     """The mention that a match is, or None where it is no date."""
-    day: date | None = None
+    base = about.base
     anchor = last.last if last is not None and joined else base
-    if match["era"]:
-        year = 1 if match["ey"] == "元" else int(match["ey"])
-        day = _made(year + (2018 if match["era"] in {"令和", "R"} else 1988), int(match["em"]), int(match["ed"]))
-        weekday = match["wd1"] or match["wx1"]
-    elif match["y"]:
-        day = _made(int(match["y"]), int(match["ym"]), int(match["yd"]))
-        weekday = match["wd2"] or match["wx2"]
-    elif match["m"] or match["sm"]:
-        month, number = int(match["m"] or match["sm"]), int(match["d"] or match["sd"])
-        weekday = match["wd3"] or match["wx3"] or match["wd4"] or match["wx4"]
-        if match["rel"] and anchor:
-            day = _made(anchor.year + (match["rel"] in {"翌年", "来年", "明年"}), month, number)
-        elif anchor:
-            day = _after(month, number, anchor) if joined else _nearest(month, number, anchor)
-    elif match["emon"] or match["fmon"]:
+    weekday = next((match[f"{kind}{n}"] for n in range(9) for kind in ("wd", "wx") if match[f"{kind}{n}"]), None)
+    if match["emon"] or match["fmon"]:
         return _english(match, base, anchor, joined)
-    elif match["od"]:
-        weekday = match["wd5"] or match["wx5"]
+    if match["ord"]:
+        day = (
+            None if anchor is None else day_of_month(int(match["ord"]), last.first if last else anchor, bool(last))
+        )
+        name = match["en3"]
+        if day is None:
+            return None
+        doubtful = bool(name) and ENGLISH_DAYS.index(name.lower()[:3]) != day.weekday()
+        return Mention(day, day, match.start(), match.end(), match[0], doubtful=doubtful)
+    if match["od"]:
+        day = None
         if anchor:
-            day = _day_of_month(int(match["od"]), last.first if last else anchor, joined or last is not None)
+            day = day_of_month(int(match["od"]), last.first if last else anchor, joined or last is not None)
+    elif match["na"] or match["sm"]:
+        day = _numbers(match, about, anchor, joined, weekday)
+    elif match["gd"]:  # 30.11.
+        day = None
+        if anchor and about.day_first is not False:
+            day = (on_or_after if joined else nearest)(int(match["gm"]), int(match["gd"]), anchor)
+    elif match["m"] or match["km"]:
+        day = _month_and_day(match, anchor, joined)
     else:
-        return _relative(match, base)
+        day = _whole(match, base)
+        if day is None and not (match["era"] or match["y"] or match["cy"] or match["rm"]):
+            return _relative(match, base)
     if day is None:
         return None
-    return Mention(day, day, match.start(), match.end(), match[0], doubtful=_contradicts(day, weekday))
+    return Mention(day, day, match.start(), match.end(), match[0], doubtful=contradicts(day, weekday))
+
+
+def _whole(match: re.Match[str], base: date | None) -> date | None:
+    """A date that names its year, or its month by 今月 and the like."""
+    if match["era"]:
+        year = 1 if match["ey"] == "元" else int(match["ey"])
+        return made(year + (2018 if match["era"] in {"令和", "R"} else 1988), int(match["em"]), int(match["ed"]))
+    if match["y"]:
+        return made(int(match["y"]), int(match["ym"]), int(match["yd"]))
+    if match["cy"]:
+        return made(int(match["cy"]), int(match["cm"]), int(match["cd"]))
+    if match["rm"] and base is not None:
+        first = _month_ahead(match["rm"], base)
+        return None if first is None else made(first.year, first.month, int(match["rd"]))
+    return None
+
+
+def _month_and_day(match: re.Match[str], anchor: date | None, joined: bool) -> date | None:
+    if match["km"]:
+        month, number = _kanji(match["km"]), _kanji(match["kd"])
+        if match["ky"]:
+            return made(2018 + (1 if match["ky"] == "元" else _kanji(match["ky"])), month, number)
+    else:
+        month, number = int(match["m"]), int(match["d"])
+    if anchor is None:
+        return None
+    if match["rel"]:
+        return made(anchor.year + (match["rel"] in {"翌年", "来年", "明年"}), month, number)
+    return on_or_after(month, number, anchor) if joined else nearest(month, number, anchor)
+
+
+def _kanji(number: str) -> int:
+    """二十五 → 25."""
+    tens, ten, ones = number.partition("十")
+    digits = "一二三四五六七八九"
+    if not ten:
+        return digits.find(number[-1:]) + 1
+    return 10 * (digits.find(tens[-1:]) + 1 if tens else 1) + (digits.find(ones[:1]) + 1 if ones else 0)
+
+
+def _numbers(
+    match: re.Match[str], about: _Text, anchor: date | None, joined: bool, weekday: str | None
+) -> date | None:
+    """Numbers without a word that says which is the month."""
+    if match["sm"]:
+        one, two = int(match["sm"]), int(match["sd"])
+        if anchor is None:
+            return None
+        find = on_or_after if joined else nearest
+        readings = [find(one, two, anchor)]
+        if about.day_first is not False:
+            readings.append(find(two, one, anchor))
+        return _likely(readings, about, anchor, weekday)
+    one, two, three = int(match["na"]), int(match["nb"]), int(match["nc"])
+    if len(match["nc"]) == 4:
+        readings = [made(three, one, two), made(three, two, one)]
+        return _likely(readings, about, anchor or about.base, weekday)
+    if anchor is None or match["nsep"] == "-":
+        return None
+    readings = [made(2000 + one, two, three)]
+    if match["nsep"] != "年" and about.day_first is not False:
+        readings.append(made(2000 + three, two, one))
+    if match["nsep"] != "年" and about.day_first is not True:
+        readings.append(made(2000 + three, one, two))
+    return _likely([day for day in readings if day and abs((day - anchor).days) <= FAR], about, anchor, weekday)
+
+
+def _likely(readings: list[date | None], about: _Text, near: date | None, weekday: str | None) -> date | None:
+    """Of several readings the one that the writer's habit, its weekday, or its nearness speaks for."""
+    possible = [day for day in readings if day is not None]
+    if len(readings) == 2 and len(possible) == 2 and about.day_first is not None:
+        return possible[1] if about.day_first else possible[0]
+    if weekday and (fitting := [day for day in possible if not contradicts(day, weekday)]):
+        possible = fitting
+    if near is None or len(possible) <= 1:
+        return possible[0] if possible else None
+    return min(possible, key=lambda day: (day < near - timedelta(14), abs((day - near).days)))
 
 
 def _english(match: re.Match[str], base: date | None, anchor: date | None, joined: bool) -> Mention | None:
-    month = MONTHS.index((match["emon"] or match["fmon"]).lower()[:3]) + 1
+    name = (match["emon"] or match["fmon"]).lower()
+    month = next((MONTHS[name[:n]] for n in (4, 3) if name[:n] in MONTHS), 0)
     number = int(match["eday"] or match["fday"])
     year = match["eyear"] or match["fyear"]
     day: date | None = None
     if year:
-        day = _made(int(year), month, number)
+        day = made(int(year), month, number)
     elif anchor and base:
-        day = _after(month, number, anchor) if joined else _nearest(month, number, base)
+        day = on_or_after(month, number, anchor) if joined else nearest(month, number, base)
     if day is None:
         return None
-    name = match["en1"] or match["en2"]
-    doubtful = bool(name) and ENGLISH_DAYS.index(name.lower()[:3]) != day.weekday()
     other = match["eday2"] or match["fday0"]
-    if other and (end := _made(day.year, day.month, int(other))):
+    named = match["en1"] or match["en2"]
+    if other and (end := made(day.year, day.month, int(other))):
         first, last = min(day, end), max(day, end)
+        doubtful = bool(named) and ENGLISH_DAYS.index(named.lower()[:3]) != first.weekday()
         return Mention(first, last, match.start(), match.end(), match[0], is_range=True, doubtful=doubtful)
+    doubtful = bool(named) and ENGLISH_DAYS.index(named.lower()[:3]) != day.weekday()
     return Mention(day, day, match.start(), match.end(), match[0], doubtful=doubtful)
 
 
@@ -226,10 +314,15 @@ def _span(match: re.Match[str], base: date) -> tuple[date, date] | None:
             return day, day
         return monday, monday + timedelta(4)
     if match["lone"]:
-        day = _coming(base, WEEKDAYS.index(match["lone"]))
+        day = coming(base, WEEKDAYS.index(match["lone"]))
         return day, day
+    if match["ed1"]:
+        first = coming(base - timedelta(1), ENGLISH_DAYS.index(match["ed1"].lower()[:3]))
+        return first, coming(first - timedelta(1), ENGLISH_DAYS.index(match["ed2"].lower()[:3]))
     if match["ewd"]:
-        day = _coming(base, ENGLISH_DAYS.index(match["ewd"].lower()[:3]))
+        day = coming(base, ENGLISH_DAYS.index(match["ewd"].lower()[:3]))
+        if match["ewk"].lower() == "next" and day.isocalendar()[:2] == base.isocalendar()[:2]:
+            day += timedelta(7)  # "next Friday" said on a Monday is not that of this week
         return day, day
     return _word((match["word"] or match["eword"]).lower(), base)
 
@@ -242,38 +335,42 @@ def _word(word: str, base: date) -> tuple[date, date] | None:
         day = base + timedelta(1)
     elif word in {"明後日", "あさって"}:
         day = base + timedelta(2)
+    elif word in {"翌営業日", "次の営業日", "翌診療日", "翌平日"}:
+        day = working(base + timedelta(1))
     elif word == "週明け":
         day = base + timedelta(7 - base.weekday())
     elif word in {"年明け", "正月明け", "年末年始明け"}:
-        day = _working(date(base.year + 1, 1, 4) if base.month > 1 or base.day > 4 else date(base.year, 1, 4))
+        day = working(date(base.year + 1, 1, 4) if base.month > 1 or base.day > 4 else date(base.year, 1, 4))
     elif word == "連休明け":
-        day = _after_holidays(base)
+        day = after_holidays(base)
     elif word.startswith(("gw", "ｇｗ", "ゴールデン")):
-        day = _working(_nearest_date(5, 6, base))
+        day = working(nearest_or(5, 6, base))
     elif word.endswith("明け"):
-        day = _working(_nearest_date(8, 17, base))
+        day = working(nearest_or(8, 17, base))
     elif word in {"next week"}:
         monday = base + timedelta(7 - base.weekday())
         return monday, monday + timedelta(4)
     elif word in {"next month"}:
         return _third("来月", "", base)
+    elif word.endswith("week"):  # the rest of it
+        return base, base + timedelta(6 - base.weekday())
     elif word in {"週末", "今週末"}:
         day = base + timedelta((5 - base.weekday()) % 7)
     elif word == "来月末":
         return _third("来月", "末", base)
-    elif word in {"年末", "年内"} or word.startswith("end of year") or word == "end of the year":
+    elif word in {"年末", "年内", "今年いっぱい", "end of the year"} or word.startswith("end of year"):
         day = date(base.year, 12, 31)
     elif word == "年度末":
         day = date(base.year + (base.month > 3), 3, 31)
     else:
-        day = _month_end(base.year, base.month)
+        day = month_end(base.year, base.month)
     return None if day is None else (day, day)
 
 
 def _third(month: str, third: str, base: date) -> tuple[date, date] | None:
     """上旬 is the 1st to the 10th, 中旬 to the 20th, 下旬 to the end."""
     if month[0].isdigit():
-        first = _nearest(int(month[:-1]), 1, base)
+        first = nearest(int(month[:-1]), 1, base)
         if (
             first is not None
             and (first.year, first.month) > (base.year, base.month)
@@ -281,12 +378,10 @@ def _third(month: str, third: str, base: date) -> tuple[date, date] | None:
         ):
             first = base.replace(day=1)  # this month's
     else:
-        ahead = {"今月": 0, "再来月": 2}.get(month, 1)
-        index = base.year * 12 + base.month - 1 + ahead
-        first = date(index // 12, index % 12 + 1, 1) if index // 12 < 9999 else None
+        first = _month_ahead(month, base)
     if first is None:
         return None
-    end = _month_end(first.year, first.month)
+    end = month_end(first.year, first.month)
     if third in {"上旬", "初旬", "初め"}:
         return first, first.replace(day=10)
     if third in {"中旬", "半ば"}:
@@ -296,94 +391,8 @@ def _third(month: str, third: str, base: date) -> tuple[date, date] | None:
     return (end, end) if third else (first, end)
 
 
-# --- calendar sums ------------------------------------------------------------------------------------------
-
-
-def _made(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _month_end(year: int, month: int) -> date:
-    return date(year, month, monthrange(year, month)[1])
-
-
-def _nearest(month: int, day: int, base: date) -> date | None:
-    """The next such date within 11 months, else the last one."""
-    if not 1 <= month <= 12 or not 2 <= base.year <= 9990:
-        return None
-    coming = next((d for y in range(base.year, base.year + 9) if (d := _made(y, month, day)) and d >= base), None)
-    if coming is None or (coming - base).days <= ELEVEN_MONTHS:
-        return coming
-    past = next((d for y in range(base.year, base.year - 9, -1) if (d := _made(y, month, day)) and d < base), None)
-    return past or coming
-
-
-def _nearest_date(month: int, day: int, base: date) -> date:
-    return _nearest(month, day, base) or base
-
-
-def _after(month: int, day: int, start: date) -> date | None:
-    """The first such date on or after another one: the end of a range."""
-    if not 1 <= month <= 12 or start.year > 9990:
-        return None
-    return next((d for y in range(start.year, start.year + 9) if (d := _made(y, month, day)) and d >= start), None)
-
-
-def _day_of_month(day: int, anchor: date, same: bool) -> date | None:
-    """A day without a month: in the anchor's month, or the next one where it would lie before the anchor."""
-    if not 1 <= day <= 31 or anchor.year > 9990:
-        return None
-    here = _made(anchor.year, anchor.month, day)
-    if here is not None and here >= anchor:
-        return here
-    if here is not None and not same and (anchor - here).days <= 3:
-        return here  # an absence that began the day before yesterday
-    index = anchor.year * 12 + anchor.month
-    return _made(index // 12, index % 12 + 1, day)
-
-
-def _coming(base: date, weekday: int) -> date:
-    return base + timedelta((weekday - base.weekday() - 1) % 7 + 1)
-
-
-@lru_cache(maxsize=16)
-def _holidays(year: int) -> frozenset[date]:
-    import holidays  # noqa: PLC0415  # a tenth of a second that most runs need not spend
-
-    try:
-        return frozenset(holidays.country_holidays("JP", years=year))
-    except (ValueError, NotImplementedError):
-        return frozenset()
-
-
-def _is_working(day: date) -> bool:
-    return day.weekday() < 5 and day not in _holidays(day.year)
-
-
-def _working(day: date) -> date:
-    """That day, or the first working day after it."""
-    for ahead in range(15):
-        if _is_working(day + timedelta(ahead)):
-            return day + timedelta(ahead)
-    return day
-
-
-def _after_holidays(base: date) -> date | None:
-    """The first working day after the present or next run of at least three free days."""
-    free = 0
-    for ahead in range(-10 if base.year > 2 else 1, 200):
-        day = base + timedelta(ahead)
-        if not _is_working(day):
-            free += 1
-        elif free >= 3 and ahead > 0:
-            return day
-        else:
-            free = 0
-    return None
-
-
-def _contradicts(day: date, weekday: str | None) -> bool:
-    return weekday is not None and WEEKDAYS.index(weekday) != day.weekday()
+def _month_ahead(month: str, base: date) -> date | None:
+    """The first day of 今月, 来月 or 再来月."""
+    ahead = {"今月": 0, "再来月": 2}.get(month, 1)
+    index = base.year * 12 + base.month - 1 + ahead
+    return date(index // 12, index % 12 + 1, 1) if index // 12 < 9999 else None

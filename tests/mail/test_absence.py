@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,3 +94,22 @@ def test_contradictions() -> None:
         found = absence(text, BASE)
         assert found is not None
         assert found.doubtful
+
+
+ABSENCES = tomllib.loads((Path(__file__).parent / "data" / "absences.toml").read_text(encoding="utf-8"))["absence"]
+
+
+def _told(said: dict[str, Any]) -> dict[str, date | None]:
+    """The dates that are asked of a text, as it was understood."""
+    found = absence(said["text"], said["mail"])
+    away = found.away if found is not None else None
+    told = {"from": away.from_, "until": away.until, "back": away.back} if away else {}
+    return {name: told.get(name) for name in ("from", "until", "back") if name in said}
+
+
+def test_collection() -> None:
+    """Of the collected absences nearly all give the dates that they mean."""
+    wrong = [said["text"] for said in ABSENCES if _told(said) != {name: said[name] for name in _told(said)}]
+
+    assert len(ABSENCES) >= 200
+    assert len(wrong) <= len(ABSENCES) * 0.03, wrong
