@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nurture.errors import UserError
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.draft import Brief, Draft
     from nurture.core.feeds import FeedState, Subscription
+    from nurture.core.glance import Glance
     from nurture.core.health import Arrived
     from nurture.core.ids import EnrollmentId, MailboxId, MessageId
     from nurture.core.limits import Asked, Taken, Traffic
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nurture.core.people import Organisation, Representative
     from nurture.core.scenario import Scenario
     from nurture.core.sending import Letter, NoLine, Outcome
+    from nurture.core.upshot import Upshot
 
 V = TypeVar("V")
 
@@ -138,17 +140,16 @@ class Store(Protocol):
         *,
         after: datetime | None = None,
         without: Collection[str] = (),
-    ) -> tuple[tuple[Message, Dossier], ...]:
+    ) -> tuple[tuple[Message, Glance], ...]:
         """Take approved messages whose ``planned_at`` and ``not_before`` have come, earliest first.
 
         With ``mailboxes`` only messages of these are taken (those that were read up to now). With ``after``
         only those planned later than that (what the safety valve holds is passed over), and none of the
         scenarios in ``without`` (those that are stopped).
 
-        Each is moved to SENDING (``claimed_by``, ``claimed_at``) in one committed change, and returned
-        with its dossier as of that moment, as far as the last check needs it: of other mails those that have
-        left, ended or are approved, without their texts; touches that were sent; no promises. No two callers
-        get the same message. A message without an enrollment has no dossier and is never claimed.
+        Each is moved to SENDING (``claimed_by``, ``claimed_at``) in one committed change, and returned with a
+        glance at what is around it as of that moment (``core.glance``; what is listed there stands in no order).
+        No two callers get the same message. A message without an enrollment is never claimed.
         """
         ...
 
@@ -163,12 +164,14 @@ class Store(Protocol):
         """How many letters servers have taken since then, by mailbox and scenario."""
         ...
 
-    async def record(self, changes: Sequence[Change]) -> tuple[int, ...]:
-        """Write what became of claimed messages: each change on its own, all in one go.
+    async def record(self, upshots: Sequence[Upshot]) -> tuple[int, ...]:
+        """Write what became of claimed messages, each on its own, all in one go.
 
-        A change holds one message, of which only what an outcome can change is written (``OUTCOME_FIELDS``),
-        and entries. Returns the positions of those that were refused, as ``commit`` would have with
-        ``StaleVersion``; they are no matter of the others.
+        Returns the positions of those that were refused, as ``commit`` would have with ``StaleVersion``; they are
+        no matter of the others.
+
+        Raises:
+            Impossible: something that cannot be written; then nothing was.
         """
         ...
 
@@ -242,19 +245,6 @@ class Store(Protocol):
     async def close(self) -> None:
         """Finish what is under way and let go of the database."""
         ...
-
-
-OUTCOME_FIELDS: Final = (
-    "state",
-    "reason",
-    "not_before",
-    "attempts",
-    "claimed_by",
-    "claimed_at",
-    "sent_at",
-    "answer",
-)
-"""The fields of a message that can be other than at its claim when its outcome is written."""
 
 
 class Trace(Protocol):

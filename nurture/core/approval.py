@@ -53,13 +53,14 @@ def fingerprint_of(message: Message, subject: str | None = None, body: str | Non
     return replace(message, subject=subject or message.subject, body=body or message.body).fingerprint
 
 
-def has_strayed(message: Message, at: datetime, tolerance: timedelta) -> bool:
+def has_strayed(message: Message, at: datetime, tolerance: timedelta, fingerprint: str | None = None) -> bool:
     """Whether an approved mail would leave at a moment too far from the one that was approved.
 
     Another day always asks for a fresh approval; within the day as much as the tolerance allows is let pass. What
-    the scenario's policy released nobody has seen.
+    the scenario's policy released nobody has seen. ``fingerprint``: the message's, where it is known already.
     """
-    seen = [a.leaves_at for a in message.approvals if a.by != POLICY and a.fingerprint == message.fingerprint]
+    mark = fingerprint or message.fingerprint
+    seen = [a.leaves_at for a in message.approvals if a.by != POLICY and a.fingerprint == mark]
     moments = [moment for moment in seen if moment is not None]
     return bool(moments) and abs(at - max(moments)) > tolerance
 

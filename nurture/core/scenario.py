@@ -108,6 +108,11 @@ class Step:
     start: Span = NO_SPAN  # of a later round: how far its day 1 lies behind the anchor
     round: int = 1  # a scenario that repeats has its steps once for each round
 
+    @property
+    def lead(self) -> int:
+        """Days that must lie between this mail and the event it speaks of."""
+        return max(self.expires.margin, 1) if self.expires and self.expires.before_event else 1
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:

@@ -12,9 +12,9 @@ from nurture.core.anchors import event_of
 from nurture.core.calendar import Profile
 from nurture.core.deals import TaskState
 from nurture.core.messages import MessageState
-from nurture.core.plan import History, Plan, Request, Settled, Situation, stands
+from nurture.core.plan import History, Plan, Request, Settled, Situation
 from nurture.core.plan import plan as make_plan
-from nurture.core.windows import stretches
+from nurture.core.windows import is_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -133,7 +133,7 @@ def _choose(
     for step in scenario.steps:
         if step.content is None:
             continue
-        lead = _lead(step)
+        lead = step.lead
         message = dossier.message(step.id)
         kept = (
             by_id.get(message.content_id or "") if message and message.state is not MessageState.PLANNED else None
@@ -244,73 +244,13 @@ def survey(
     return Survey(dossier, scenario, request, found, chosen, today, refused)
 
 
-def leaves_today(
-    dossier: Dossier,
-    scenario: Scenario,
-    calendars: tuple[Calendar, ...],
-    items: Sequence[ContentItem],
-    now: datetime,
-    message: Message,
-) -> bool:
-    """Whether this mail's date is today, its window is open and its text fits: said quickly, or not at all.
-
-    True only where planning anew (``survey`` with ``but``) would leave everything as it was approved; False says
-    nothing, and asks for that plan.
-
-    Raises:
-        UserError: as ``survey``.
-    """
-    step = scenario.step(message.step_id)
-    if step is None or message.planned_on is None:
-        return False
-    request, today = _request(dossier, scenario, calendars, now, None, message.id)
-    if message.planned_on != today or not _open_now(scenario, step, dossier, now):
-        return False
-    item = _kept(step, items, message, today)
-    if message.content_id in _refused(dossier, items):
-        return False
-    if step.content is not None and (item is None or item.kind != step.content.kind):
-        return False
-    if message.edited_by is None and message.content_id not in {None, item.id if item else None}:
-        return False
-    if step.expires is not None and step.expires.before_event is not None:
-        event = step.expires.before_event
-        speaking = [s.id for s in scenario.steps if s.content is not None and f"{s.content.kind}_date" == event]
-        if speaking not in ([], [step.id]):
-            return False  # which of several contents says when, only choosing them all can tell
-        if speaking and item is not None and item.event_on is not None:
-            request = replace(request, events={**request.events, event: item.event_on})
-    return stands(request, step.id, today)
-
-
-def _kept(step: Step, items: Sequence[ContentItem], message: Message, on: date) -> ContentItem | None:
-    """The content that a text speaks of, as long as it fits the date."""
-    if step.content is None or message.content_id is None:
-        return None
-    item = next((one for one in items if one.id == message.content_id), None)
-    return item if item is not None and contents.fits_date(item, on, _lead(step)) else None
-
-
-def _lead(step: Step) -> int:
-    """Days that must lie between a mail and the event it speaks of."""
-    return max(step.expires.margin, 1) if step.expires and step.expires.before_event else 1
-
-
 def _step_of(dossier: Dossier, message: MessageId) -> str | None:
     return next((m.step_id for m in dossier.messages if m.id == message), None)
 
 
 def window_open(s: Survey, step: Step, now: datetime) -> bool:
     """Whether mail of this step may leave at this moment, as far as windows go."""
-    return _open_now(s.scenario, step, s.dossier, now)
-
-
-def _open_now(scenario: Scenario, step: Step, dossier: Dossier, now: datetime) -> bool:
     if step.any_window:
         return True
-    found = scenario.windows_for(step, dossier.person.role)
-    zone = zone_of(dossier, scenario)
-    day = now.astimezone(zone).date()
-    if found is None or day.weekday() not in found.days:
-        return False
-    return any(part.start <= now < part.end for hours in found.hours for part in stretches(day, hours, zone))
+    windows = s.scenario.windows_for(step, s.dossier.person.role)
+    return is_open(windows, zone_of(s.dossier, s.scenario), now)

@@ -27,6 +27,8 @@ from nurture.core.scenario import END_OF_DAY, Hours
 if TYPE_CHECKING:
     from datetime import date
 
+    from nurture.core.scenario import Windows
+
 ANY_TIME: Final = Hours(time(9), time(18))
 """When ``windows: any`` without ``within`` leaves (scheduling, "Windows")."""
 
@@ -82,6 +84,14 @@ def stretches(day: date, hours: Hours, zone: ZoneInfo) -> tuple[Stretch, ...]:
 
 def _exists(at: datetime, wall: datetime, zone: ZoneInfo) -> bool:
     return at.astimezone(zone).replace(tzinfo=None, fold=0) == wall
+
+
+def is_open(found: Windows | None, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether one of these windows is open at this moment; without windows none is."""
+    day = now.astimezone(zone).date()
+    if found is None or day.weekday() not in found.days:
+        return False
+    return any(part.start <= now < part.end for hours in found.hours for part in stretches(day, hours, zone))
 
 
 def is_over(day: date, hours: Hours, zone: ZoneInfo, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from nurture.core import outgoing, survey
+from nurture.core import last_look, outgoing, survey
 from nurture.core.ids import MailboxId, MessageId
 from nurture.core.messages import Message
 from nurture.core.progress import LOOK_AGAIN
@@ -32,12 +32,13 @@ from nurture.mail.compose import compose
 from nurture.mail.envelope import envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from nurture.core.calendar import Calendar
     from nurture.core.change import Change
     from nurture.core.content import ContentItem
     from nurture.core.dossier import Dossier
+    from nurture.core.glance import Glance
     from nurture.core.people import Organisation
     from nurture.core.scenario import Scenario
     from nurture.flows.outcomes import Outcomes
@@ -67,7 +68,7 @@ class Checked:
 
 
 async def check(
-    doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcomes: Outcomes, pace: Pace
+    doors: Doors, claimed: Sequence[tuple[Message, Glance]], outcomes: Outcomes, pace: Pace
 ) -> Checked:
     """Check and compose a claimed batch; what may not leave is written down.
 
@@ -81,20 +82,20 @@ async def check(
     desk = _Desk(doors, await _scripts(doors, claimed, outcomes))
     behind = {message.id for message, _ in claimed}
     plain: set[MessageId] = set()
-    for message, dossier in claimed:
+    for message, seen in claimed:
         behind.discard(message.id)
-        if _is_plain(desk, message, _without(dossier, behind)):
+        if _is_plain(desk, message, seen, behind):
             plain.add(message.id)
     stopped = await _look_closer(desk, claimed, plain, outcomes)
     put_off: list[Answer] = []
-    for message, dossier in claimed:
+    for message, seen in claimed:
         mailbox = message.mailbox_id or MailboxId("")
         if message.id in stopped:
             found.held += 1
             pace.drop(mailbox)
             continue
         now = doors.clock.now()
-        if (wait := pace.ask(message, dossier.enrollment.scenario_id, now)) is not None:
+        if (wait := pace.ask(message, seen.scenario_id, now)) is not None:
             put_off.append(Answer(message, Outcome(Verdict.UNTOUCHED), now, wait=wait))
             continue
         try:
@@ -112,52 +113,53 @@ async def check(
     return found
 
 
-async def _scripts(doors: Doors, claimed: Sequence[tuple[Message, Dossier]], outcomes: Outcomes) -> Scripts:
+async def _scripts(doors: Doors, claimed: Sequence[tuple[Message, Glance]], outcomes: Outcomes) -> Scripts:
     """Those of the batch. When they cannot be read, nothing can be planned: all of it goes back for a while."""
     try:
-        return await drafting.scripts(doors, {dossier.enrollment.scenario_hash for _, dossier in claimed})
+        return await drafting.scripts(doors, {seen.scenario_hash for _, seen in claimed})
     except Exception as error:
         outcomes.trouble(error)
         return Scripts({}, {})
 
 
-def _is_plain(desk: _Desk, message: Message, dossier: Dossier) -> bool:
+def _is_plain(desk: _Desk, message: Message, seen: Glance, behind: Collection[MessageId]) -> bool:
     """Whether nothing at all stands against it; any fault is for the closer look to tell."""
     try:
-        scenario = desk.scripts.of_enrollment(dossier.enrollment)
-        return outgoing.may_leave(
+        scenario = desk.script(seen.scenario_hash, seen.variant)
+        return last_look.may_leave(
             message,
-            dossier,
+            seen,
             scenario,
-            desk.calendars(scenario, dossier.organisation),
-            desk.items(),
+            desk.calendars(scenario, None),
+            desk.content(),
             desk.doors.clock.now(),
             desk.boxes,
             desk.tolerance,
+            behind,
         )
     except Exception:
         return False
 
 
 async def _look_closer(
-    desk: _Desk, claimed: Sequence[tuple[Message, Dossier]], plain: Collection[MessageId], outcomes: Outcomes
+    desk: _Desk, claimed: Sequence[tuple[Message, Glance]], plain: Collection[MessageId], outcomes: Outcomes
 ) -> frozenset[MessageId]:
     """Those of the rest that may not leave, with all that is known; what becomes of them is written down."""
-    rest = [(message, dossier.id) for message, dossier in claimed if message.id not in plain]
+    rest = [seen.enrollment_id for message, seen in claimed if message.id not in plain]
     if not rest:
         return frozenset()
     try:
-        full = {d.id: d for d in await desk.doors.store.dossiers([key for _, key in rest], desk.doors.clock.now())}
+        full = {d.id: d for d in await desk.doors.store.dossiers(rest, desk.doors.clock.now())}
     except Exception as error:
         outcomes.trouble(error)
         full = {}
     uncounted: set[MessageId] = {message.id for message, _ in claimed}  # behind, or stopped: not on their way
     stopped: set[MessageId] = set()
-    for message, dossier in claimed:
+    for message, seen in claimed:
         uncounted.discard(message.id)
         if message.id in plain:
             continue
-        if not await _may_leave(desk, message, full.get(dossier.id), uncounted, outcomes):
+        if not await _may_leave(desk, message, full.get(seen.enrollment_id), uncounted, outcomes):
             uncounted.add(message.id)
             stopped.add(message.id)
     return frozenset(stopped)
@@ -205,6 +207,8 @@ class _Desk:
         self.boxes = frozenset(box.id for box in doors.settings.mailboxes)
         self.tolerance = timedelta(minutes=doors.settings.work.tolerance_minutes)
         self._items: tuple[ContentItem, ...] | None = None
+        self._content: dict[str, ContentItem] | None = None
+        self._scenarios: dict[tuple[str, str | None], Scenario] = {}
         self._calendars: dict[tuple[str, ...], tuple[Calendar, ...]] = {}
 
     def items(self) -> tuple[ContentItem, ...]:
@@ -216,6 +220,27 @@ class _Desk:
         if self._items is None:
             self._items = self.doors.library.content()
         return self._items
+
+    def content(self) -> Mapping[str, ContentItem]:
+        """The same by id.
+
+        Raises:
+            UserError: one of its files is broken.
+        """
+        if self._content is None:
+            self._content = {item.id: item for item in self.items()}
+        return self._content
+
+    def script(self, key: str, variant: str | None) -> Scenario:
+        """A scenario as enrollments began with it, in an arm of a comparison.
+
+        Raises:
+            UserError: its text is gone, or cannot be read.
+        """
+        found = self._scenarios.get((key, variant))
+        if found is None:
+            found = self._scenarios[key, variant] = self.scripts.of(key).as_variant(variant)
+        return found
 
     def calendars(self, scenario: Scenario, organisation: Organisation | None) -> tuple[Calendar, ...]:
         """Those of a scenario, and the closures of an organisation that has some.

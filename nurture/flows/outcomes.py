@@ -12,11 +12,12 @@ the daemon starts again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import outgoing, states
+from nurture.core import outgoing, states, upshot
 from nurture.core.messages import Message, MessageState
 from nurture.core.sending import Verdict
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
@@ -29,10 +30,17 @@ if TYPE_CHECKING:
     from nurture.core.ids import MessageId
     from nurture.core.limits import Wait
     from nurture.core.sending import Outcome
+    from nurture.core.upshot import Upshot
     from nurture.ports import Doors
 
 FIRST_PAUSE: Final = timedelta(seconds=1)
 LAST_PAUSE: Final = timedelta(minutes=1)
+TOGETHER: Final = 500
+"""Answers that are not made to wait for more."""
+PATIENCE: Final = 0.05
+"""Seconds that an answer may wait for others to be written with."""
+UNWRITTEN: Final = 1_000
+"""Answers that may be unwritten; then nothing more is handed over before some are."""
 TROUBLES: Final = 100
 """Problems that are kept to be told; one broken disk makes one for each letter."""
 
@@ -52,16 +60,20 @@ class Answer:
         """Whether it is the proof that a letter left which others called in doubt, as they took us for dead."""
         return self.outcome.verdict is Verdict.ACCEPTED
 
-    def change(self, message: Message) -> Change:
-        """The row as this leaves it, and a line of the journal."""
+    def upshot(self, message: Message) -> Upshot:
+        """What this makes of the row, and a line of the journal."""
         if message.state is MessageState.IN_DOUBT and self.settles:
             states.move(states.MESSAGES, message.state, "settle_sent")
             message = replace(message, state=MessageState.SENDING)
         if self.wait is not None:
-            return outgoing.put_off(message, self.wait, self.at)
+            return upshot.put_off(message, self.wait, self.at)
         if not self.begun:
-            return outgoing.put_back(message, "not_begun", self.at)
-        return outgoing.outcome(message, self.outcome, self.at)
+            return upshot.back(message, "not_begun", self.at)
+        return upshot.upshot(message, self.outcome, self.at)
+
+    def change(self, message: Message) -> Change:
+        """The same as a change of its own."""
+        return self.upshot(message).change(message)
 
 
 @dataclass(slots=True)
@@ -83,8 +95,8 @@ class Outcomes:
     async def write(self, answers: Sequence[Answer]) -> None:
         """Write a group of answers. Never raises."""
         try:
-            changes = [answer.change(answer.message) for answer in answers]
-            refused = await self.doors.store.record(changes)
+            upshots = [answer.upshot(answer.message) for answer in answers]
+            refused = await self.doors.store.record(upshots)
         except Exception as error:
             self.trouble(error)
             refused = tuple(range(len(answers)))
@@ -139,12 +151,19 @@ class Outcomes:
 
 
 class Recorder:
-    """Takes answers as they come and writes them in groups; ``async with`` ends when all are written."""
+    """Takes answers as they come and writes them in groups; ``async with`` ends when all are written.
+
+    A commit costs as much for one answer as for a hundred, and what it costs the wire waits for. So a group is
+    ``TOGETHER`` answers, or those of ``PATIENCE`` seconds; whoever needs them written says ``flush``.
+    """
 
     def __init__(self, outcomes: Outcomes) -> None:
         self._outcomes = outcomes
         self._waiting: list[Answer] = []
         self._some = asyncio.Event()
+        self._now = asyncio.Event()  # no waiting for company
+        self._written = asyncio.Event()
+        self._writing = 0
         self._ended = False
         self._task: asyncio.Task[None] | None = None
 
@@ -152,6 +171,19 @@ class Recorder:
         """One more."""
         self._waiting.append(answer)
         self._some.set()
+        if len(self._waiting) >= TOGETHER:
+            self._now.set()
+
+    async def flush(self) -> None:
+        """Until all that was taken is written."""
+        while self._waiting or self._writing:
+            self._now.set()
+            await self._one_group()
+
+    async def room(self) -> None:
+        """Until so few are unwritten that more may follow: a database that stands still holds the wire up."""
+        while len(self._waiting) + self._writing > UNWRITTEN:
+            await self._one_group()
 
     async def __aenter__(self) -> Recorder:
         self._task = asyncio.create_task(self._write(), name="outcomes")
@@ -160,18 +192,33 @@ class Recorder:
     async def __aexit__(self, *_: object) -> None:
         self._ended = True
         self._some.set()
+        self._now.set()
         if self._task is not None:
             await asyncio.shield(self._task)
+
+    async def _one_group(self) -> None:
+        self._written.clear()
+        await self._written.wait()
 
     async def _write(self) -> None:
         while True:
             await self._some.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._now.wait()
             self._some.clear()
-            while self._waiting:
-                group, self._waiting = self._waiting, []
+            self._now.clear()
+            group, self._waiting = self._waiting, []
+            self._writing = len(group)
+            if group:
                 await self._outcomes.write(group)
-            if self._ended:
+            self._writing = 0
+            self._written.set()
+            if self._ended and not self._waiting:
                 return
+            if self._ended:
+                self._some.set()
+                self._now.set()
 
 
 def words(error: Exception) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import outgoing
+from nurture.core import outgoing, upshot
 from nurture.core.messages import Message, MessageState
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure
 
@@ -81,7 +81,7 @@ async def take_up(
     for message in lost:
         try:
             if await _settle(doors, message, on_wire):
-                tell(message, outgoing.GONE)
+                tell(message, upshot.GONE)
         except (TemporaryFailure, PermanentFailure):
             raise
         except Exception as error:  # a fault of ours with one row is in nobody else's way

@@ -214,6 +214,10 @@ class _Work:
 
     async def _batches(self, mailbox: MailboxId) -> None:
         """Batch by batch; where the server is quick, the next is made ready meanwhile."""
+        async with Recorder(self.outcomes) as recorder:
+            await self._one_by_one(mailbox, recorder)
+
+    async def _one_by_one(self, mailbox: MailboxId, recorder: Recorder) -> None:
         loop = asyncio.get_running_loop()
         size, left, end = FIRST, MOST, loop.time() + LONG
         each = QUICK  # seconds for a letter of the last batch
@@ -239,11 +243,14 @@ class _Work:
                 if batch.claimed >= size > FIRST and left > 0 and each * len(batch.ready) < QUICK:
                     ahead = asyncio.create_task(self._ready(mailbox, size), name=f"ready-{mailbox}")
                 began = loop.time()
-                answers = await self._hand_over(batch, queue)
+                answers = await self._hand_over(batch, queue, recorder)
                 took = loop.time() - began
                 size = _next_size(size, answers, took, self.doors.settings.work.claim_batch)
                 each = took / answers if answers else QUICK
                 returned = answers < len(batch.ready)
+                if returned:
+                    await recorder.flush()  # they may be claimed again
+                await recorder.room()
                 if self._has_no_line(mailbox):
                     return
             self.report.more = True
@@ -287,8 +294,10 @@ class _Work:
         broken = self.sender.no_line(mailbox)
         return broken is not None and broken.seconds > 0
 
-    async def _hand_over(self, checked: Checked, queue: asyncio.Queue[tuple[bytes, datetime] | None]) -> int:
-        """One batch over the wire and its answers into the store; how many letters a server has seen."""
+    async def _hand_over(
+        self, checked: Checked, queue: asyncio.Queue[tuple[bytes, datetime] | None], recorder: Recorder
+    ) -> int:
+        """One batch over the wire; how many letters a server has seen. Its answers are being written."""
         batch, loop = checked.ready, asyncio.get_running_loop()
         rows = {departure.letter.header_id: departure.message for departure in batch}
         unanswered = dict(rows)
@@ -307,42 +316,40 @@ class _Work:
             if self.trace is not None:
                 self.trace.leaving(letter.header_id for letter in letters)
 
-        async with Recorder(self.outcomes) as recorder:
+        def done(letter: Letter, outcome: Outcome) -> None:
+            nonlocal seen
+            message = unanswered.pop(letter.header_id)
+            at = self.doors.clock.now()
+            if not self.pace.left(message, outcome, at):
+                gate.set()  # refused too often: nothing more is begun before that is judged
+            if outcome.verdict is Verdict.UNTOUCHED:
+                recorder.take(Answer(message, outcome, at, begun=not gate.is_set()))
+                return
+            recorder.take(Answer(message, outcome, at))
+            seen += 1
+            self.report.outcomes[message.id] = outcome
+            self.tell(message, outcome)
+            if kept and outcome.verdict is Verdict.ACCEPTED:
+                copies.append((letter.data, at))
 
-            def done(letter: Letter, outcome: Outcome) -> None:
-                nonlocal seen
-                message = unanswered.pop(letter.header_id)
-                at = self.doors.clock.now()
-                if not self.pace.left(message, outcome, at):
-                    gate.set()  # refused too often: nothing more is begun before that is judged
-                if outcome.verdict is Verdict.UNTOUCHED:
-                    recorder.take(Answer(message, outcome, at, begun=not gate.is_set()))
-                    return
-                recorder.take(Answer(message, outcome, at))
-                seen += 1
-                self.report.outcomes[message.id] = outcome
-                self.tell(message, outcome)
-                if kept and outcome.verdict is Verdict.ACCEPTED:
-                    copies.append((letter.data, at))
-
-            problem = "not answered"
-            try:
-                await self.sender.send_all(
-                    [departure.letter for departure in batch], leaving=leaving, done=done, stop=gate
-                )
-            except Exception as error:  # a sender does not raise: where in its work it did, nobody knows
-                self.outcomes.trouble(error)
-                problem = words(error)
-            finally:
-                timer.cancel()
-                self.gates.discard(gate)
-            for letter in [departure.letter for departure in batch if departure.letter.header_id in unanswered]:
-                if letter.header_id in on_wire:
-                    done(letter, Outcome(Verdict.UNKNOWN, problem))
-                else:
-                    if seen:
-                        gate.set()  # it was one letter's fault: the others may be tried at once
-                    done(letter, Outcome(Verdict.UNTOUCHED, problem))
+        problem = "not answered"
+        try:
+            await self.sender.send_all(
+                [departure.letter for departure in batch], leaving=leaving, done=done, stop=gate
+            )
+        except Exception as error:  # a sender does not raise: where in its work it did, nobody knows
+            self.outcomes.trouble(error)
+            problem = words(error)
+        finally:
+            timer.cancel()
+            self.gates.discard(gate)
+        for letter in [departure.letter for departure in batch if departure.letter.header_id in unanswered]:
+            if letter.header_id in on_wire:
+                done(letter, Outcome(Verdict.UNKNOWN, problem))
+            else:
+                if seen:
+                    gate.set()  # it was one letter's fault: the others may be tried at once
+                done(letter, Outcome(Verdict.UNTOUCHED, problem))
         for copy in copies:
             await queue.put(copy)
         return seen

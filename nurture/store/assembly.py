@@ -7,13 +7,13 @@ assembling is exact.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from nurture.core.dossier import Dossier, Touch
-from nurture.core.messages import Message, MessageState
+from nurture.core.messages import Message
 from nurture.core.messages import SuppressionScope as Scope
 from nurture.core.states import LEFT, UNSENT
 from nurture.core.suppressions import covering
@@ -60,43 +60,6 @@ class Gathered:
     touches: Iterable[Touch]  # each once
     suppressions: Iterable[Suppression]  # in force
     replied: frozenset[str]  # ids of enrollments
-
-
-BRIEF: Final = (
-    "id",
-    "person_id",
-    "rep_id",
-    "organisation_id",
-    "enrollment_id",
-    "step_id",
-    "deal_id",
-    "mailbox_id",
-    "state",
-    "nominal",
-    "planned_on",
-    "planned_at",
-    "content_id",
-    "version",
-)
-"""What the last check before sending asks of the other mails of an enrollment: never their texts."""
-
-OPEN: Final = frozenset({MessageState.PLANNED, MessageState.WAITING})
-"""Other mails that a claim leaves out: what is not approved is in nobody's way today."""
-
-
-def brief(message: Message) -> Message:
-    """A mail as it stands in the dossier of another one's claim."""
-    return Message(**{name: getattr(message, name) for name in BRIEF})
-
-
-def for_sending(dossier: Dossier, claimed: Mapping[str, Message]) -> Dossier:
-    """A dossier as a claim returns it: what the last check asks for (``ports.Store.claim``)."""
-    return replace(
-        dossier,
-        messages=tuple(claimed.get(m.id) or brief(m) for m in dossier.messages if m.state not in OPEN),
-        touches=tuple(touch for touch in dossier.touches if touch.sent),
-        promises=(),
-    )
 
 
 def organisation_of(enrollment: Enrollment, person: Person) -> OrganisationId | None:

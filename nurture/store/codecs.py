@@ -82,6 +82,11 @@ def _text(value: Any) -> str:
     return clean(value if type(value) is str else str.__str__(value))
 
 
+def _kept_text(value: Any) -> str:
+    """Text that comes from a database, which holds only what is clean."""
+    return value if type(value) is str else _text(value)
+
+
 def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not -(2**_BITS) <= value < 2**_BITS:
         raise Impossible("{value} is not a number of 64 bits", value=type(value).__name__)
@@ -146,7 +151,7 @@ def _nested(hint: Any) -> tuple[Convert, Convert]:
     if plain is date:
         return lambda value: _day(value).isoformat(), date.fromisoformat
     codec = column(plain)
-    return codec.encode, codec.decode or codec.encode
+    return codec.encode, _kept_text if plain is str else codec.decode or codec.encode
 
 
 def _tuple(args: tuple[Any, ...]) -> tuple[Convert, Convert]:
@@ -168,7 +173,11 @@ def _object(cls: Any) -> tuple[Convert, Convert]:
     def encode(value: Any) -> dict[str, Any]:
         return {name: part[0](getattr(value, name)) for name, part in parts.items()}
 
+    order = [(name, part[1]) for name, part in parts.items()]
+
     def decode(value: Any) -> Any:
+        if len(value) == len(order) and value.keys() == parts.keys():  # as it was written, nearly always
+            return cls(*[read(value[name]) for name, read in order])
         if missing := needed - value.keys():
             raise Impossible("{kind} lacks {missing}", kind=cls.__name__, missing=", ".join(sorted(missing)))
         return cls(**{name: parts[name][1](x) for name, x in value.items() if name in parts})

@@ -109,6 +109,10 @@ class Shape(Generic[V]):
         """Where columns in this order need decoding, and how."""
         return tuple((at, d) for at, name in enumerate(names) if (d := self._codecs[name].decode))
 
+    def encoder(self, field: str) -> Convert:
+        """How one field's value is written, None apart."""
+        return self._codecs[field].encode
+
     def asked(self, field: str) -> Codec:
         """The codec of a field that a condition or an order names.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nurture.core.change import Change
 from nurture.core.deals import Deal, Meeting, Promise, Task
+from nurture.core.glance import Glance, glance
 from nurture.core.messages import (
     Enrollment,
     EnrollmentState,
@@ -26,10 +27,10 @@ from nurture.core.messages import (
 )
 from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
-from nurture.errors import Impossible, StaleVersion
+from nurture.errors import Impossible
 from nurture.ports import Matches, Span
 from nurture.store import counts, writes
-from nurture.store.assembly import Gathered, assemble, for_sending, touch
+from nurture.store.assembly import Gathered, assemble, touch
 from nurture.store.codecs import clean, fold
 from nurture.store.draft import Draft, value_of
 from nurture.store.find import is_any_of
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId, MailboxId
     from nurture.core.limits import Asked, Taken, Traffic
+    from nurture.core.upshot import Upshot
 
 V = TypeVar("V")
 Row = dict[str, Any]
@@ -148,7 +150,7 @@ class MemoryStore:
         *,
         after: datetime | None = None,
         without: Collection[str] = (),
-    ) -> tuple[tuple[Message, Dossier], ...]:
+    ) -> tuple[tuple[Message, Glance], ...]:
         """See ``ports.Store``."""
         self._open()
         ready = [
@@ -167,9 +169,8 @@ class MemoryStore:
             self._announce()
         wanted = dict.fromkeys(m.enrollment_id for m in claimed)
         dossiers = self._dossiers([self._rows["enrollment"][cast("str", key)] for key in wanted], now)
-        mine: dict[str, Message] = {m.id: m for m in claimed}
-        of = {dossier.id: for_sending(dossier, mine) for dossier in dossiers}
-        return tuple((m, of[m.enrollment_id]) for m in claimed if m.enrollment_id)
+        of = {dossier.id: dossier for dossier in dossiers}
+        return tuple((m, glance(of[m.enrollment_id], m.id)) for m in claimed if m.enrollment_id)
 
     async def traffic(self, asked: Asked) -> Traffic:
         """See ``ports.Store``."""
@@ -182,18 +183,15 @@ class MemoryStore:
         self._open()
         return counts.taken(since, self._all(Message), self._scenarios())
 
-    async def record(self, changes: Sequence[Change]) -> tuple[int, ...]:
+    async def record(self, upshots: Sequence[Upshot]) -> tuple[int, ...]:
         """See ``ports.Store``."""
         refused: list[int] = []
-        for position, change in enumerate(changes):
-            known = self._rows["message"]
-            puts = tuple(
-                writes.outcome_of(known[put.id], put) if put.id in known else put for put in writes.claimed(change)
-            )
-            try:
-                self._commit(Change(puts, change.entries))
-            except StaleVersion:
+        for position, upshot in enumerate(upshots):
+            known = self._rows["message"].get(upshot.id)
+            if known is None or known.version != upshot.version:
                 refused.append(position)
+                continue
+            self._commit(upshot.change(known))
         return tuple(refused)
 
     async def match(

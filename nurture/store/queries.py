@@ -17,7 +17,7 @@ from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.core.states import LEFT
 from nurture.ports import Matches
-from nurture.store.assembly import BRIEF, COUNTING, OPEN, Gathered, assemble, organisation_of, silenced, since
+from nurture.store.assembly import COUNTING, Gathered, assemble, organisation_of, silenced, since
 from nurture.store.codecs import clean, fold
 from nurture.store.find import EMPTY, among, condition, order_by, texts
 from nurture.store.mapping import shape
@@ -168,16 +168,8 @@ def match(
     )
 
 
-def dossiers(
-    connection: Connection,
-    enrollments: Sequence[Enrollment],
-    now: datetime,
-    claimed: Mapping[str, Message] | None = None,
-) -> tuple[Dossier, ...]:
-    """The dossiers of these, in their order, in at most thirteen statements.
-
-    With ``claimed`` as a claim returns them (``assembly.for_sending``).
-    """
+def dossiers(connection: Connection, enrollments: Sequence[Enrollment], now: datetime) -> tuple[Dossier, ...]:
+    """The dossiers of these, in their order, in at most thirteen statements."""
     if not enrollments:
         return ()
     ids = [enrollment.id for enrollment in enrollments]
@@ -185,7 +177,6 @@ def dossiers(
     organisations = {organisation_of(e, people[e.person_id]) for e in enrollments}
     deals = {e.deal_id for e in enrollments}
     meetings = {e.meeting_id for e in enrollments}
-    counting = COUNTING if claimed is None else LEFT
     promise = METADATA.tables["promise"].c
     promised = or_(among(promise.deal_id, _some(deals)), among(promise.meeting_id, _some(meetings)))
     found = Gathered(
@@ -195,39 +186,25 @@ def dossiers(
         organisations=_by_id(connection, Organisation, organisations),
         deals=_by_id(connection, Deal, deals),
         meetings=_by_id(connection, Meeting, meetings),
-        promises=() if claimed is not None else chosen(connection, Promise, promised),
-        messages=_messages(connection, ids, claimed),
+        promises=chosen(connection, Promise, promised),
+        messages=chosen(connection, Message, among(_message.enrollment_id, ids)),
         tasks=chosen(connection, Task, among(METADATA.tables["task"].c.enrollment_id, ids)),
-        touches=_touches(connection, people, _some(organisations), since(now), counting),
+        touches=_touches(connection, people, _some(organisations), since(now)),
         suppressions=_suppressions(connection, [(e, people[e.person_id]) for e in enrollments]),
         replied=frozenset(connection.execute(replied_statement(ids)).scalars()),
     )
     return assemble(found, now)
 
 
-def _messages(
-    connection: Connection, enrollments: Collection[str], claimed: Mapping[str, Message] | None
-) -> tuple[Message, ...]:
-    """The mails of enrollments; with ``claimed`` only these with their texts."""
-    which = among(_message.enrollment_id, enrollments)
-    if claimed is None:
-        return chosen(connection, Message, which)
-    part = shape(Message).part(BRIEF)
-    closed = _message.state.not_in(sorted(OPEN))
-    rows = connection.execute(part.selected.where(which, closed)).all()
-    return tuple(claimed.get(row[0]) or part.value(row) for row in rows)
-
-
 def touches_statement(
     people: Collection[str],
     organisations: Collection[str],
     start: date,
-    states: Collection[MessageState] = COUNTING,
 ) -> Any:
     """Mails that count: of these people ever, of these organisations from that date on."""
     m = _message
     columns = (m.id, m.person_id, m.organisation_id, m.enrollment_id, m.planned_on, m.state, m.content_id)
-    counting = and_(m.planned_on.is_not(None), m.state.in_(sorted(states)))
+    counting = and_(m.planned_on.is_not(None), m.state.in_(sorted(COUNTING)))
     own = select(*columns).where(counting, among(m.person_id, people))
     if not organisations:
         return own
@@ -277,13 +254,12 @@ def _touches(
     people: Collection[str],
     organisations: Collection[str],
     start: date,
-    states: Collection[MessageState],
 ) -> list[Touch]:
     left = {state.value for state in LEFT}
     return [
         Touch(id_, person, organisation, enrollment, on, state in left, content)
         for id_, person, organisation, enrollment, on, state, content in connection.execute(
-            touches_statement(people, organisations, start, states)
+            touches_statement(people, organisations, start)
         )
     ]
 

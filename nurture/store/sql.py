@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nurture.core.messages import Enrollment, Message
 from nurture.errors import Impossible, TemporaryFailure
-from nurture.store import queries, traffic, writes
+from nurture.store import claiming, queries, recording, traffic, writes
 from nurture.store.codecs import clean
 from nurture.store.database import translated
 from nurture.store.find import among
@@ -44,9 +44,11 @@ if TYPE_CHECKING:
 
     from nurture.core.change import Change, Entity
     from nurture.core.dossier import Dossier
+    from nurture.core.glance import Glance
     from nurture.core.ids import EnrollmentId, MailboxId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry
+    from nurture.core.upshot import Upshot
     from nurture.ports import Matches
     from nurture.store.database import Database
 
@@ -158,12 +160,12 @@ class SqlStore:
         *,
         after: datetime | None = None,
         without: Collection[str] = (),
-    ) -> tuple[tuple[Message, Dossier], ...]:
+    ) -> tuple[tuple[Message, Glance], ...]:
         """See ``ports.Store``."""
         if not self.term():
             raise TemporaryFailure("Nothing is claimed while others cannot see that this daemon lives")
         ready = queries.claim_statement(now, limit, mailboxes, after=after, without=without)
-        return await self._write(lambda connection: writes.claim(connection, now, by, ready))
+        return await self._write(lambda connection: claiming.claim(connection, now, by, ready))
 
     async def traffic(self, asked: Asked) -> Traffic:
         """See ``ports.Store``."""
@@ -173,9 +175,9 @@ class SqlStore:
         """See ``ports.Store``."""
         return await self._read(lambda connection: traffic.taken(connection, since))
 
-    async def record(self, changes: Sequence[Change]) -> tuple[int, ...]:
+    async def record(self, upshots: Sequence[Upshot]) -> tuple[int, ...]:
         """See ``ports.Store``."""
-        refused = await self._write(lambda connection: (writes.record(connection, changes),))
+        refused = await self._write(lambda connection: (recording.record(connection, upshots),))
         return refused[0]
 
     async def match(

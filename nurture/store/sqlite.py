@@ -147,8 +147,19 @@ class Sqlite:
         return Impossible("The store cannot do this: {problem}", problem=name)
 
 
+PRAGMAS: Final = (
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    # Pages in the log before they are put in their places: a page that many commits change is put there once.
+    "wal_autocheckpoint=8000",
+    "journal_size_limit=67108864",  # bytes of the log that are kept for later
+    "cache_size=-16384",  # kilobytes
+)
+"""Of every connection."""
+
+
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+    for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 

@@ -12,17 +12,13 @@ which row it was, after the rollback.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, case, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
-from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, MessageState
+from nurture.core.messages import EnrollmentState, Entry
 from nurture.errors import Impossible, StaleVersion
-from nurture.ports import OUTCOME_FIELDS
-from nurture.store import queries
-from nurture.store.codecs import clean
 from nurture.store.columns import INSTANT
 from nurture.store.find import among
 from nurture.store.mapping import KINDS, Shape, shape
@@ -32,10 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection
 
     from nurture.core.change import Change
-    from nurture.core.dossier import Dossier
 
 Row = dict[str, Any]
 
@@ -134,79 +129,6 @@ def is_taken(error: IntegrityError) -> bool:
 
 
 _TAKEN: Final = frozenset({"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"})
-
-
-def claim(
-    connection: Connection, now: datetime, by: str, ready: Select[Any]
-) -> tuple[tuple[Message, Dossier], ...]:
-    """Move what may leave (``queries.claim_statement``) to SENDING, and read it with its dossiers."""
-    message = METADATA.tables["message"]
-    ids = list(connection.execute(ready).scalars())
-    if not ids:
-        return ()
-    connection.execute(
-        update(message)
-        .where(among(message.c.id, ids))
-        .values(
-            state=MessageState.SENDING.value, claimed_by=clean(by), claimed_at=now, version=message.c.version + 1
-        )
-    )
-    messages: dict[str, Message] = {m.id: m for m in queries.chosen(connection, Message, among(message.c.id, ids))}
-    wanted = {m.enrollment_id for m in messages.values() if m.enrollment_id}
-    enrollments = queries.chosen(connection, Enrollment, among(METADATA.tables["enrollment"].c.id, wanted))
-    dossiers = {dossier.id: dossier for dossier in queries.dossiers(connection, enrollments, now, messages)}
-    return tuple((messages[key], dossiers[e]) for key in ids if (e := messages[key].enrollment_id))
-
-
-def claimed(change: Change) -> tuple[Message, ...]:
-    """The message of a change that writes an outcome.
-
-    Raises:
-        Impossible: it holds anything else, or a message that is not known yet.
-    """
-    found = tuple(put for put in change.puts if isinstance(put, Message) and put.version > 0)
-    if len(found) != 1 or len(change.puts) != 1:
-        raise Impossible("an outcome is of one message and of nothing else")
-    return found
-
-
-def outcome_of(row: Message, outcome: Message) -> Message:
-    """The row with what an outcome may change, at the version that the outcome was decided on."""
-    fresh = {name: getattr(outcome, name) for name in OUTCOME_FIELDS}
-    return replace(row, **fresh, version=outcome.version)
-
-
-def record(connection: Connection, changes: Sequence[Change]) -> tuple[int, ...]:
-    """Write the outcomes of claimed messages; returns the positions of those whose version had moved on."""
-    shaped = shape(Message)
-    rows = [_outcome_row(shaped, message) for change in changes for message in claimed(change)]
-    if not rows:
-        return ()
-    table = shaped.table
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("_id"), table.c.version == bindparam("_version"))
-        .values({name: bindparam(f"new_{name}") for name in (*OUTCOME_FIELDS, "version")})
-    )
-    refused: tuple[int, ...] = ()
-    alone = connection.begin_nested()
-    if connection.execute(statement, rows).rowcount == len(rows):
-        alone.commit()
-    else:  # somebody wrote to one of them: which?
-        alone.rollback()
-        written = (connection.execute(statement, row).rowcount for row in rows)
-        refused = tuple(position for position, count in enumerate(written) if count != 1)
-    entries = [
-        row for position, change in enumerate(changes) if position not in refused for row in entry_rows(change)
-    ]
-    if entries:
-        connection.execute(insert(METADATA.tables["journal"]), entries)
-    return refused
-
-
-def _outcome_row(shaped: Shape[Message], message: Message) -> Row:
-    row = {f"new_{name}": x for name, x in shaped.row(message, OUTCOME_FIELDS).items()}
-    return {"_id": message.id, "_version": message.version, "new_version": message.version + 1, **row}
 
 
 def wake_all(connection: Connection, now: datetime) -> int:
