@@ -54,7 +54,7 @@ def claim(
     if not ids:
         return ()
     connection.execute(_MARK, {"ids": ids, "by": clean(by), "now": now})
-    rows = _rows(connection, _READ, {"ids": ids, "start": since(now)})
+    rows = _rows(connection, READ, {"ids": ids, "start": since(now)})
     silent = _silent_domains(connection, rows)
     claimed = [_letter(row, silent) for row in rows]
     claimed.sort(key=lambda pair: _ORDER(pair[0]))
@@ -82,7 +82,7 @@ def _letter(row: list[Any], silent: frozenset[str]) -> tuple[Message, Glance]:
         if row[at] is not None:
             row[at] = decode(row[at])
     message = Message(*row[:_FIELDS])
-    # As ``_READ`` has them: a glance, but for what is still to be made of the columns.
+    # As ``READ`` has them: a glance, but for what is still to be made of the columns.
     (
         enrollment, state, holds, scenario, script, variant, anchor, shift, email, role, specialty, department,
         region, organisation, kind, zone, basis, mailbox, away, closures, elsewhere, suppressed, replied, others,
@@ -221,4 +221,4 @@ def _near(e: Any, p: Any, place: Any) -> Any:
 
 
 _MARK: Final = _mark()
-_READ: Final = _read()
+READ: Final = _read()

@@ -14,6 +14,7 @@ from nurture.core.ids import SuppressionId
 from nurture.core.messages import EnrollmentState, Message, MessageState, Suppression, SuppressionScope
 from nurture.core.people import LegalBasis
 from nurture.core.sending import Outcome, Verdict
+from nurture.core.upshot import PAUSE
 from tests.samples import DOCTOR, ENROLLMENT, NOW, dossier, mail
 
 CLAIMED = mail(MessageState.SENDING)
@@ -119,7 +120,7 @@ def test_what_found_no_line_does_not_count() -> None:
 
     after = row(change)
     assert (MessageState.APPROVED, "no_line", CLAIMED.attempts) == (after.state, after.reason, after.attempts)
-    assert ("", NOW + outgoing.PAUSE) == (after.claimed_by, after.not_before)
+    assert ("", NOW + PAUSE) == (after.claimed_by, after.not_before)
     assert "no connection" == change.entries[0].data["answer"]
 
 

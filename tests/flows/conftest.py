@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from nurture.core.people import Representative
     from nurture.core.sending import Letter
+    from nurture.core.upshot import Upshot
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 MET = datetime(2027, 5, 10, 15, 0, tzinfo=TOKYO)
@@ -102,13 +103,14 @@ class Troubled:
             await self.trouble(change)
         await super().commit(change)  # type: ignore[misc]
 
-    async def record(self, changes: Sequence[Change]) -> tuple[int, ...]:
+    async def record(self, upshots: Sequence[Upshot]) -> tuple[int, ...]:
         """One after the other, each after its trouble."""
         refused: list[int] = []
-        for position, change in enumerate(changes):
+        for position, upshot in enumerate(upshots):
             if self.trouble is not None:
-                await self.trouble(change)
-            if await super().record((change,)):  # type: ignore[misc]
+                row = await self.get(Message, upshot.id)  # type: ignore[attr-defined]
+                await self.trouble(upshot.change(row))
+            if await super().record((upshot,)):  # type: ignore[misc]
                 refused.append(position)
         return tuple(refused)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from nurture.core import approval, outgoing, progress, reactions, survey
+from nurture.core import approval, outgoing, progress, reactions, survey, upshot
 from nurture.core.change import Change
 from nurture.core.ids import InboundId
 from nurture.core.messages import Enrollment, Message, MessageState
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nurture.core.sending import Outcome
+    from nurture.core.upshot import Upshot
     from nurture.ports import Doors
 
     Seed = Callable[[pytest.MonkeyPatch], None]
@@ -93,14 +94,14 @@ def _claims_twice(patch: pytest.MonkeyPatch) -> None:
 
 def _doubt_is_later(patch: pytest.MonkeyPatch) -> None:
     """A line lost after the dot is taken for 'try again'."""
-    real = outgoing.outcome
+    real = upshot.upshot
 
-    def outcome(message: Message, found: Outcome, now: datetime) -> Change:
+    def answered(message: Message, found: Outcome, now: datetime) -> Upshot:
         if found.verdict is Verdict.UNKNOWN:
             found = replace(found, verdict=Verdict.LATER)
         return real(message, found, now)
 
-    patch.setattr(outgoing, "outcome", outcome)
+    patch.setattr(upshot, "upshot", answered)
 
 
 def _claims_are_put_back(patch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
     from pathlib import Path
 
+    from nurture.core.upshot import Upshot
+
 OTHER = MailboxId("mori")
 STOPPING = Outcome(Verdict.UNTOUCHED, "stopping")
 
@@ -226,9 +228,9 @@ async def test_an_outcome_is_of_one_claim_and_no_later_one(house: House) -> None
     ((message, _),) = await house.store.claim(house.clock.now(), 1, "one")
     record = house.store.record
 
-    async def lost(changes: Sequence[Change]) -> tuple[int, ...]:
+    async def lost(upshots: Sequence[Upshot]) -> tuple[int, ...]:
         """Written; then somebody else claims, and then the line is gone."""
-        await record(changes)
+        await record(upshots)
         assert await house.store.claim(house.clock.now() + timedelta(minutes=1), 1, "two")
         raise TemporaryFailure("The database is not to be had")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nurture.config import Work
-from nurture.core import outgoing as core_outgoing
+from nurture.core import last_look as core_last_look
 from nurture.core import survey as core_survey
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import MailboxId
@@ -27,7 +27,6 @@ from tests.samples import REP
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nurture.core.dossier import Dossier
     from nurture.core.sending import Letter
 
 LATER = Outcome(Verdict.LATER, "450 greylisted")
@@ -207,19 +206,21 @@ async def test_a_fault_in_the_check_is_one_mails_matter(house: House, monkeypatc
     """A bug while one mail is checked, quickly and in full, leaves no row claimed and the others go."""
     first, second = await two_approved(house)
 
-    def broken_for_first(real: Callable[..., Any]) -> Callable[..., Any]:
+    def broken_for_first(real: Callable[..., Any], enrollment: Callable[..., Any]) -> Callable[..., Any]:
         """The same, broken for one."""
 
-        def check(dossier: Dossier, *given: Any, **more: Any) -> Any:
+        def check(*given: Any, **more: Any) -> Any:
             """Fail, or do it."""
-            if dossier.enrollment.id == first.enrollment_id:
+            if enrollment(*given) == first.enrollment_id:
                 raise KeyError("a bug")
-            return real(dossier, *given, **more)
+            return real(*given, **more)
 
         return check
 
-    monkeypatch.setattr(core_outgoing, "leaves_today", broken_for_first(core_survey.leaves_today))
-    monkeypatch.setattr(core_survey, "survey", broken_for_first(core_survey.survey))
+    quick = broken_for_first(core_last_look.may_leave, lambda _message, seen, *_: seen.enrollment_id)
+    closer = broken_for_first(core_survey.survey, lambda dossier, *_: dossier.enrollment.id)
+    monkeypatch.setattr(core_last_look, "may_leave", quick)
+    monkeypatch.setattr(core_survey, "survey", closer)
     report = await house.send()
 
     states = {m.id: m.state for m in await house.mails("thanks")}

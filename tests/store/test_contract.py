@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nurture.core.change import Change, Cursor, LoginToken, MailboxState, ScenarioText, Setting
+from nurture.core.change import Change, Cursor, Entity, LoginToken, MailboxState, ScenarioText, Setting
 from nurture.core.deals import (
     Attendee,
     Concern,
@@ -23,6 +23,7 @@ from nurture.core.deals import (
     Task,
     TaskState,
 )
+from nurture.core.glance import Glance, glance
 from nurture.core.ids import (
     DealId,
     EnrollmentId,
@@ -58,7 +59,9 @@ from nurture.core.people import (
     Representative,
 )
 from nurture.core.reading import Kind
+from nurture.core.sending import Outcome, Verdict
 from nurture.core.states import LEFT, UNSENT
+from nurture.core.upshot import upshot
 from nurture.errors import Impossible, StaleVersion
 from nurture.ports import Span
 from nurture.store.mapping import KINDS
@@ -745,18 +748,103 @@ class TestTraffic:
         assert {Taken(BOX, SCRIPT.scenario_id, 2), Taken(BOX, None, 1)} == set(await store.taken(NOW - HOUR))
 
 
+def in_order(seen: Glance) -> Glance:
+    """A glance whose lists stand in the order of ids."""
+    return seen._replace(
+        others=tuple(sorted(seen.others, key=lambda other: other.id)),
+        near=tuple(sorted(seen.near, key=lambda mail: mail.id)),
+    )
+
+
+BARE = Glance(
+    EnrollmentId("e"),
+    EnrollmentState.ACTIVE,
+    0,
+    SCRIPT.scenario_id,
+    SCRIPT.id,
+    None,
+    enrollment("e", "p").anchor_at,
+    0,
+    person("p").email,
+    "clinician",
+    None,
+    None,
+    HOSPITAL.region,
+    HOSPITAL.name,
+    HOSPITAL.kind,
+    "Asia/Tokyo",
+    person("p").legal_basis.allows_mail,
+    REP.mailbox_id,
+    special=False,
+    suppressed=False,
+    replied=False,
+    others=(),
+    tasks=(),
+    near=(),
+)
+"""What is seen of ``m`` when nothing else is there."""
+
+
+def begun(key: str, state: TaskState, step: str, due: datetime | None = None) -> Task:
+    """A task of the enrollment."""
+    return Task(TaskId(key), "call", REP.id, "call", state, due, enrollment_id=EnrollmentId("e"), step_id=step)
+
+
+SOON = TODAY + timedelta(days=3)
+WHO = person("p", timezone="Asia/Tokyo", region="", role="clinician")
+AROUND: dict[str, tuple[Entity, ...]] = {
+    "nothing": (message("w", "e", "p", state=MessageState.WAITING), message("x", "g", "q", planned_at=None)),
+    "paused": (enrollment("e", "p", state=EnrollmentState.PAUSED, holds=2, variant="b", shift_days=3),),
+    "away": (replace(WHO, away=Away(TODAY, SOON)),),
+    "a basis": (replace(WHO, legal_basis=LegalBasis(Basis.BUSINESS_CARD, TODAY, "名刺")),),
+    "closures": (replace(HOSPITAL, closures=(Closure(TODAY, TODAY, "創立記念日"),)),),
+    "elsewhere": (
+        replace(HOSPITAL, id=OrganisationId("other")),
+        replace(WHO, organisation_id=OrganisationId("other")),
+    ),
+    "nowhere": (replace(WHO, organisation_id=None), enrollment("e", "p", organisation_id=None)),
+    "a foreign address": (replace(WHO, email="Ünal@aoba.example"),),
+    "no mailbox": (replace(REP, mailbox_id=None),),
+    "address": (suppression("s", "address", WHO.email.lower()),),
+    "domain": (suppression("s", "domain", WHO.email.partition("@")[2]),),
+    "hospital": (suppression("s", "organisation", str(HOSPITAL.id)),),
+    "topic": (suppression("s", "topic", f"{WHO.email.lower()}#seminar"),),
+    "reply": (inbound("i", enrollment_id=EnrollmentId("e")),),
+    "reply of the person": (inbound("i", person_id=PersonId("p"), received_at=NOW + HOUR),),
+    "others": tuple(
+        message(f"o{state}", "e", "p", state=state, sent_at=NOW if state in LEFT else None)
+        for state in MessageState
+        if state is not MessageState.APPROVED
+    ),
+    "tasks": (
+        Task(
+            TaskId("t"), "call", REP.id, "call", TaskState.OPEN, NOW, enrollment_id=EnrollmentId("e"), step_id="k"
+        ),
+        begun("u", TaskState.PLANNED, "l"),
+        begun("v", TaskState.DONE, "n"),
+    ),
+    "near": (
+        message("a", "f", "p", state=MessageState.SENT, planned_on=TODAY - timedelta(days=300)),
+        message("b", None, "p", state=MessageState.IN_DOUBT, planned_on=TODAY),
+        message("c", "g", "q", state=MessageState.SENDING, planned_on=TODAY),
+        message("d", "g", "q", state=MessageState.BOUNCED, planned_on=TODAY - timedelta(days=300)),
+        message("e", "g", "q", state=MessageState.SENT, planned_on=TODAY, organisation_id=None),
+    ),
+}
+"""What may stand around the letter ``m`` of the enrollment ``e``, one thing at a time."""
+
+
 class TestClaim:
     """Messages are taken once."""
 
     async def test_claim(self, store: Store) -> None:
-        """What may leave is moved to SENDING and comes with its dossier as of then, the earliest first."""
+        """What may leave is moved to SENDING and comes with a glance as of then, the earliest first."""
         await populate(store, 3)
-        (first, dossier), (second, _) = await store.claim(NOW + HOUR, 2, "daemon-1")
+        (first, seen), (second, _) = await store.claim(NOW + HOUR, 2, "daemon-1")
         assert (first.id, second.id) == ("m0-0", "m1-0")
         expected = message("m0-0", "e0", "p0", state=MessageState.SENDING, claimed_by="daemon-1", version=2)
         assert first == replace(expected, claimed_at=NOW + HOUR)
-        assert dossier.messages == (first,)
-        assert dossier.touches[0].sent
+        assert (seen.enrollment_id, seen.email) == (first.enrollment_id, person("p0").email)
         assert await store.get(Message, first.id) == first
         assert [m.id for m, _ in await store.claim(NOW + HOUR, 9, "daemon-2")] == ["m2-0"]
         assert await store.claim(NOW + HOUR, 9, "daemon-2") == ()
@@ -803,11 +891,27 @@ class TestClaim:
         assert ["old", "foreign"] == [m.id for m, _ in await store.claim(NOW + HOUR, 9, "x")]
 
     async def test_two_of_one_enrollment(self, store: Store) -> None:
-        """Two messages of one enrollment come with the same dossier."""
+        """Two messages of one enrollment see each other on the way."""
         await populate(store, 1, each=2)
-        (_, a), (_, b) = await store.claim(NOW, 9, "x")
-        assert a == b
-        assert {m.state for m in a.messages} == {MessageState.SENDING}
+        (one, a), (other, b) = await store.claim(NOW, 9, "x")
+        assert [(o.id, o.state) for o in a.others] == [(other.id, MessageState.SENDING)]
+        assert [(o.id, o.state) for o in b.others] == [(one.id, MessageState.SENDING)]
+
+    @pytest.mark.parametrize("what", sorted(AROUND))
+    async def test_a_glance_is_what_the_dossier_says(self, store: Store, what: str) -> None:
+        """Whatever stands around a letter: the glance is the one that its dossier of that moment gives."""
+        who = person("p", timezone="Asia/Tokyo", region="", role="clinician")
+        await settle(store, who, person("q"), enrollment("e", "p"), enrollment("f", "p"), enrollment("g", "q"))
+        await store.commit(Change(puts=(message("m", "e", "p"), message("n", "g", "q", planned_at=None))))
+        for put in AROUND[what]:
+            known = await store.get(type(put), put.id)
+            await store.commit(Change(puts=(replace(put, version=known.version if known else 0),)))
+
+        ((claimed, seen),) = await store.claim(NOW, 9, "x")
+
+        (dossier,) = await store.dossiers([EnrollmentId("e")], NOW)
+        assert in_order(seen) == glance(dossier, claimed.id)
+        assert (what == "nothing") == (seen == BARE)
 
     async def test_a_decision_made_before_a_claim_is_stale(self, store: Store) -> None:
         """While a letter may be on the wire nobody takes the row away (law 5)."""
@@ -823,21 +927,29 @@ class TestRecord:
     """Outcomes of claimed messages, many in one go."""
 
     async def test_outcomes(self, store: Store) -> None:
-        """Each is written with its entries at the version of the claim, and moves it on; nothing else changes."""
+        """Each is written with its line at the version of the claim, and moves it on; nothing else changes."""
         await populate(store, 3)
-        claimed = [m for m, _ in await store.claim(NOW, 9, "x")]
-        sent = [
-            replace(m, state=MessageState.SENT, sent_at=NOW, answer="250 ok", body="not this") for m in claimed
-        ]
+        claimed = [m for m, _ in await store.claim(NOW + HOUR, 9, "x")]
+        found = (
+            Outcome(Verdict.ACCEPTED, "250 ok \0"),
+            Outcome(Verdict.LATER, "451 später"),
+            Outcome(Verdict.UNKNOWN, "切断"),
+        )
+        upshots = [upshot(m, each, NOW + HOUR) for m, each in zip(claimed, found, strict=True)]
 
-        refused = await store.record([Change((m,), (entry("message.sent", message_id=m.id),)) for m in sent])
+        refused = await store.record(upshots)
 
         assert refused == ()
         rows = await store.find(Message, {"id": [m.id for m in claimed]})
-        expected = [replace(m, body=row.body, version=3) for m, row in zip(sent, rows, strict=True)]
+        expected = [replace(u.row(m), version=3) for m, u in zip(claimed, upshots, strict=True)]
+        expected[0] = replace(expected[0], answer="250 ok \ufffd")
         assert list(rows) == expected
-        assert "not this" not in {row.body for row in rows}
-        assert [e.message_id for e in await store.find(Entry, {"kind": "message.sent"})] == [m.id for m in claimed]
+        lines = [replace(e, seq=0) for e in await store.find(Entry, order=("seq",))][-3:]
+        first = upshots[0].entry
+        assert lines == [
+            replace(first, data={**first.data, "answer": "250 ok \ufffd"}),
+            *(u.entry for u in upshots[1:]),
+        ]
 
     async def test_one_that_was_touched_is_no_matter_of_the_others(self, store: Store) -> None:
         """The others are written; the one whose version has moved on is named, and left as it is."""
@@ -845,8 +957,7 @@ class TestRecord:
         a, b, c = (m for m, _ in await store.claim(NOW + HOUR, 9, "x"))
         await store.commit(Change((replace(b, answer="touched"),)))
 
-        done = [replace(m, state=MessageState.SENT, sent_at=NOW) for m in (a, b, c)]
-        refused = await store.record([Change((m,), (entry("message.sent", message_id=m.id),)) for m in done])
+        refused = await store.record([upshot(m, Outcome(Verdict.ACCEPTED), NOW) for m in (a, b, c)])
 
         assert refused == (1,)
         states = {m.id: m.state for m in await store.find(Message)}
@@ -861,17 +972,20 @@ class TestRecord:
         heard = store.changed()
         heard.clear()
 
-        await store.record([Change((replace(claimed, state=MessageState.SENT),))])
+        await store.record([upshot(claimed, Outcome(Verdict.ACCEPTED), NOW)])
 
         await asyncio.wait_for(heard.wait(), 5)
 
-    async def test_nothing_else_passes(self, store: Store) -> None:
-        """Anything but one message that is known is a fault of ours, and nothing is written."""
-        await populate(store, 1)
-        ((claimed, _),) = await store.claim(NOW, 9, "x")
-        for puts in ((), (claimed, claimed), (replace(claimed, version=0),), (person("q"),)):
+    async def test_what_cannot_be_written_is_a_fault(self, store: Store) -> None:
+        """A line about another message, or an instant without a zone: nothing of it is written."""
+        await populate(store, 2)
+        (a, _), (b, _) = await store.claim(NOW + HOUR, 9, "x")
+        good = upshot(a, Outcome(Verdict.ACCEPTED), NOW)
+        strange = upshot(b, Outcome(Verdict.ACCEPTED), NOW)
+        for bad in (strange._replace(entry=good.entry), strange._replace(sent_at=NOW.replace(tzinfo=None))):
             with pytest.raises(Impossible):
-                await store.record([Change(puts)])
+                await store.record([good, bad])
+        assert {m.state for m in await store.find(Message)} == {MessageState.SENDING}
 
 
 class TestMatch:
