@@ -198,9 +198,14 @@ def _replied(e: Any, p: Any) -> Any:
 
 def _others(m: Any, e: Any) -> Any:
     x = _T["message"].alias("x").c
-    told = x.state.not_in(sorted(UNTOLD))
+    told = x.state.not_in(_literally(UNTOLD))
     wanted = select().where(x.enrollment_id == e.id, x.id != m.id, told)
     return listed(wanted, x.step_id, x.state, x.planned_on, x.planned_at, x.mailbox_id, x.id)
+
+
+def _literally(states: Iterable[MessageState]) -> list[Any]:
+    """Within the text of the statement: a list of parameters would be written out anew each time."""
+    return [literal_column(f"'{state.value}'") for state in sorted(states)]
 
 
 def _tasks(e: Any) -> Any:
@@ -212,7 +217,7 @@ def _tasks(e: Any) -> Any:
 def _near(e: Any, p: Any, place: Any) -> Any:
     y = _T["message"].alias("y").c
     wanted = select().where(
-        y.state.in_(sorted(LEFT)),
+        y.state.in_(_literally(LEFT)),
         y.planned_on.is_not(None),
         or_(y.enrollment_id.is_(None), y.enrollment_id != e.id),
         or_(y.person_id == p.id, and_(y.organisation_id == place, y.planned_on >= bindparam("start"))),

@@ -29,7 +29,7 @@ from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.errors import Impossible
 from nurture.ports import Matches, Span
-from nurture.store import counts, writes
+from nurture.store import counts, recording, writes
 from nurture.store.assembly import Gathered, assemble, touch
 from nurture.store.codecs import clean, fold
 from nurture.store.draft import Draft, value_of
@@ -186,6 +186,8 @@ class MemoryStore:
     async def record(self, upshots: Sequence[Upshot]) -> tuple[int, ...]:
         """See ``ports.Store``."""
         refused: list[int] = []
+        for upshot in upshots:
+            recording.check(upshot)
         for position, upshot in enumerate(upshots):
             known = self._rows["message"].get(upshot.id)
             if known is None or known.version != upshot.version:

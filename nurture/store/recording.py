@@ -56,15 +56,27 @@ def _text(rows: list[list[Any]]) -> str:
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
+def check(upshot: Upshot) -> None:
+    """Refuse what no store could write.
+
+    Raises:
+        Impossible: a line about another message, or an instant without a zone.
+    """
+    if upshot.entry.message_id != upshot.id:
+        raise Impossible("an outcome is of one message, and so is its line of the journal")
+    for at in (upshot.not_before, upshot.claimed_at, upshot.sent_at, upshot.entry.at):
+        if at is not None and at.tzinfo is None:
+            raise Impossible("{value} is not an aware instant", value=type(at).__name__)
+
+
 def _row(upshot: Upshot) -> list[Any]:
     """In the order of ``_SETTLE`` and ``_WRITE``.
 
     Raises:
         Impossible: something in it cannot be written.
     """
+    check(upshot)
     entry = upshot.entry
-    if entry.message_id != upshot.id:
-        raise Impossible("an outcome is of one message, and so is its line of the journal")
     return [
         upshot.id,
         upshot.version,
@@ -91,8 +103,6 @@ def _moment(at: datetime | None) -> str | None:
     """As SQLite keeps instants, and as PostgreSQL reads them."""
     if at is None:
         return None
-    if at.tzinfo is None:
-        raise Impossible("{value} is not an aware instant", value=type(at).__name__)
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
