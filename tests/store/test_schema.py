@@ -174,8 +174,7 @@ HOT: dict[str, tuple[Any, str]] = {
     "claim but for": (queries.claim_statement(NOW, 100, [BOX], after=NOW, without=["s"]), "ix_message_state"),
     "glances": (
         claiming.READ.params(ids=["m"], start=TODAY),
-        "ix_message_enrollment ix_message_person ix_message_organisation "
-        "ix_suppression_value ix_inbound_enrollment ix_inbound_person",
+        " ".join(f"ix_{name}" for name in ("message_enrollment", "message_person", "suppression_value")),
     ),
     "left": (ASKED.sent, "COVERING INDEX ix_message_sent"),
     "under way": (ASKED.under_way, "ix_message_state"),
