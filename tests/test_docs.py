@@ -10,9 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from nurture.cli.graph import graph
+from nurture.cli.main import program
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
+REACTIONS = ROOT / "docs" / "reactions.md"
 
 
 def drawn(kind: str) -> str:
@@ -34,6 +36,24 @@ def test_the_diagrams_are_the_tables() -> None:
     text = ARCHITECTURE.read_text(encoding="utf-8")
 
     assert with_graphs(text) == text
+
+
+def with_reactions(text: str) -> str:
+    """docs/reactions.md with its tables drawn anew."""
+
+    def put(match: re.Match[str]) -> str:
+        arguments = ["--lang", match[1], "reactions", "--markdown"]
+        table = CliRunner().invoke(program, arguments, catch_exceptions=False).output.strip()
+        return f"<!-- reactions:{match[1]} -->\n\n{table}\n\n<!-- /reactions -->"
+
+    return re.sub(r"<!-- reactions:(\w+) -->.*?<!-- /reactions -->", put, text, flags=re.DOTALL)
+
+
+def test_the_reactions_are_the_table() -> None:
+    """The tables of docs/reactions.md are drawn from core/cases.py (``python -m tests.test_docs``)."""
+    text = REACTIONS.read_text(encoding="utf-8")
+
+    assert with_reactions(text) == text
 
 
 def test_every_room_stands_in_the_architecture() -> None:
@@ -67,6 +87,7 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 
 if __name__ == "__main__":
     ARCHITECTURE.write_text(with_graphs(ARCHITECTURE.read_text(encoding="utf-8")), encoding="utf-8")
+    REACTIONS.write_text(with_reactions(REACTIONS.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 INSTALLS = re.compile(r"^\t@\$\(PIP_INSTALL\) (.+)$", re.MULTILINE)

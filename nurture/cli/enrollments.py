@@ -1,4 +1,4 @@
-"""``nurture pause``, ``resume`` and ``stop``: three verbs, one way to name the enrollment."""
+"""``nurture pause``, ``resume``, ``stop``, ``reopen`` and ``back``: verbs, and one way to name the enrollment."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from nurture.core.messages import Enrollment
+    from nurture.core.people import Person
     from nurture.ports import Doors
 
 WHICH = mark("PERSON is an address, a name, or the id of one enrollment.")
@@ -62,6 +63,43 @@ def stop(person: str, reason: str, yes: bool, by: str | None) -> None:
     states = (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)
     _act(person, states, lambda d, e: flow.stop(d, e.id, by=rep, reason=reason))
     t.say(mark("Stopped."))
+
+
+@click.command(
+    help=mark(
+        "Take back that an enrollment ended, because a mail was misread or a person erred. It is paused then; "
+        "nurture resume goes on with it."
+    ),
+    epilog=WHICH,
+)
+@click.argument("person")
+@by_option
+def reopen(person: str, by: str | None) -> None:
+    """Reopen."""
+    from nurture.flows import enroll as flow  # noqa: PLC0415
+
+    t = terminal()
+    rep = t.reader(by).id
+    states = (EnrollmentState.STOPPED, EnrollmentState.COMPLETED)
+    _act(person, states, lambda d, e: flow.reopen(d, e.id, by=rep))
+    t.say(mark("Open again, and paused. Nothing is sent until: nurture resume {person}"), person=person)
+
+
+@click.command(help=mark("Somebody is back, or was never away: mail need not wait for the return that was read."))
+@click.argument("person")
+@by_option
+def back(person: str, by: str | None) -> None:
+    """Back."""
+    t = terminal()
+    rep = t.reader(by).id
+
+    async def _work(doors: Doors) -> Person:
+        from nurture.cli import find  # noqa: PLC0415
+        from nurture.flows import people as flow  # noqa: PLC0415
+
+        return await flow.back(doors, (await find.person(doors, person)).id, by=rep)
+
+    t.say(mark("Mail to {name} is planned from today again."), name=t.run(_work).name)
 
 
 def _act(

@@ -57,6 +57,8 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "pause": Entry("enrollments", mark("Pause an enrollment: nothing is sent until it is resumed."), DAILY),
     "resume": Entry("enrollments", mark("Resume a paused enrollment; the rest keeps its spacing."), DAILY),
     "stop": Entry("enrollments", mark("Stop an enrollment for good."), DAILY),
+    "reopen": Entry("enrollments", mark("Take back that an enrollment ended."), DAILY),
+    "back": Entry("enrollments", mark("Somebody is back: mail need not wait any longer."), DAILY),
     "suppression": Entry("suppression", mark("Who is never written to: list, add, lift, import, export."), DAILY),
     "scenario": Entry(
         "scenario", mark("List and show scenarios; move running enrollments on to their text."), DAILY
@@ -66,6 +68,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "status": Entry("status", mark("How things stand: daemon, mailboxes, queue, what is due."), ASK),
     "why": Entry("why", mark("Explain every date, hold and state of a person or a mail."), ASK),
     "log": Entry("log", mark("Read the journal: what happened, to whom, by whom, and why."), ASK),
+    "reactions": Entry("reactions", mark("What each kind of incoming mail does, and how it is undone."), ASK),
     "preview": Entry("preview", mark("Show a mail as it will look, or as the raw message."), ASK),
     "simulate": Entry("simulate", mark("Compute the dates of a scenario without sending anything."), TOOLS),
     "read": Entry("read", mark("Show what is understood of a mail (.eml), as data."), TOOLS),

@@ -4,8 +4,7 @@ Theory of operation
 -------------------
 ``react`` is given the dossiers of the person's running enrollments and of the colleagues', and the
 reading. It answers with one change that the flow commits together with the inbound mail and the cursor.
-Rows that are on the wire (SENDING) are never touched: their outcome belongs to the sender; the pause or
-stop of the enrollment is what keeps the next mail in.
+What a mail is taken for, and what that does, stands in ``core.cases``; ``core.turns`` does it to one enrollment.
 
 When unsure, stop sending and ask a person (facts on Japanese mail): an opt-out read as a refusal is a
 legal risk, the reverse is not.
@@ -13,11 +12,25 @@ legal risk, the reverse is not.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
-from nurture.core import progress, states, suppressions
+from nurture.core import cases, progress, states, suppressions, turns
+from nurture.core.cases import (
+    AWAY_AND_MOVED,
+    BOUNCE,
+    MOVED,
+    REFERRAL,
+    SOFT_BOUNCE,
+    THIRD_BOUNCE,
+    Becomes,
+    Case,
+    Rules,
+    Silence,
+)
 from nurture.core.change import Change
 from nurture.core.deals import Task
 from nurture.core.ids import RepId, TaskId, derived
@@ -43,14 +56,24 @@ AWAY_DEFAULT: Final = timedelta(days=14)
 """An absence without a readable return."""
 AWAY_LONGEST: Final = timedelta(days=100)
 
-STOPS: Final = (
-    (Intent.UNSUBSCRIBE, "unsubscribe"),
-    (Intent.COMPLAINT, "complaint"),
-    (Intent.MOVED, "moved"),
-    (Intent.LEFT, "moved"),
-    (Intent.APPOINTMENT, "appointment"),
-)
-"""Intents that end an enrollment, the strongest first, with the reason they give."""
+RESTS: Final = timedelta(days=35)
+"""検討します is often a polite no: nothing sooner than four to six weeks (facts on Japanese mail)."""
+AFTER_THEIRS: Final = timedelta(days=3)
+"""Past the time that they named: they may come back by themselves first (practice F26)."""
+RESTS_LONGEST: Final = timedelta(days=400)
+"""Who names a time further ahead is left to a person."""
+IN_A_ROW: Final = 3
+"""So many mails that came back one after the other, and nothing more is sent before a person has looked."""
+TOPICS: Final = {
+    "seminar": re.compile(r"セミナー|ウェビナー|勉強会|webinar|seminar", re.IGNORECASE),
+    "case_study": re.compile(r"事例|case stud", re.IGNORECASE),
+    "column": re.compile(r"コラム|読み物|column", re.IGNORECASE),
+}
+"""What people call the kinds of content that we send."""
+ONLY: Final = re.compile(r"だけ(?!は)|のみ(?!は)|\bonly\b", re.IGNORECASE)
+"""The rest is refused then, not this."""
+JAPAN: Final = ZoneInfo("Asia/Tokyo")
+ON_THE_WAY: Final = frozenset({MessageState.SENT, MessageState.BOUNCED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +88,7 @@ class Arrival:
     now: datetime
     business_day_after: date  # the first business day after the return, when the reading tells one
     reader: RepId | None = None  # who reads the mailbox, where nobody else is responsible for the person
+    zone: ZoneInfo = JAPAN  # the recipient's
 
 
 def as_ever(a: Arrival, dossier: Dossier, default: Change) -> Change:  # noqa: ARG001 - as all answers
@@ -86,52 +110,19 @@ def _entry(a: Arrival, kind: str, **data: object) -> Entry:
     )
 
 
-def _held(messages: Iterable[Message], reason: str) -> tuple[Message, ...]:
-    """Queued mails taken back to the desk for a fresh approval."""
-    return tuple(
-        replace(m, state=states.move(states.MESSAGES, m.state, "hold"), reason=reason, approvals=())
-        for m in messages
-        if m.state in states.QUEUED
-    )
-
-
-def pause(dossier: Dossier, reason: str, now: datetime, actor: str = "nurture") -> Change:
-    """Pause an enrollment; its queued mails go back to the desk, its planned ones lose their dates."""
-    paused = replace(
-        dossier.enrollment,
-        state=states.move(states.ENROLLMENTS, dossier.enrollment.state, "pause"),
-        reason=reason,
-        wake_at=None,
-        holds=dossier.enrollment.holds + 1,
-    )
-    undated = tuple(
-        replace(
-            m,
-            state=states.move(states.MESSAGES, m.state, "replan"),
-            planned_on=None,
-            planned_at=None,
-            reason=reason,
-        )
-        for m in dossier.messages
-        if m.state is MessageState.PLANNED
-    )
-    queued = tuple(replace(m, planned_on=None, planned_at=None) for m in _held(dossier.messages, reason))
-    said = replace(progress.entry(dossier, "enrollment.paused", now, reason=reason), actor=actor)
-    return Change((paused, *undated, *queued), (said,))
-
-
-def stop(dossier: Dossier, reason: str, now: datetime, actor: str = "nurture") -> Change:
-    """Stop an enrollment for good."""
-    change = progress.end(dossier, "stop", reason, now)
-    return Change(change.puts, tuple(replace(e, actor=actor) for e in change.entries))
-
-
-def suppression(address: str, reason: str, source: str, now: datetime, evidence: str) -> Suppression:
-    """Silence for one address. The id is derived: a second opt-out of the same address is the same row."""
-    value = address.lower()
+def suppression(
+    value: str,
+    reason: str,
+    source: str,
+    now: datetime,
+    evidence: str,
+    scope: SuppressionScope = SuppressionScope.ADDRESS,
+) -> Suppression:
+    """Silence for one address, or for one topic of it. The id is derived: a second opt-out is the same row."""
+    value = value.lower()
     return Suppression(
-        id=suppressions.key(SuppressionScope.ADDRESS, value),
-        scope=SuppressionScope.ADDRESS,
+        id=suppressions.key(scope, value),
+        scope=scope,
         value=value,
         reason=reason,
         source=source,
@@ -190,18 +181,73 @@ def react(
         answer: asked for each running enrollment of the person what becomes of it, given what would by default
             (the rules of its scenario, ``core.responses``). Never asked where an address is silenced.
     """
-    kind = a.reading.kind
-    total = _evidence(a)
-    if kind is Kind.OUT_OF_OFFICE:
-        return total + _away(a, own, answer)
-    if kind is Kind.BOUNCE:
-        return total + _bounced(a, own, known, answer)
-    if kind in {Kind.UNSUBSCRIBE, Kind.COMPLAINT}:
-        reason = "unsubscribe" if kind is Kind.UNSUBSCRIBE else "complaint"
-        return total + _silence(a, own, known, reason)
-    if kind is Kind.REPLY:
-        return total + _replied(a, own, known, answer) + _colleagues(a, colleagues, policy)
-    return total + Change((), (_entry(a, f"inbound.{kind.value}", subject=a.reading.subject[:200]),))
+    case = case_of(a, own)
+    change = _evidence(a) + _said(a, case)
+    if a.reading.kind is Kind.OUT_OF_OFFICE:
+        change += _away(a)
+    if case.silence is Silence.ADDRESS:
+        change += _silence(a, known, case)
+    elif case.silence is Silence.TOPIC:
+        change += _without_topic(a, known)
+    change += _asked(a, own, case)
+    if case is not BOUNCE or _bounced_at(a) == a.person.email.lower():  # else: mended already, the person is well
+        became = [(d, _become(a, d, case)) for d in _running(own)]
+        change += _all(default if case.rules is Rules.NONE else answer(a, d, default) for d, default in became)
+    if case.colleagues and a.reading.kind is Kind.REPLY:
+        change += _colleagues(a, colleagues, policy)
+    return change
+
+
+def case_of(a: Arrival, own: Sequence[Dossier]) -> Case:
+    """What this mail is taken for; a mail that came back may be one of several in a row."""
+    case = cases.of(a.reading)
+    return THIRD_BOUNCE if case is SOFT_BOUNCE and _in_a_row(a, own) >= IN_A_ROW else case
+
+
+def _in_a_row(a: Arrival, own: Sequence[Dossier]) -> int:
+    """How many mails to this address came back one after the other, this one included; 0: it is known already."""
+    ours = a.answered
+    if ours is None or ours.sent_at is None or ours.state is MessageState.BOUNCED:
+        return 0
+    before = [
+        m
+        for d in own
+        for m in d.messages
+        if m.state in ON_THE_WAY
+        and m.sent_at is not None
+        and m.sent_at < ours.sent_at
+        and m.to_address.lower() == ours.to_address.lower()
+    ]
+    count = 1
+    for message in sorted(before, key=lambda m: (m.sent_at, m.id), reverse=True):
+        if message.state is not MessageState.BOUNCED:
+            break
+        count += 1
+    return count
+
+
+def _become(a: Arrival, dossier: Dossier, case: Case) -> Change:
+    """What becomes of one running enrollment by itself."""
+    actor, state = a.person.email, dossier.enrollment.state
+    resting = state is EnrollmentState.PAUSED and dossier.enrollment.wake_at is not None
+    match case.becomes:
+        case Becomes.STOPS:
+            return turns.stop(dossier, case.reason, a.now, actor)
+        case Becomes.POSTPONED if state is EnrollmentState.ACTIVE:
+            return Change((replace(dossier.enrollment, wake_at=a.now),))
+        case Becomes.RESTS if (state is EnrollmentState.ACTIVE or resting) and (day := rests_until(a)) is not None:
+            return turns.rest(dossier, case.reason, day, a.zone, a.now, actor)
+        case Becomes.PAUSES | Becomes.RESTS if state is EnrollmentState.ACTIVE or resting:
+            return turns.pause(dossier, case.reason, a.now, actor)  # one that rests does so no longer
+    return Change()
+
+
+def rests_until(a: Arrival) -> date | None:
+    """When an enrollment goes on by itself after 検討します; None: so late that a person decides."""
+    if a.reading.later is None:
+        return a.today + RESTS
+    day = a.reading.later + AFTER_THEIRS
+    return day if a.today < day <= a.today + RESTS_LONGEST else None
 
 
 def _evidence(a: Arrival) -> Change:
@@ -224,7 +270,7 @@ def _rep(a: Arrival, own: Sequence[Dossier]) -> RepId | None:
     return own[0].enrollment.rep_id if own else a.person.rep_id or a.reader
 
 
-def _away(a: Arrival, own: Sequence[Dossier], answer: Callable[[Arrival, Dossier, Change], Change]) -> Change:
+def _away(a: Arrival) -> Change:
     said = a.reading.away
     back = said.back if said else None
     resume = a.business_day_after if back else a.today + AWAY_DEFAULT
@@ -232,23 +278,29 @@ def _away(a: Arrival, own: Sequence[Dossier], answer: Callable[[Arrival, Dossier
     if resume <= a.today:
         return Change((), (_entry(a, "person.away_over", back=str(back)),))
     away = Away(noted_on=a.today, resume_on=resume, back=back, evidence=a.reading.text[:300])
-    person = replace(a.person, away=away)
     entry = _entry(a, "person.away", back=str(back) if back else None, resume=str(resume))
-    return Change((person,), (entry,)) + _all(answer(a, d, _woken(a, d)) for d in _running(own))
+    return Change((replace(a.person, away=away),), (entry,))
 
 
-def _woken(a: Arrival, dossier: Dossier) -> Change:
-    if dossier.enrollment.state is not EnrollmentState.ACTIVE:
+def _said(a: Arrival, case: Case) -> Change:
+    """The journal's line about the mail itself, and what it says of the mail that it answers."""
+    kind = a.reading.kind
+    step = a.answered.step_id if a.answered else None
+    if kind is Kind.BOUNCE:
+        return _came_back(a)
+    if kind in {Kind.OUT_OF_OFFICE, Kind.UNSUBSCRIBE, Kind.COMPLAINT}:
         return Change()
-    return Change((replace(dossier.enrollment, wake_at=a.now),))
+    said = {"subject": a.reading.subject[:200]}
+    if kind is not Kind.REPLY:
+        return Change((), (_entry(a, f"inbound.{kind.value}", **said),))
+    intents = sorted(i.value for i in a.reading.intents)
+    change = Change((), (_entry(a, "inbound.reply", **said, intents=intents, step=step, case=case.id),))
+    if Intent.AGREEMENT in a.reading.intents and case.silence is not Silence.ADDRESS:
+        change += Change((), (_entry(a, "inbound.agreed", step=step),))
+    return change
 
 
-def _bounced(
-    a: Arrival,
-    own: Sequence[Dossier],
-    known: Sequence[Suppression],
-    answer: Callable[[Arrival, Dossier, Change], Change],
-) -> Change:
+def _came_back(a: Arrival) -> Change:
     bounce = a.reading.bounce
     puts: tuple[Message, ...] = ()
     if a.answered is not None and a.answered.state in {MessageState.SENT, MessageState.IN_DOUBT}:
@@ -257,81 +309,73 @@ def _bounced(
         )
     reason, status = (bounce.reason, bounce.status) if bounce else ("unknown", None)
     permanent = bool(bounce and bounce.permanent)
-    entry = _entry(a, "message.bounced", permanent=permanent, reason=reason, status=status)
-    change = Change(puts, (entry,))
-    if not permanent:
-        return change + _all(answer(a, d, Change()) for d in _running(own))
-    address = a.answered.to_address.lower() if a.answered else a.person.email.lower()
-    change += _suppress(a, known, "bounce", "bounce", address)
-    if address != a.person.email.lower():
-        return change  # it has been mended already: the one that bounced is no good, the person is
-    note = task(a, "bounce", _rep(a, own), a.person.name, f"{address}: {reason} {status or ''}".strip())
-    stopped = (answer(a, d, stop(d, "bounce", a.now, a.person.email)) for d in _running(own))
-    return change + _all(stopped) + Change(note)
+    return Change(puts, (_entry(a, "message.bounced", permanent=permanent, reason=reason, status=status),))
 
 
-def _suppress(a: Arrival, known: Sequence[Suppression], reason: str, source: str, address: str = "") -> Change:
-    fresh = suppression(
-        address or a.person.email, reason, source, a.now, f"{a.inbound.key} {a.reading.text[:300]}"
-    )
+def _bounced_at(a: Arrival) -> str:
+    return a.answered.to_address.lower() if a.answered else a.person.email.lower()
+
+
+def _asked(a: Arrival, own: Sequence[Dossier], case: Case) -> Change:
+    """The representative's task about this mail, if the case is one."""
+    if case.task is None or (case is BOUNCE and _bounced_at(a) != a.person.email.lower()):
+        return Change()
+    return Change(task(a, case.task, _rep(a, own), a.person.name, detail(a, case)))
+
+
+def detail(a: Arrival, case: Case) -> str:
+    """What the task says: what was read out of the mail, in no language, then the mail's own words."""
+    if case in {BOUNCE, THIRD_BOUNCE}:
+        bounce = a.reading.bounce
+        return f"{_bounced_at(a)}: {bounce.reason if bounce else ''} {(bounce and bounce.status) or ''}".strip()
+    lines: list[str] = []
+    who = a.reading.successor
+    if case in {MOVED, AWAY_AND_MOVED, REFERRAL} and who is not None and (who.name or who.email):
+        lines.append("→ " + " ".join(part for part in (who.name, who.email and f"<{who.email}>") if part))
+    return "\n".join([*lines, a.reading.text]).strip()
+
+
+def _suppress(
+    a: Arrival,
+    known: Sequence[Suppression],
+    reason: str,
+    source: str,
+    value: str,
+    scope: SuppressionScope = SuppressionScope.ADDRESS,
+) -> Change:
+    evidence = f"{a.inbound.key} {a.reading.text[:300]}"
+    fresh = suppression(value, reason, source, a.now, evidence, scope)
     before = next((s for s in known if s.id == fresh.id), None)
     if before is not None and before.lifted_at is None:
         return Change()
     row = replace(fresh, version=before.version) if before else fresh
+    if scope is SuppressionScope.TOPIC:
+        about = {"scope": scope.value, "value": row.value}
+        return Change((row,), (_entry(a, "suppression.added", **about, reason=reason, source=source),))
     return Change((row,), (_entry(a, "person.suppressed", reason=reason, source=source),))
 
 
-def _stop_all(a: Arrival, own: Sequence[Dossier], reason: str) -> Change:
-    return _all(stop(d, reason, a.now, a.person.email) for d in _running(own))
-
-
-def _silence(a: Arrival, own: Sequence[Dossier], known: Sequence[Suppression], reason: str) -> Change:
+def _silence(a: Arrival, known: Sequence[Suppression], case: Case) -> Change:
     """Silence for the person's address, the one that was written to, and the one that asks for it."""
+    if case is BOUNCE:
+        return _suppress(a, known, "bounce", "bounce", _bounced_at(a))
     addresses = [a.person.email, a.answered.to_address if a.answered else ""]
     if a.reading.kind is not Kind.COMPLAINT:  # which a provider sends
         addresses.append(a.inbound.from_address)
     source = "mailto" if a.reading.kind is Kind.UNSUBSCRIBE else "reply"
-    change = Change()
-    for address in dict.fromkeys(address.lower() for address in addresses if address):
-        change += _suppress(a, known, reason, source, address)
-    change += _stop_all(a, own, reason)
-    if reason == "complaint":
-        change += Change(task(a, "complaint", _rep(a, own), a.person.name, a.reading.text))
-    return change
-
-
-def _replied(
-    a: Arrival,
-    own: Sequence[Dossier],
-    known: Sequence[Suppression],
-    answer: Callable[[Arrival, Dossier, Change], Change],
-) -> Change:
-    intents = a.reading.intents
-    said = _entry(
-        a,
-        "inbound.reply",
-        subject=a.reading.subject[:200],
-        intents=sorted(i.value for i in intents),
-        step=a.answered.step_id if a.answered else None,
+    return _all(
+        _suppress(a, known, case.reason, source, address)
+        for address in dict.fromkeys(address.lower() for address in addresses if address)
     )
-    reason = next((why for intent, why in STOPS if intent in intents), "reply")
-    change = Change((), (said,))
-    if reason in {"unsubscribe", "complaint"}:
-        return change + _silence(a, own, known, reason)
-    kind = {"appointment": "appointment", "moved": "moved"}.get(reason, "reply")
-    change += Change(task(a, kind, _rep(a, own), a.person.name, a.reading.text))
-    if Intent.AGREEMENT in intents:
-        change += Change((), (_entry(a, "inbound.agreed", step=a.answered.step_id if a.answered else None),))
-    return change + _all(answer(a, d, _ended_or_paused(a, d, reason)) for d in _running(own))
 
 
-def _ended_or_paused(a: Arrival, dossier: Dossier, reason: str) -> Change:
-    """What a reply does to one enrollment. One that rests for a while does so no longer: the person is here."""
-    if reason in {"appointment", "moved"}:
-        return stop(dossier, reason, a.now, a.person.email)
-    if dossier.enrollment.state is EnrollmentState.ACTIVE or dossier.enrollment.wake_at is not None:
-        return pause(dossier, "reply", a.now, a.person.email)
-    return Change()
+def _without_topic(a: Arrival, known: Sequence[Suppression]) -> Change:
+    """A partial refusal counts as far as it goes (特定電子メール法), where its topic is one of ours."""
+    words = next((f.words for f in a.reading.found if f.intent is Intent.UNSUBSCRIBE_TOPIC), "")
+    kinds = [kind for kind, said in TOPICS.items() if said.search(words)]
+    if len(kinds) != 1 or ONLY.search(words):
+        return Change()
+    return _suppress(a, known, "unsubscribe", "reply", f"{a.person.email}#{kinds[0]}", SuppressionScope.TOPIC)
 
 
 def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Change:
@@ -341,9 +385,9 @@ def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Chang
         if dossier.enrollment.state is not EnrollmentState.ACTIVE or policy == "continue":
             continue
         if policy == "pause":
-            total += pause(dossier, "colleague_replied", a.now, a.person.email)
+            total += turns.pause(dossier, "colleague_replied", a.now, a.person.email)
             continue
-        held = _held(dossier.messages, "colleague_replied")
+        held = turns.held(dossier.messages, "colleague_replied")
         entries = tuple(
             replace(
                 progress.entry(dossier, "message.held", a.now, m, reason="colleague_replied", who=a.person.name),

@@ -107,10 +107,12 @@ class Reading:
     bounces: tuple[BounceInfo, ...] = ()  # one per fate, the worst first
     away: AwayInfo | None = None
     dates: tuple[date, ...] = ()
+    later: date | None = None  # when they want to come back to it, of 検討します and its like
     found: tuple[Found, ...] = ()
     successor: Successor | None = None
     text: str = ""
     signature: str = ""
+    sensitive: tuple[str, ...] = ()  # what looks like data of a patient: the rules that saw it
     defects: tuple[str, ...] = ()
 
     @property

@@ -20,14 +20,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import progress, reactions, states
+from nurture.core import cases, progress, states, turns
 from nurture.core.anchors import Facts, day_one_of
 from nurture.core.beginning import begin
 from nurture.core.calendar import shifted
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import Task, TaskState
 from nurture.core.ids import EnrollmentId, TaskId, derived
-from nurture.core.messages import Enrollment, EnrollmentState, MessageState
+from nurture.core.messages import EnrollmentState, MessageState
+from nurture.core.reactions import AFTER_THEIRS, RESTS_LONGEST
 from nurture.core.reading import Intent, Kind
 from nurture.core.rules import ENDING, Happening
 from nurture.core.scenario import AHEAD
@@ -53,7 +54,7 @@ REASONS: Final[Mapping[Happening, str]] = {
     Happening.SILENCE: "no_reply",
 }
 """Why an enrollment paused or stopped, by what happened."""
-BY_ARRIVAL: Final = frozenset(REASONS.values())
+BY_ARRIVAL: Final = frozenset({*REASONS.values(), cases.CONSIDERATION.reason, cases.THIRD_BOUNCE.reason})
 """Reasons of a pause that a rule may end or prolong; what a person paused, only a person resumes."""
 
 
@@ -136,7 +137,7 @@ class Answers:
             return default + (_only_task(a, dossier, rule) if rule is not None else Change())
         if rule is None:
             return _as_listed(a, dossier, scenario, event, default)
-        scene = _Scene(dossier, scenario, a.now, a.person.email, self.zone, self.openings)
+        scene = _Scene(dossier, scenario, a.now, a.person.email, self.zone, self.openings, a.reading.later)
         followed = scene.said(rule, a.inbound.id) + scene.moved(rule.do, event.what, default)
         if dossier.id == a.inbound.enrollment_id:  # one mail, one task, one new enrollment
             followed += scene.beyond(rule, a.inbound.id)
@@ -147,7 +148,7 @@ def _event(a: Arrival, dossier: Dossier) -> Event | None:
     answered = a.answered
     step = answered.step_id if answered is not None and answered.enrollment_id == dossier.id else None
     kind = a.reading.kind
-    if kind is Kind.REPLY:
+    if kind in {Kind.REPLY, Kind.AUTO_REPLY}:  # automatic: only where it says that somebody moved
         return Event(Happening.REPLY, a.reading.intents, step=step)
     if kind is Kind.BOUNCE:
         permanent = a.reading.bounce is not None and a.reading.bounce.permanent
@@ -167,18 +168,18 @@ def _only_task(a: Arrival, dossier: Dossier, rule: Rule) -> Change:
 
 def _as_listed(a: Arrival, dossier: Dossier, scenario: Scenario, event: Event, default: Change) -> Change:
     """No rule: as ever, but for what ``stop_on`` leaves out."""
-    if event.what is not Happening.REPLY:
+    if event.what is not Happening.REPLY or cases.of(a.reading) is cases.REFUSAL:
         return default
     if Intent.APPOINTMENT in event.intents:
         if "appointment" in scenario.stop_on:
             return default
         if dossier.enrollment.state is EnrollmentState.ACTIVE:
-            default = reactions.pause(dossier, "reply", a.now, a.person.email)
+            default = turns.pause(dossier, "reply", a.now, a.person.email)
         else:
             default = Change()
     if "reply" in scenario.stop_on or Intent.AMBIGUOUS in event.intents:
         return default
-    return hold(dossier, "replied", a.now, a.person.email)
+    return turns.hold(dossier, "replied", a.now, a.person.email)
 
 
 # --- silence -----------------------------------------------------------------------------------------
@@ -224,34 +225,6 @@ def _asked(message: Message, step: str | None) -> bool:
 
 
 # --- doing it ----------------------------------------------------------------------------------------
-
-
-def hold(dossier: Dossier, reason: str, now: datetime, actor: str) -> Change:
-    """Go on, but what is queued needs a fresh approval: it was given before this happened."""
-    held = tuple(
-        replace(m, state=states.move(states.MESSAGES, m.state, "hold"), reason=reason, approvals=())
-        for m in dossier.messages
-        if m.state in states.QUEUED
-    )
-    entries = tuple(
-        replace(progress.entry(dossier, "message.held", now, m, reason=reason), actor=actor) for m in held
-    )
-    called_back = replace(dossier.enrollment, holds=dossier.enrollment.holds + 1)
-    if called_back.state is EnrollmentState.ACTIVE:
-        called_back = replace(called_back, wake_at=now)
-    return Change((called_back, *held), entries)
-
-
-def rest(dossier: Dossier, reason: str, day: date, zone: ZoneInfo, now: datetime, actor: str) -> Change:
-    """Pause until the morning of a day; the beat resumes it then."""
-    until = instant(day, ANY_TIME.start, zone)
-    change = reactions.pause(dossier, reason, now, actor)
-    puts = tuple(replace(p, wake_at=until) if isinstance(p, Enrollment) else p for p in change.puts)
-    entries = tuple(
-        replace(e, data={**e.data, "until": str(day)}) if e.kind == "enrollment.paused" else e
-        for e in change.entries
-    )
-    return Change(puts, entries)
 
 
 def resume(dossier: Dossier, scenario: Scenario, now: datetime, zone: ZoneInfo, actor: str) -> Change:
@@ -311,6 +284,9 @@ class _Scene:
     actor: str
     zone: ZoneInfo
     openings: Openings
+    named: date | None = (
+        None  # when they want to come back to it: nothing sooner, whatever the rule (practice F26)
+    )
 
     @property
     def today(self) -> date:
@@ -327,19 +303,21 @@ class _Scene:
         """What becomes of the enrollment itself."""
         enrollment, reason = self.dossier.enrollment, REASONS[what]
         if do.stop:
-            return reactions.stop(self.dossier, reason, self.now, self.actor)
+            return turns.stop(self.dossier, reason, self.now, self.actor)
         if not (do.pause or do.resume):
             return default
         if enrollment.state is EnrollmentState.PAUSED and enrollment.reason not in BY_ARRIVAL:
             return Change()  # a person, or the law, paused it
         if do.resume and enrollment.state is EnrollmentState.ACTIVE:
-            return hold(self.dossier, "replied", self.now, self.actor)
+            return turns.hold(self.dossier, "replied", self.now, self.actor)
         if do.resume:
             return resume(self.dossier, self.scenario, self.now, self.zone, self.actor)
         if do.pause_days is None:
-            return reactions.pause(self.dossier, reason, self.now, self.actor)
+            return turns.pause(self.dossier, reason, self.now, self.actor)
         day = shifted(self.today, do.pause_days)
-        return rest(self.dossier, reason, day, self.zone, self.now, self.actor)
+        if self.named is not None and day <= self.named <= self.today + RESTS_LONGEST:
+            day = self.named + AFTER_THEIRS
+        return turns.rest(self.dossier, reason, day, self.zone, self.now, self.actor)
 
     def beyond(self, rule: Rule, key: str) -> Change:
         """What comes besides: a task, another scenario. ``key`` makes them the same when decided twice."""

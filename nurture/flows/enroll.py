@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nurture.core import anchors, approval, reactions, responses, states, survey
+from nurture.core import anchors, approval, responses, states, survey, turns
 from nurture.core.beginning import begin
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import TaskState
@@ -123,7 +123,7 @@ async def pause(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, reason:
         Impossible: it has ended.
     """
     dossier = await _case(doors, enrollment_id, by)
-    await doors.store.commit(reactions.pause(dossier, reason or "person", doors.clock.now(), by))
+    await doors.store.commit(turns.pause(dossier, reason or "person", doors.clock.now(), by))
 
 
 async def stop(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, reason: str) -> None:
@@ -134,7 +134,26 @@ async def stop(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, reason: 
         Impossible: it has run to its end.
     """
     dossier = await _case(doors, enrollment_id, by)
-    await doors.store.commit(reactions.stop(dossier, reason or "person", doors.clock.now(), by))
+    await doors.store.commit(turns.stop(dossier, reason or "person", doors.clock.now(), by))
+
+
+async def reopen(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId) -> None:
+    """Take back that an enrollment ended, whoever or whatever ended it: it is paused then, until it is resumed.
+
+    The line in the journal that says why it ended stays; this one stands behind it.
+
+    Raises:
+        UserError: no such enrollment, this person may not, the person wants no more mail, or is in it anew.
+        Impossible: it has not ended.
+    """
+    dossier = await _case(doors, enrollment_id, by)
+    found = dossier.enrollment
+    await suppressions.forbid(doors, dossier.person)
+    running = {"person_id": found.person_id, "state": (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)}
+    others = await doors.store.find(Enrollment, running)
+    if any((e.scenario_id, e.deal_id) == (found.scenario_id, found.deal_id) and e.id != found.id for e in others):
+        raise UserError("{name} is in {scenario} already", name=dossier.person.name, scenario=found.scenario_id)
+    await doors.store.commit(turns.reopen(dossier, doors.clock.now(), by))
 
 
 async def resume(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId) -> None:

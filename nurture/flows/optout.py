@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from nurture.core import reactions, suppressions
+from nurture.core import reactions, suppressions, turns
 from nurture.core.change import Change
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, Suppression, SuppressionScope
 from nurture.core.people import Person
@@ -76,7 +76,7 @@ async def silence(doors: Doors, person: Person, address: str, *, source: str, ev
         Enrollment, {"person_id": person.id, "state": (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)}
     )
     for dossier in await doors.store.dossiers(tuple(e.id for e in running), now):
-        change += reactions.stop(dossier, "unsubscribe", now, address)
+        change += turns.stop(dossier, "unsubscribe", now, address)
     if change:
         await doors.store.commit(change)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nurture.core import approval
 from nurture.core.change import Change
 from nurture.core.ids import OrganisationId, PersonId, RepId
-from nurture.core.messages import Entry
+from nurture.core.messages import Enrollment, EnrollmentState, Entry
 from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative, described
 from nurture.errors import UserError, Where
 from nurture.flows import suppressions
@@ -107,6 +108,37 @@ async def import_people(doors: Doors, rows: Sequence[PersonRow], *, by: RepId, d
         if change and not dry_run:
             await doors.store.commit(change)
     return ImportReport(tuple(created), tuple(updated), tuple(unchanged), tuple(errors), tuple(silent))
+
+
+async def back(doors: Doors, person_id: PersonId, *, by: RepId) -> Person:
+    """Somebody is here again, or was never away: what waits for the return is planned from now.
+
+    Raises:
+        UserError: no such person, nobody known as away, or this person may not.
+        StaleVersion: somebody else was faster.
+    """
+    person = await doors.store.get(Person, person_id)
+    if person is None:
+        raise UserError("There is no person {id}", id=person_id)
+    actor = await doors.store.get(Representative, by)
+    owner = await doors.store.get(Representative, person.rep_id) if person.rep_id else None
+    if actor is None or (owner is not None and not approval.may_see(owner, actor)):
+        raise UserError("{by} may not act for {name}", by=by, name=person.name)
+    if person.away is None:
+        raise UserError("{name} is not known to be away", name=person.name)
+    now = doors.clock.now()
+    running = await doors.store.find(Enrollment, {"person_id": person.id, "state": EnrollmentState.ACTIVE})
+    said = Entry(
+        at=now,
+        kind="person.back",
+        actor=by,
+        data={"resume": str(person.away.resume_on)},
+        person_id=person.id,
+        organisation_id=person.organisation_id,
+    )
+    woken = tuple(replace(e, wake_at=now) for e in running)
+    await doors.store.commit(Change((replace(person, away=None), *woken), (said,)))
+    return replace(person, away=None, version=person.version + 1)
 
 
 def _checked(row: PersonRow, seen: dict[str, int], reps: dict[RepId, Representative]) -> str:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from nurture.core import reactions
+from nurture.core import reactions, turns
 from nurture.core.calendar import next_business_day
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import InboundId, derived
@@ -36,12 +36,11 @@ from nurture.core.reading import Kind, Reading
 from nurture.core.responses import Answers
 from nurture.core.survey import profile
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
-from nurture.flows import drafting, matching, optout
+from nurture.flows import drafting, matching, notices, optout
 from nurture.flows.matching import CUT, UNREADABLE, Item
 from nurture.flows.openings import openings
-from nurture.mail import threads
+from nurture.mail import patients, threads
 from nurture.mail.reading import read, to_json
-from nurture.ports import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from nurture.core.scenario import Scenario
     from nurture.flows.matching import Known
     from nurture.mail.threads import Match
-    from nurture.ports import Doors, Mailbox, RawMail
+    from nurture.ports import Doors, Mailbox, Notice, RawMail
 
 BATCH: Final = 50
 TRIES: Final = 5
@@ -123,7 +122,7 @@ def _item(mail: RawMail, own: frozenset[str], report: Received) -> Item:
         reading = Reading(Kind.OTHER, subject="?", defects=(UNREADABLE,))
         return Item(mail, reading, f"unreadable:{mail.folder}:{mail.uid}", threads.candidates(reading))
     try:
-        reading = read(mail.raw, received_at=mail.received_at, own=own)
+        reading = patients.masked(read(mail.raw, received_at=mail.received_at, own=own))
         if mail.cut:
             reading = replace(reading, defects=(*reading.defects, CUT))
         marks = threads.candidates(reading)
@@ -244,7 +243,7 @@ async def _kept(
     change += Change(reactions.task(arrival, "reply", person.rep_id or reader, person.name, item.reading.text))
     running = await doors.store.find(Enrollment, {"person_id": person.id, "state": EnrollmentState.ACTIVE})
     for dossier in await doors.store.dossiers(tuple(e.id for e in running), now):
-        change += reactions.pause(dossier, "unhandled", now, row.from_address or "?")
+        change += turns.pause(dossier, "unhandled", now, row.from_address or "?")
     return change
 
 
@@ -283,7 +282,8 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
             await doors.store.commit(Change((row,), matching.said_of(match, item.reading, row.id, now)) + change)
         except StaleVersion:
             continue
-        said = await _notices(doors, arrival, own, matching.named(match, item.reading))
+        case, who = reactions.case_of(arrival, running), matching.named(match, item.reading)
+        said = await notices.about(doors, arrival, case, change, own, who)
         if said:
             report.telling = asyncio.create_task(_tell(doors, report, said, report.telling))
         return
@@ -300,11 +300,7 @@ async def _answers(
         with suppress(UserError):
             assert texts is not None
             scripts[dossier.id] = texts.of_enrollment(dossier.enrollment)
-    try:
-        zone = zone_of(profile(person, organisation).timezone or doors.settings.timezone)
-    except UserError:  # somebody mistyped it; a rule that counts days may be a few hours off
-        zone = ZoneInfo(doors.settings.timezone)
-    return Answers(scripts, zone, await openings(doors, scripts.values(), person.id))
+    return Answers(scripts, _zone(doors, person, organisation), await openings(doors, scripts.values(), person.id))
 
 
 async def _dossiers(
@@ -352,36 +348,21 @@ def _arrival(
     organisation: Organisation | None,
     now: datetime,
 ) -> Arrival:
-    zone = person.timezone or (organisation.timezone if organisation else None) or doors.settings.timezone
+    zone = _zone(doors, person, organisation)
+    today = now.astimezone(zone).date()
     calendars: tuple[Calendar, ...] = ()
-    try:  # an opt-out counts, whatever is wrong with a calendar file or with a zone that somebody typed in
-        today = now.astimezone(zone_of(zone)).date()
+    with suppress(UserError):  # an opt-out counts, whatever is wrong with a calendar file
         calendars = doors.library.calendars(scenario, organisation) if scenario else ()
-    except UserError:
-        today = now.astimezone(ZoneInfo(doors.settings.timezone)).date()
     back = item.reading.away.back if item.reading.away else None
     after = (
         next_business_day(calendars, profile(person, organisation), back) if back else today + timedelta(days=1)
     )
-    return Arrival(row, item.reading, person, message, today, now, after)
+    return Arrival(row, item.reading, person, message, today, now, after, zone=zone)
 
 
-async def _notices(
-    doors: Doors, arrival: Arrival, own: Sequence[Dossier], who: str
-) -> list[tuple[Representative, Notice]]:
-    """Word to the representative when a person wrote."""
-    if arrival.reading.kind is not Kind.REPLY:
-        return []
-    person = arrival.person
-    rep_id = arrival.answered.rep_id if arrival.answered else own[0].enrollment.rep_id if own else person.rep_id
-    rep = await doors.store.get(Representative, rep_id or arrival.reader or "")
-    if rep is None:
-        return []
-    notice = Notice(
-        kind="reply",
-        subject=f"{who}: {arrival.reading.subject}"[:200],
-        text=arrival.reading.text[:4000],
-        link=f"/people/{person.id}",
-        message_id=arrival.answered.id if arrival.answered else None,
-    )
-    return [(rep, notice)]
+def _zone(doors: Doors, person: Person, organisation: Organisation | None) -> ZoneInfo:
+    """The recipient's; where somebody mistyped it, ours: days may be a few hours off then."""
+    try:
+        return zone_of(profile(person, organisation).timezone or doors.settings.timezone)
+    except UserError:
+        return ZoneInfo(doors.settings.timezone)

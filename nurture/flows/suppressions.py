@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from nurture.core import progress, reactions, states, suppressions
+from nurture.core import progress, states, suppressions, turns
 from nurture.core.change import Change
 from nurture.core.messages import Enrollment, EnrollmentState, Message, Suppression
 from nurture.core.messages import SuppressionScope as Scope
@@ -248,7 +248,7 @@ async def _end_one(
         woken = Change((replace(dossier.enrollment, wake_at=now),))
         try:
             if not dry_run:
-                await doors.store.commit(reactions.stop(dossier, reason, now, by) if ends else woken)
+                await doors.store.commit(turns.stop(dossier, reason, now, by) if ends else woken)
         except StaleVersion:
             again = await doors.store.dossiers((dossier.id,), now)
             if not again or again[0].enrollment.state not in RUNNING:

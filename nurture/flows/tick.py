@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from nurture.core import progress, reactions, responses, survey
+from nurture.core import progress, reactions, responses, survey, turns
 from nurture.core.change import Change
 from nurture.core.dossier import Touch
 from nurture.core.messages import Enrollment, EnrollmentState, MessageState, Suppression, SuppressionScope
@@ -218,11 +218,11 @@ def _must_end(dossier: Dossier, batch: _Batch) -> Change | None:
     refusal = progress.refusal(dossier)
     if refusal == "suppressed":
         cause = next(s for s in dossier.suppressions if s.scope is not SuppressionScope.TOPIC)
-        return reactions.stop(dossier, cause.reason, batch.now)
+        return turns.stop(dossier, cause.reason, batch.now)
     if _refused(dossier):
-        return _silenced(dossier, batch) + reactions.stop(dossier, "bounce", batch.now)
+        return _silenced(dossier, batch) + turns.stop(dossier, "bounce", batch.now)
     if refusal is not None:
-        return reactions.pause(dossier, refusal, batch.now)
+        return turns.pause(dossier, refusal, batch.now)
     return None
 
 

@@ -21,12 +21,13 @@ from email.utils import parsedate_tz
 from typing import TYPE_CHECKING, Any, Final
 
 from nurture.core.reading import AwayInfo, BounceInfo, Found, Intent, Kind, Reading
-from nurture.mail import automatic, html, quotes
+from nurture.mail import automatic, html, patients, quotes
 from nurture.mail.absence import Absence, absence
 from nurture.mail.address import addresses_in
 from nurture.mail.bounces import Envelope, read_report
 from nurture.mail.dates import mentions
 from nurture.mail.intents import intents
+from nurture.mail.later import named
 from nurture.mail.names import successor
 from nurture.mail.parse import MAX_TEXT, Part, parse
 from nurture.mail.tokens import token_in
@@ -48,7 +49,8 @@ def read(raw: bytes, *, received_at: datetime | None = None, own: Collection[str
         own: our own addresses in lower case: their mail is never a reply.
     """
     try:
-        return _read(raw, received_at, frozenset(own))
+        found = _read(raw, received_at, frozenset(own))
+        return replace(found, sensitive=patients.signs(f"{found.subject}\n{found.text}\n{found.signature}"))
     except Exception as error:  # the promise is total: a fault of ours must not stop the mailbox
         return Reading(Kind.OTHER, defects=("unreadable", f"internal:{type(error).__name__}"))
 
@@ -124,12 +126,14 @@ def _said(head: Reading, new: quotes.Split, signs: automatic.Signs, base: date |
         kind=kind,
         automatic=head.automatic or signs.answered,
         away=told,
+        later=named(new.text, base) if PUT_OFF & {one.intent for one in found} else None,
         dates=tuple(sorted({day for mention in dates for day in (mention.first, mention.last)})),
         found=found,
         successor=successor(new.text, new.signature, {one.intent for one in found}),
     )
 
 
+PUT_OFF: Final = frozenset({Intent.CONSIDERATION, Intent.SNOOZE})
 OF_AN_ABSENCE: Final = frozenset(
     {Intent.DEPUTY_NAMED, Intent.SUCCESSOR_NAMED, Intent.MOVED, Intent.LEFT, Intent.REFERRAL}
 )
@@ -355,6 +359,7 @@ def to_json(reading: Reading, path: str) -> dict[str, Any]:
         else None,
         "bounces": [_bounce(one) for one in reading.bounces] if reading.kind in {Kind.BOUNCE, Kind.DELAY} else [],
         "away": _away(reading.away),
+        "later": reading.later.isoformat() if reading.later else None,
         "dates": [day.isoformat() for day in reading.dates],
         "intents": [str(one.intent) for one in reading.found],
         "found": [{"intent": str(one.intent), "rule": one.rule, "words": one.words} for one in reading.found],
@@ -363,6 +368,7 @@ def to_json(reading: Reading, path: str) -> dict[str, Any]:
         else None,
         "text": reading.text,
         "signature": reading.signature,
+        "sensitive": list(reading.sensitive),
         "defects": list(reading.defects),
     }
 

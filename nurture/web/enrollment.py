@@ -1,4 +1,4 @@
-"""What a person decides about an enrollment: pause, go on, stop. The buttons stand on the person's page."""
+"""What a person decides about an enrollment: pause, go on, stop, reopen. Buttons on the person's page."""
 
 from __future__ import annotations
 
@@ -45,6 +45,16 @@ async def stop(visit: Visit) -> Response:
     found = await _enrollment(visit)
     try:
         await enroll.stop(visit.doors, found.id, by=visit.reader.rep.id, reason=BY_PERSON)
+    except Impossible:
+        raise HTTPException(409) from None
+    return _back(found)
+
+
+async def reopen(visit: Visit) -> Response:
+    """POST /enrollments/{id}/reopen: it is paused then."""
+    found = await _enrollment(visit)
+    try:
+        await enroll.reopen(visit.doors, found.id, by=visit.reader.rep.id)
     except Impossible:
         raise HTTPException(409) from None
     return _back(found)

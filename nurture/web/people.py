@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 
 from nurture import explain
 from nurture.core.messages import Enrollment, Entry, Message, Suppression
 from nurture.core.people import Organisation, Person
+from nurture.flows import people as flow
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 
 LINES: Final = 200
 """So many mails and journal lines are shown."""
+
+
+async def back(visit: Visit) -> Response:
+    """POST /people/{id}/back: an absence that was misread, or is over."""
+    person = await visit.doors.store.get(Person, visit.key())
+    if person is None or not visit.reader.sees(person.rep_id):
+        raise HTTPException(404)
+    await flow.back(visit.doors, person.id, by=visit.reader.rep.id)
+    return RedirectResponse(f"/people/{person.id}", status_code=303)
 
 
 async def show(visit: Visit) -> Response:
@@ -38,6 +49,7 @@ async def show(visit: Visit) -> Response:
     return visit.page(
         "person.html",
         person=person,
+        mine=reader.sees(person.rep_id),
         organisation=organisation,
         owner=reader.name_of(person.rep_id),
         silences=[(s.at, explain.stop_reason(w, s.reason)) for s in silences],
