@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from nurture.core.limits import Wait
     from nurture.core.messages import Entry, Message
+    from nurture.core.slots import Slot
     from nurture.i18n import Words
 
 RULES: Final[Mapping[str, str]] = {
@@ -385,6 +386,12 @@ def state(w: Words, value: StrEnum | str) -> str:
 def step(w: Words, step_id: str) -> str:
     """A step's name."""
     return w(STEPS[step_id]) if step_id in STEPS else step_id
+
+
+def slot(w: Words, found: Slot) -> str:
+    """A proposed time: 12/10(木) 13:00–14:00."""
+    hours = str(found).partition(" ")[2]
+    return f"{w.day(found.day)} {hours}".strip()
 
 
 def role(w: Words, role_id: str) -> str:

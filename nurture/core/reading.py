@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from nurture.core.slots import Slot
+
 
 class Kind(StrEnum):
     """What a mail is; exactly one."""
@@ -107,6 +109,7 @@ class Reading:
     bounces: tuple[BounceInfo, ...] = ()  # one per fate, the worst first
     away: AwayInfo | None = None
     dates: tuple[date, ...] = ()
+    times: tuple[Slot, ...] = ()  # that are proposed to meet
     later: date | None = None  # when they want to come back to it, of 検討します and its like
     found: tuple[Found, ...] = ()
     successor: Successor | None = None

@@ -59,6 +59,10 @@ def _notice(to: Representative, a: Arrival, case: Case, change: Change, who: str
     parts += [
         _stands(w, e, to.timezone) for e in change.puts if isinstance(e, Enrollment) and e.person_id == a.person.id
     ]
+    if a.reading.times and not a.reading.sensitive:
+        parts.append(
+            "\n".join([w("Proposed times:"), *(f"- {explain.slot(w, slot)}" for slot in a.reading.times)])
+        )
     if steps := advice.steps(w, case):
         parts.append("\n".join([w("What you may do next:"), *(f"- {step}" for step in steps)]))
     if a.reading.sensitive:

@@ -30,10 +30,13 @@ from nurture.mail.intents import intents
 from nurture.mail.later import named
 from nurture.mail.names import successor
 from nurture.mail.parse import MAX_TEXT, Part, parse
+from nurture.mail.proposals import proposed
 from nurture.mail.tokens import token_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from nurture.core.slots import Slot
 
 MAX_KEPT: Final = 20_000  # characters of text that a reading keeps
 MAX_ADDRESSES: Final = 100
@@ -126,6 +129,7 @@ def _said(head: Reading, new: quotes.Split, signs: automatic.Signs, base: date |
         kind=kind,
         automatic=head.automatic or signs.answered,
         away=told,
+        times=proposed(new.text, base) if any(one.intent is Intent.APPOINTMENT for one in found) else (),
         later=named(new.text, base) if PUT_OFF & {one.intent for one in found} else None,
         dates=tuple(sorted({day for mention in dates for day in (mention.first, mention.last)})),
         found=found,
@@ -359,6 +363,7 @@ def to_json(reading: Reading, path: str) -> dict[str, Any]:
         else None,
         "bounces": [_bounce(one) for one in reading.bounces] if reading.kind in {Kind.BOUNCE, Kind.DELAY} else [],
         "away": _away(reading.away),
+        "times": [_slot(one) for one in reading.times],
         "later": reading.later.isoformat() if reading.later else None,
         "dates": [day.isoformat() for day in reading.dates],
         "intents": [str(one.intent) for one in reading.found],
@@ -376,6 +381,11 @@ def to_json(reading: Reading, path: str) -> dict[str, Any]:
 def as_json(reading: Reading) -> str:
     """The public form as one line of JSON, for the store."""
     return json.dumps(to_json(reading, ""), ensure_ascii=False)
+
+
+def _slot(slot: Slot) -> dict[str, str | None]:
+    hours = {"from": slot.start, "until": slot.end}
+    return {"day": slot.day.isoformat(), **{k: f"{at:%H:%M}" if at else None for k, at in hours.items()}}
 
 
 def _bounce(fate: BounceInfo) -> dict[str, Any]:

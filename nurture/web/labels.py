@@ -11,6 +11,7 @@ from nurture import explain
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from nurture.core.slots import Slot
     from nurture.i18n import Words
 
 
@@ -42,6 +43,10 @@ class Labels:
     def task(self, kind: str) -> str:
         """A kind of task in words."""
         return explain.task(self.w, kind)
+
+    def slot(self, slot: Slot) -> str:
+        """A proposed time, in the hours of the one who proposes it."""
+        return explain.slot(self.w, slot)
 
     def step(self, step_id: str) -> str:
         """A step's name."""

@@ -16,11 +16,13 @@ from nurture.core.scenario import TASK_KINDS
 from nurture.ports import Span
 from nurture.web.alerts import alerts
 from nurture.web.cards import Card, addressee, around, card
+from nurture.web.task import slots_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from nurture.core.people import Organisation
+    from nurture.core.slots import Slot
     from nurture.web.visit import Visit
 
 ROWS: Final = 100
@@ -39,6 +41,16 @@ class Row:
     task: Task
     name: str
     organisation: Organisation | None
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Times that the mail proposes."""
+        return slots_of(self.task)
+
+    @property
+    def quote(self) -> str:
+        """What was written, without the lines that repeat its times."""
+        return "\n".join(self.task.detail.split("\n")[len(self.slots) :])
 
 
 async def queue(visit: Visit) -> Response:

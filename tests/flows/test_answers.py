@@ -125,6 +125,18 @@ async def test_an_automatic_note_of_a_move_ends_it(house: House) -> None:
     assert "suzuki@aoba-hp.example" in task.detail.splitlines()[0]
 
 
+async def test_proposed_times_stand_in_the_task_and_in_the_notice(house: House) -> None:
+    """Each as it was understood, before the words."""
+    sent = await thanked(house)
+    await read(house, Pigeonhole([letter("5/20(木) 13:00～14:00 か 5/21(金) 16時以降でいかがでしょうか。", sent)]))
+
+    (task,) = await house.store.find(Task, {"kind": "appointment"})
+    assert ["2027-05-20 13:00–14:00", "2027-05-21 16:00–"] == task.detail.splitlines()[:2]
+    ((_, notice),) = house.told.notices
+    assert "5/20(木) 13:00–14:00" in notice.text
+    assert "5/21(金) 16:00–" in notice.text
+
+
 async def test_only_seminars_is_no_refusal_of_seminars(house: House) -> None:
     """All else is refused then: a person reads it, everything waits."""
     sent = await thanked(house)

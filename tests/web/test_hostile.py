@@ -12,14 +12,14 @@ from starlette.routing import Route
 from nurture.core.attachments import Attachment
 from nurture.core.change import Change, LoginToken, MailboxState, Setting
 from nurture.core.deals import Task
-from nurture.core.ids import MessageId
+from nurture.core.ids import MessageId, TaskId
 from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression, SuppressionScope
 from nurture.core.people import Organisation, Person, Representative
 from nurture.store import MemoryStore
 from nurture.web.app import build, routes
 from nurture.web.forms import BODY_BYTES
 from tests.web.browser import browser, form, sign_in
-from tests.web.world import CASE_MAIL, NOW, SATO, SECRET, furnish, world
+from tests.web.world import CASE_MAIL, NOW, READ, SATO, SECRET, furnish, world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -208,13 +208,16 @@ async def test_no_get_changes_anything(sato: httpx.AsyncClient, desk_world: Worl
     desk_world.doors.attachments.keep(spec)
     mails = [await desk_world.message(MessageId(key)) for key in ("m-case", "m-doubt", "m-sent")]
     await desk_world.store.commit(Change(tuple(replace(mail, attachments=(spec.key,)) for mail in mails)))
+    times = replace(READ, id=TaskId("t-times"), kind="appointment", detail="2026-12-10 13:00–14:00\nEVIL")
+    await desk_world.store.commit(Change((times,)))
     before = await _all(desk_world)
     for route in routes():
         if isinstance(route, Route) and "GET" in (route.methods or ()):
             keys = ["yamamoto", "nakamura"] if "people" in route.path else ["m-case", "m-doubt", "m-sent"]
+            keys = ["t-times"] if "tasks" in route.path else keys
             for key in keys:
                 path = route.path.replace("{id}", key).replace("{token}", f"token-of-{key}")
-                path = path.replace("{secret}", "s" * 43).replace("{key}", spec.key)
+                path = path.replace("{secret}", "s" * 43).replace("{key}", spec.key).replace("{n}", "0.ics")
                 for query in ("", "?approve=1", "?List-Unsubscribe=One-Click", "?done=approved&mail=m-case"):
                     assert (await sato.get(path + query)).status_code in {200, 303}
                     await sato.head(path + query)

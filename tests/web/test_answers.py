@@ -1,0 +1,84 @@
+"""What came in, at the desk: times to take over, and what is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import icalendar
+
+from nurture.core.change import Change
+from nurture.core.ids import TaskId
+from nurture.core.messages import Enrollment, EnrollmentState, Entry
+from nurture.core.people import Away, Person
+from tests.web.browser import browser, send, sign_in
+from tests.web.world import NAKAMURA, READ, SATO, TANAKA
+
+if TYPE_CHECKING:
+    import httpx
+    from starlette.applications import Starlette
+
+    from tests.web.world import World
+
+PROPOSED = replace(
+    READ,
+    id=TaskId("t-times"),
+    kind="appointment",
+    detail="2026-12-10 13:00–14:00\n2026-12-11 16:00–\n12/10 13時か12/11 16時以降でいかがですか。",
+)
+
+
+async def test_proposed_times_are_calendar_files(
+    sato: httpx.AsyncClient, app: Starlette, desk_world: World
+) -> None:
+    """Each time is a link to a file for one's calendar; the words below it stay; nobody else has them."""
+    await desk_world.store.commit(Change((PROPOSED,)))
+    page = (await sato.get("/")).text
+    files = [await sato.get(f"/tasks/t-times/times/{n}.ics") for n in (0, 1)]
+    events = [icalendar.Calendar.from_ical(f.content).walk("VEVENT")[0] for f in files]
+
+    assert "12/10(木) 13:00–14:00</a>" in page
+    assert "12/10 13時か12/11 16時以降" in page
+    assert "2026-12-10" not in page
+    assert ["text/calendar; charset=utf-8; method=PUBLISH"] * 2 == [f.headers["content-type"] for f in files]
+    assert datetime(2026, 12, 11, 7, 0, tzinfo=UTC) == events[1].decoded("DTSTART")
+    assert NAKAMURA.name in str(events[0]["SUMMARY"])
+    for path in ("2.ics", "x.ics", "-1", "0.ics/x"):
+        assert 404 == (await sato.get(f"/tasks/t-times/times/{path}")).status_code
+    assert 404 == (await sato.get(f"/tasks/{READ.id}/times/0.ics")).status_code
+    async with browser(app) as other:
+        await sign_in(other, desk_world, TANAKA)
+        assert 404 == (await other.get("/tasks/t-times/times/0.ics")).status_code
+
+
+async def test_what_ended_by_mistake_is_opened_again(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Paused; a second tap is told that somebody was faster; who did it stands in the journal."""
+    await send(sato, (await sato.get("/people/yamamoto")).text, "/stop")
+    page = (await sato.get("/people/yamamoto")).text
+    answer = await send(sato, page, "/reopen")
+    again = await send(sato, page, "/reopen")
+
+    assert (303, 409) == (answer.status_code, again.status_code)
+    (said,) = await desk_world.store.find(Entry, {"kind": "enrollment.reopened"})
+    assert SATO.id == said.actor
+    enrollment = await desk_world.store.get(Enrollment, said.enrollment_id or "")
+    assert enrollment is not None
+    assert EnrollmentState.PAUSED is enrollment.state
+    assert "/resume" in (await sato.get("/people/yamamoto")).text
+
+
+async def test_an_absence_is_over_at_a_button(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Whoever is responsible for the person says so; then there is no button any more."""
+    person = await desk_world.store.get(Person, "nakamura")
+    assert person is not None
+    away = Away(noted_on=date(2026, 11, 20), resume_on=date(2026, 12, 20), back=None, evidence="不在")
+    await desk_world.store.commit(Change((replace(person, away=away),)))
+    page = (await sato.get("/people/nakamura")).text
+    answer = await send(sato, page, "/people/nakamura/back")
+
+    assert 303 == answer.status_code
+    found = await desk_world.store.get(Person, "nakamura")
+    assert found is not None
+    assert found.away is None
+    assert "/back" not in (await sato.get("/people/nakamura")).text
