@@ -87,6 +87,8 @@ class ImapSettings:
     username: str = ""
     password: Secret | None = None
     folders: tuple[str, ...] = ("INBOX",)
+    junk: bool = True  # the account's folder for spam too: answers land there
+    look_back_days: int = 0  # at the first look; 0: reading starts from now
     sent_folder: str | None = None  # append a copy there; None: the provider keeps copies in its own Sent folder
     timeout: float = 30.0
 

@@ -338,6 +338,7 @@ class RawMail:
     raw: bytes
     received_at: datetime  # INTERNALDATE, UTC
     cut: bool = False  # longer than the cap: only its beginning is here
+    junk: bool = False  # it lies among the spam
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +354,7 @@ class Mailbox(Protocol):
     """One mailbox on an IMAP server. Nothing in it is deleted, moved or marked read."""
 
     async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
-        """New mails of all folders. Without a cursor for a folder, reading starts from now.
+        """New mails of all folders. Without a cursor for a folder, reading starts from now, or some days back.
 
         Raises:
             TemporaryFailure: no connection, or it broke; calling again connects anew.

@@ -11,7 +11,7 @@ from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppressi
 from nurture.core.people import Organisation, Person, Representative
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,25 @@ class ScenarioText:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """Mails up to a uid are read, or read again, if the server got them on that day or later: because their uids
+    were renewed, or because we look back.
+    """
+
+    to: int
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """How far a folder has been read. A new ``uidvalidity`` means that uids start anew (RFC 3501, 2.3.1.1)."""
 
     folder: str
     uidvalidity: int
     uid: int  # the highest uid read
+    begun: datetime | None = None  # what came before is none of our business, whatever becomes of the uids
+    again: Again | None = None
+    read_on: date | None = field(default=None, compare=False)  # the last day on which nothing was left (UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,8 @@ def _imap(table: Table, folder: Path, *, oauth: bool, kept: bool = False) -> Ima
         username=table.text("username", ""),
         password=secret(table, "password", folder),
         folders=(table.text("folder", "INBOX"),) if kept else table.texts("folders") or ("INBOX",),
+        junk=not kept and table.boolean("junk", default=True),
+        look_back_days=0 if kept else table.whole("look_back_days", 0, low=0, high=365),
         sent_folder=None if kept else table.text("sent_folder", "") or None,
         timeout=table.seconds("timeout", 30.0, low=1, high=600),
     )

@@ -127,11 +127,13 @@ def match(known: Known, box: MailboxSettings, item: Item) -> Match | None:
 
 def concerns_us(known: Known, box: MailboxSettings, item: Item) -> bool:
     """Whether an unmatched mail is shown to a person: a bounce or complaint, or one that cites a mail of ours.
+    Among spam only the last, for there much claims to be a report.
 
     What one of us wrote (a copy, a forwarded thank-you, a word among us in somebody's thread) is nobody's answer.
     """
     reading = item.reading
-    if reading.kind in {Kind.BOUNCE, Kind.COMPLAINT, Kind.UNSUBSCRIBE} or UNREADABLE in reading.defects:
+    grave = reading.kind in {Kind.BOUNCE, Kind.COMPLAINT, Kind.UNSUBSCRIBE} or UNREADABLE in reading.defects
+    if grave and not item.raw.junk:
         return True
     if threads.is_ours(reading, known.messages) or _is_one_of_us(known, reading):
         return False

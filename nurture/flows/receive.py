@@ -136,7 +136,10 @@ def _item(mail: RawMail, own: frozenset[str], report: Received) -> Item:
 
 async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], report: Received) -> None:
     own = matching.own_addresses(doors.settings)
-    items = [_item(mail, own, report) for mail in mails]
+    items = []
+    for mail in mails:
+        items.append(_item(mail, own, report))
+        await asyncio.sleep(0)  # reading is work: letters and pages do not wait for the whole batch
     known = await matching.look(doors, box, items)
     done: set[str] = set(known.handled)
     for item in items:

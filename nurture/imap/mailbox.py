@@ -1,12 +1,13 @@
 """One mailbox, read and listened to (``ports.Mailbox``).
 
 Theory of operation. Folders are opened with EXAMINE and mails read with BODY.PEEK, so nothing here can change a
-flag. Where reading stands is the caller's knowledge (cursors); this object keeps connections and one hint:
+flag. Where reading stands is the caller's knowledge (cursors); this object keeps connections and hints:
 
-* **the first time**, reading starts from now: the cursor is put before UIDNEXT and nothing is read;
-* **a new UIDVALIDITY** (the server rebuilt the folder: all uids are others) is answered with the mails of the
-  last days; those that are known by their Message-ID are dropped by the flow. Which uids those are is
-  remembered until they are read; if that is forgotten in a restart, more is read, never less;
+* **the first time**, reading starts from now: the cursor is put before UIDNEXT and nothing is read; or, if so
+  configured, with the mails of the last days;
+* **a new UIDVALIDITY** (the server rebuilt the folder: all uids are others) is answered with the mails of the days
+  before the folder was last read to its end; those that are known by their Message-ID are dropped by the flow. Up
+  to which uid that goes, and from which day, the cursor remembers until it is done;
 * **a mail the server cannot give** (NO, or nothing, when asked for it alone) is read by its header; where that is
   not to be had either, it becomes an empty mail marked as cut: seen by a person, not lost, and not in the way of
   those behind it.
@@ -19,14 +20,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from nurture.core.change import Cursor
-from nurture.errors import NurtureError, UserError
-from nurture.imap.folders import sent_folder
+from nurture.core.change import Again, Cursor
+from nurture.errors import NurtureError, PermanentFailure, UserError
+from nurture.imap.folders import junk_folder, sent_folder
 from nurture.imap.line import Line
 from nurture.imap.opening import by_token, open_line
 from nurture.imap.syntax import Record, quoted, search_date, uid_set
@@ -54,22 +55,19 @@ MOST_AT_ONCE = 50
 """Mails asked for with one FETCH."""
 
 RECOVERED = timedelta(days=14)
-"""How far back is read again when a folder's uids were renewed."""
+"""How far back is read again when a folder's uids were renewed, from the day on which it was last read."""
+
+SKEW = timedelta(minutes=10)
+"""How far the server's clock may be behind ours."""
+
+DAY = timedelta(days=1)
+"""Servers search by their own days: one more is asked for."""
 
 LISTEN_AGAIN = 540.0
 """Seconds of one IDLE; routers forget quiet connections, some after ten minutes."""
 
 SHORT_LIFE = 10.0
 """Seconds. A line that breaks sooner after its predecessor broke does not wake the caller: the beat will."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Recovery:
-    """Which mails of a renewed folder are to be read: those in ``uids``, and all after ``end``."""
-
-    uidvalidity: int
-    uids: frozenset[int]
-    end: int
 
 
 @dataclass(slots=True)
@@ -125,7 +123,7 @@ class ImapMailbox:
         self._ear: Line | None = None
         self._broke_at = float("-inf")  # loop time at which listening last broke
         self._read: dict[str, Folder] = {}  # as of the last fetch that read a folder to its end
-        self._recovering: dict[str, _Recovery] = {}
+        self._junk: tuple[Line, str | None] | None = None  # what the spam folder is called, as that line told
 
     async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
         """New mails of all folders, at most ``limit``; see ``ports.Mailbox``."""
@@ -134,48 +132,54 @@ class ImapMailbox:
         try:
             async with self._connected() as line:
                 for name in self._settings.folders:
-                    await self._read_folder(line, name, known.get(name), batch)
+                    await self._read_folder(line, name, known.pop(name, None), batch)
+                junk = await self._junk_folder(line)
+                if junk is not None:
+                    with suppress(PermanentFailure):  # nobody asked for it by name: without it we do
+                        await self._read_folder(line, junk, known.get(junk), batch, junk=True)
+                        known.pop(junk, None)
         except NurtureError:
             self._read.clear()
             raise
-        return Fetched(tuple(batch.mails), tuple(batch.cursors), batch.more)
+        # A folder that is not there now, or not to be read, may come back: then reading goes on where it stood.
+        return Fetched(tuple(batch.mails), (*batch.cursors, *known.values()), batch.more)
 
-    async def _read_folder(self, line: Line, name: str, cursor: Cursor | None, batch: _Batch) -> None:
+    async def _junk_folder(self, line: Line) -> str | None:
+        """The account's folder for spam, unless it is read by name or not to be read; asked once for each line."""
+        if not self._settings.junk:
+            return None
+        if self._junk is None or self._junk[0] is not line:
+            self._junk = line, None
+            try:
+                self._junk = line, junk_folder(await line.folders())
+            except NurtureError:
+                if not line.usable:
+                    raise
+        name = self._junk[1]
+        return None if name in self._settings.folders else name
+
+    async def _read_folder(
+        self, line: Line, name: str, cursor: Cursor | None, batch: _Batch, *, junk: bool = False
+    ) -> None:
         if batch.full and cursor is not None:
             batch.cursors.append(cursor)
             batch.more = True
             return
-        folder = await line.examine(name)
+        folder, now = await line.examine(name), self._clock.now()
         if cursor is None:
-            self._read[name] = folder
-            batch.cursors.append(Cursor(name, folder.uidvalidity, folder.uidnext - 1))
-            return
-        uids = await self._unread(line, name, cursor, folder)
-        done = await _take(line, name, uids, batch, self._clock.now()) if uids else 0
+            cursor = _first(name, folder, now, self._settings.look_back_days)
+        elif cursor.uidvalidity != folder.uidvalidity or cursor.uid >= folder.uidnext:
+            cursor = _renewed(cursor, folder, now)
+        uids = await _unread(line, cursor, folder)
+        done = await _take(line, cursor, uids, batch, now, junk=junk) if uids else 0
         if uids and done != uids[-1]:
             self._read.pop(name, None)
             batch.more = True
-        else:
-            done = max(done, folder.uidnext - 1)
-            self._recovering.pop(name, None)
-            self._read[name] = folder
-        batch.cursors.append(Cursor(name, folder.uidvalidity, done))
-
-    async def _unread(self, line: Line, name: str, cursor: Cursor, folder: Folder) -> list[int]:
-        """The uids that stand after the cursor, ascending; those of the last days if uids were renewed."""
-        if cursor.uidvalidity != folder.uidvalidity or cursor.uid >= folder.uidnext:
-            since = search_date((self._clock.now() - RECOVERED).date())
-            found = await line.search("SINCE", since)
-            self._recovering[name] = _Recovery(folder.uidvalidity, frozenset(found), folder.uidnext - 1)
-            return found
-        if cursor.uid == folder.uidnext - 1:
-            return []
-        # "n:*" always matches the last mail, even when its uid is below n (RFC 3501, 6.4.8)
-        found = [uid for uid in await line.search("UID", f"{cursor.uid + 1}:*") if uid > cursor.uid]
-        recovery = self._recovering.get(name)
-        if recovery is None or recovery.uidvalidity != folder.uidvalidity:
-            return found
-        return [uid for uid in found if uid > recovery.end or uid in recovery.uids]
+            batch.cursors.append(replace(cursor, uid=max(done, cursor.uid)))
+            return
+        self._read[name] = folder
+        end = max(done, folder.uidnext - 1)
+        batch.cursors.append(Cursor(name, folder.uidvalidity, end, cursor.begun, read_on=now.date()))
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Event]:
@@ -270,11 +274,42 @@ class ImapMailbox:
         return await open_line(self._settings, self._resolve, self._tls, self._tokens)
 
 
+def _first(name: str, folder: Folder, now: datetime, days: int) -> Cursor:
+    """Where reading begins: now, or with the mails of some days."""
+    begun = now - timedelta(days=days) - SKEW
+    if not days:
+        return Cursor(name, folder.uidvalidity, folder.uidnext - 1, begun)
+    return Cursor(name, folder.uidvalidity, 0, begun, Again(folder.uidnext - 1, begun.date() - DAY))
+
+
+def _renewed(cursor: Cursor, folder: Folder, now: datetime) -> Cursor:
+    """Where reading goes on in a folder whose uids are others than before."""
+    since = min(cursor.read_on or now.date(), now.date()) - RECOVERED
+    if cursor.begun is not None:
+        since = max(since, cursor.begun.date() - DAY)
+    return Cursor(
+        cursor.folder, folder.uidvalidity, 0, cursor.begun, Again(folder.uidnext - 1, since), cursor.read_on
+    )
+
+
+async def _unread(line: Line, cursor: Cursor, folder: Folder) -> list[int]:
+    """The uids that stand after the cursor, ascending; of those that are read again, the ones of the last days."""
+    found: list[int] = []
+    low, again = cursor.uid + 1, cursor.again
+    if again is not None and low <= again.to:
+        found = await line.search("UID", f"{low}:{again.to}", "SINCE", search_date(again.since))
+        low = again.to + 1
+    if low < folder.uidnext:
+        # "n:*" always matches the last mail, even when its uid is below n (RFC 3501, 6.4.8)
+        found += [uid for uid in await line.search("UID", f"{low}:*") if uid >= low]
+    return found
+
+
 def _searchable(header_id: str) -> bool:
     return bool(header_id) and header_id.isascii() and header_id.isprintable()
 
 
-async def _take(line: Line, folder: str, uids: list[int], batch: _Batch, now: datetime) -> int:
+async def _take(line: Line, cursor: Cursor, uids: list[int], batch: _Batch, now: datetime, *, junk: bool) -> int:
     """Read mails into the batch until it is full; returns the last uid that was dealt with, 0 for none."""
     done = 0
     wanted = uids[: batch.left]
@@ -285,20 +320,35 @@ async def _take(line: Line, folder: str, uids: list[int], batch: _Batch, now: da
             if batch.full:
                 return done
             for record in await _bodies(line, group):
+                if _is_before(record, cursor):
+                    continue
                 body = record.body or b""
                 batch.mails.append(
                     RawMail(
-                        folder=folder,
+                        folder=cursor.folder,
                         uid=record.uid,
                         raw=body[:LARGEST_MAIL],
                         received_at=record.received_at or now,
                         cut=len(body) >= LARGEST_MAIL or not record.whole,
+                        junk=junk,
                     )
                 )
                 batch.left -= 1
                 batch.bytes_left -= len(body)
             done = group[-1]
     return done
+
+
+def _is_before(record: Record, cursor: Cursor) -> bool:
+    """Whether a mail that is read again came before we began: a day is as exact as a search can be."""
+    again, begun = cursor.again, cursor.begun
+    return (
+        again is not None
+        and record.uid <= again.to
+        and begun is not None
+        and record.received_at is not None
+        and record.received_at < begun
+    )
 
 
 def _groups(uids: list[int], heads: dict[int, Record]) -> list[list[int]]:

@@ -38,6 +38,7 @@ class Scripted:
         self.answers: dict[str, bytes] = {
             "CAPABILITY": b"* CAPABILITY IMAP4rev1 IDLE\r\n{tag} OK done\r\n",
             "LOGIN": b"{tag} OK welcome\r\n",
+            "LIST": b'* LIST (\\Noselect) "/" Junk\r\n{tag} OK done\r\n',
             "EXAMINE": FOLDER,
             "SEARCH": b"* SEARCH 11\r\n{tag} OK done\r\n",
             "FETCH": ONE_MAIL,

@@ -135,6 +135,20 @@ def test_an_archive_is_one_folder_of_an_account(tmp_path: Path) -> None:
     assert "mailboxes[0].archive.folders" in wrong
 
 
+def test_a_first_look_may_go_back_for_a_year(tmp_path: Path) -> None:
+    """Spam is read too and reading starts from now, unless it is said otherwise; more than a year is refused."""
+    example = _example(commented_out=False)
+    text = example.replace("\n# junk = true", "\njunk = false").replace(
+        "\n# look_back_days = 0", "\nlook_back_days = 365"
+    )
+    plain, said = _load(tmp_path, example).mailboxes[0].imap, _load(tmp_path, text).mailboxes[0].imap
+
+    assert plain is not None
+    assert said is not None
+    assert (True, 0, False, 365) == (plain.junk, plain.look_back_days, said.junk, said.look_back_days)
+    assert "mailboxes[0].imap.look_back_days" in _problems(tmp_path, text.replace("= 365", "= 366"))
+
+
 def test_limits_are_what_is_said_and_careful_otherwise(tmp_path: Path) -> None:
     """0 takes one limit away and leaves the others; what is not said stays careful."""
     text = MINIMAL.replace('name = "みほん"\n', 'name = "みほん"\nlimits = {per_day = 0, per_hour = 7}\n')

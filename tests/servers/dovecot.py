@@ -22,7 +22,7 @@ import pytest
 from tests.servers.authority import certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PASSWORD = 'pass "word" \\ 1'
 """With the characters that need quoting."""
@@ -155,6 +155,27 @@ class Dovecot:
             for mail in mails:
                 answer = client.append(folder, "", when, mail)
                 assert answer[0] == "OK", answer
+
+    def fill(self, user: str, mails: Iterable[bytes], *, copies: int = 1, at: datetime | None = None) -> None:
+        """Put many mails into the INBOX behind the server's back, as a delivery agent does: files of the maildir.
+
+        The copies of one mail are one file under many names. ``at`` is when the server got them.
+        """
+        with self.client(user) as client:
+            client.select("INBOX", readonly=True)  # makes the maildir
+        folder = self.root / "home" / user / "Maildir"
+        owner, when = folder.stat(), (at or datetime.now(UTC)).timestamp()
+        for number, mail in enumerate(mails):
+            first: Path | None = None
+            for copy in range(copies):
+                path = folder / "new" / f"{when:.0f}.M{number:06}P{copy:06}.test"
+                if first is not None and copy % 30_000:
+                    path.hardlink_to(first)
+                    continue
+                first = path
+                path.write_bytes(mail)
+                os.chown(path, owner.st_uid, owner.st_gid)
+                os.utime(path, (when, when))
 
     def flags(self, user: str, folder: str = "INBOX") -> list[str]:
         """The flags of all mails, and the folder's state, as another client sees them without changing them."""
