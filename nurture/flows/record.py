@@ -17,6 +17,7 @@ from nurture.errors import TemporaryFailure, UserError, UserErrors
 from nurture.flows import enroll, suppressions, tick
 from nurture.mail.address import check_address
 from nurture.mail.header import refuse_control
+from nurture.mail.patients import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -128,6 +129,11 @@ def check(record: MeetingRecord, scenario: Scenario) -> None:
             check_address(said.strip()) if place == "email" else refuse_control(place, said.strip())
         except UserError as error:
             errors.append(error)
+    for place, said in _noted(record):
+        try:
+            refuse(place, said)
+        except UserError as error:
+            errors.append(error)
     seen = [a.email.strip().lower() for a in record.attendees]
     errors += [UserError("{email} attends twice", email=e) for e in sorted({e for e in seen if seen.count(e) > 1})]
     if record.ended_at.tzinfo is None:
@@ -144,6 +150,18 @@ def _written(record: MeetingRecord) -> Iterator[tuple[str, str]]:
         yield "email", attendee.email
         for name in ("family_name", "given_name", "department", "title"):
             yield name, getattr(attendee, name) or ""
+
+
+def _noted(record: MeetingRecord) -> Iterator[tuple[str, str]]:
+    """What is written freely, private notes among it: data of patients are kept nowhere."""
+    yield "subject", record.subject
+    yield "agreements", "\n\n\n".join(record.agreements)
+    yield "concerns", "\n\n\n".join(concern.text for concern in record.concerns)
+    yield "confirmation_question", record.confirmation_question
+    yield "promises", "\n\n\n".join(promise.text for promise in record.promises)
+    yield "private_note", record.private_note
+    for attendee in record.attendees:
+        yield "remark", attendee.remark
 
 
 async def _organisation(doors: Doors, record: MeetingRecord, now: datetime) -> tuple[Organisation, bool]:

@@ -18,6 +18,7 @@ from nurture.mail.address import check_address, domain_of
 from nurture.mail.header import mailbox, words
 from nurture.mail.markup import html as page
 from nurture.mail.mime import file_part, multipart, text_part, unix
+from nurture.mail.patients import refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,8 +83,10 @@ def check(message: Message) -> None:
     """Refuse what could not be composed, before it waits at the desk.
 
     Raises:
-        UserError: as ``compose``.
+        UserError: as ``compose``; or the text looks like data of a patient, which never goes by mail.
     """
+    refuse("subject", message.subject)
+    refuse("body", message.body)
     _header(message, ANY_DATE, "")
     text_part(unix(message.body))
 

@@ -16,6 +16,8 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from nurture.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -79,6 +81,20 @@ def signs(text: str) -> tuple[str, ...]:
     if not TRIGGER.search(plain):
         return ()
     return tuple(name for name, pattern in SIGNS if pattern.search(plain))
+
+
+def refuse(field: str, text: str) -> None:
+    """See to it that no such data get into a letter, a record or a note.
+
+    Raises:
+        UserError: there are some; it names the field and cites nothing.
+    """
+    if signs(text):
+        raise UserError(
+            "{field} looks like data of a patient",
+            field=field,
+            hint="take out names, numbers and dates of birth; give such data over secure storage, never by mail",
+        )
 
 
 def mask(text: str) -> str:

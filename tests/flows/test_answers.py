@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core.change import Change
-from nurture.core.deals import Task
+from nurture.core.deals import Meeting, Task
 from nurture.core.ids import MessageId
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, MessageState, Suppression
-from nurture.errors import Impossible, UserError
-from nurture.flows import enroll, people, tick
-from tests.flows.conftest import MET, TOKYO, House
+from nurture.errors import Impossible, UserError, UserErrors
+from nurture.flows import enroll, people, review, tick
+from tests.flows.conftest import MET, SCENARIO, TOKYO, House, attendee
 from tests.flows.reports import delivery_report
 from tests.flows.test_cases import came_back
 from tests.flows.test_receive import SATO, Pigeonhole, letter, read, thanked
@@ -257,3 +257,37 @@ async def test_an_absence_is_taken_back(house: House) -> None:
     assert {"person.away", "person.back"} <= set(await house.kinds())
     with pytest.raises(UserError, match="not known to be away"):
         await people.back(house.doors, sent.person_id, by=REP.id)
+
+
+async def test_data_of_a_patient_get_into_no_letter_and_no_record(house: House) -> None:
+    """Neither by a person's edit nor by what was noted at a meeting; nothing is written, nothing is cited."""
+    await house.met()
+    mail = await house.mail("thanks")
+    text = "患者の山田太郎様（ID 0012345）の件です。"
+    with pytest.raises(UserError, match="body looks like data of a patient") as edited:
+        await review.edit(house.doors, mail.id, by=REP.id, subject="御礼", body=text, seen=mail.fingerprint)
+    with pytest.raises(UserErrors) as noted:
+        await house.met(attendee("kato@aoba-hp.example", "加藤", remark=text))
+
+    (error,) = noted.value.errors
+    assert "remark looks like data of a patient" == str(error)
+    assert mail == await house.mail("thanks")
+    assert 1 == len(await house.store.find(Meeting))
+    assert [] == [secret for secret in SECRETS if secret in f"{edited.value}{error}"]
+
+
+async def test_a_note_that_would_be_written_into_a_letter_is_held(house: House) -> None:
+    """What an earlier version kept: the draft cannot be written, and its representative is told why."""
+    await house.met()
+    (meeting,) = await house.store.find(Meeting)
+    agreed = ("患者の山田太郎様（ID 0012345）の画像で試行する",)
+    await house.store.commit(Change((replace(meeting, agreements=agreed),)))
+    folder = house.doors.settings.folder / "scenarios"
+    (folder / "again.yaml").write_text(SCENARIO.replace("id: short", "id: again"), encoding="utf-8")
+    second = await enroll.enroll(house.doors, (await house.person()).id, "again", by=REP.id, meeting_id=meeting.id)
+    await tick.advance(house.doors, [second.id])
+
+    assert () == tuple(m for m in await house.mails("thanks") if "0012345" in m.body)
+    (task,) = await house.store.find(Task, {"kind": "draft"})
+    assert "patient" in task.detail
+    assert "0012345" not in task.detail
