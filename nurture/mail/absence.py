@@ -113,6 +113,8 @@ class _Dates:
     def _place(self, mention: Mention, before: str, after: str, *, about: bool, bare: bool) -> None:
         if BEFORE_BACK.search(before) or (AFTER_BACK.match(after) and not (mention.is_range and mention.exact)):
             self.back = self.back or mention.first
+        elif mention.is_range and mention.words.endswith("週") and AFTER_UNTIL.match(after):
+            self.until = self.until or mention.last  # 来週いっぱい, 来週まで
         elif mention.is_range and not mention.words.endswith(TO_ITS_END):
             if self.first is None and self.until is None:
                 self.first, self.until = mention.first, mention.last

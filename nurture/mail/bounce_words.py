@@ -31,7 +31,7 @@ SUBJECT: Final = re.compile(
     r"unable to deliver|problem delivering|undelivered|not delivered|nondelivery|"
     r"message (?:status|blocked|not sent)|permanent error|"
     r"エラー通知|エラーメール|メールエラー|配信不能|配信エラー|配信(?:が|に|は)?(?:でき|失敗|遅延)|"
-    r"配送(?:不能|エラー|失敗|でき)|送信エラー|送信(?:が|に|は)?(?:失敗|でき)|未達|不達|配達(?:不能|でき|"
+    r"受信(?:を|が)?拒否|拒否(?:され|しま)|配送(?:不能|エラー|失敗|でき)|送信エラー|送信(?:が|に|は)?(?:失敗|でき)|未達|不達|配達(?:不能|でき|"
     r"されま|エラー)|メール(?:は|が|を)?(?:届|返|戻|お届け)|リターンメール|エラーメール|宛先不明|返信不能|"
     r"недоставлен|не доставлено|non remis|non distribu|rejet|no se ha podido entregar|mancata consegna|退信",
     re.IGNORECASE,
@@ -49,7 +49,8 @@ BODY: Final = re.compile(
     r"mail(?:box)? (?:unavailable|error)|error delivering|delivery report|your (?:message|mail|"
     r"e-?mail) (?:to|was|has|for|with)|message .{0,60}(?:rejected|bounced)|user unknown|mailbox (?:full|"
     r"is full)|"
-    r"postponed|unable to process|(?:mail|message) has been returned|encountered an error|"
+    r"(?:配信|受信|配送|お届け)(?:を|が|は)?拒否|postponed|unable to process|(?:mail|message) has been returned|"
+    r"encountered an error|"
     r"(?:配信|配送|送信|配達|お届け)[^。\n]{0,24}(?:でき(?:ま|な)|失敗|不能|されま|エラー|保留|遅延)|"
     r"届(?:ける|け)[^。\n]{0,16}(?:でき|ませ)|エラーのため|宛先(?:が|に)[^。\n]{0,20}(?:見つか|不明|存在)|"
     r"メールアドレス(?:が|は)?[^。\n]{0,20}(?:見つか|存在)|"

@@ -42,6 +42,8 @@ ENGLISH: Final = re.compile(
     r"deputy|successor),? |our )?(?P<name>(?:(?:Dr|Mr|Ms|Mrs|"
     r"Prof)\.? )?[A-Z][a-z]+(?:[- ][A-Z][a-z]+){0,2})",
 )
+OWN_NEW: Final = re.compile(r"(?:新しい|新|私の|変更後の)(?:メール)?アドレス|アドレス(?:が|は|を)[^。]{0,12}変")
+"""The writer's own new address is nobody else's."""
 NOT_A_NAME: Final = frozenset(
     [
         "私",
@@ -119,7 +121,7 @@ def successor(text: str, signature: str, said: Collection[Intent]) -> Successor 
     if name is None and (english := next((m for s in lines if (m := ENGLISH.search(s))), None)):
         name = english["name"]
     if email is None:
-        inside = addresses_in(text)
+        inside = addresses_in(" ".join(line for line in lines if not OWN_NEW.search(line)))
         email = inside[0] if len(inside) == 1 else None
     if email is not None and email in addresses_in(signature) and email not in addresses_in(text):
         email = None
@@ -129,7 +131,7 @@ def successor(text: str, signature: str, said: Collection[Intent]) -> Successor 
 def _name(words: str) -> str | None:
     """The name in words such as "医局秘書 佐藤" or "ME室の伊藤": the last piece that is one."""
     words = re.split(
-        r"[(（<＜「【]|[\w.+-]+@|でござい|です|となり|になり|で、|(?<=[一-龥々])[にへ](?=[^。]{0,3}[^ぁ-ん])|が(?=[^一-龥]|着任|担当|就任)|を|と申|"
+        r"[(（<＜「【]|[\w.+-]+@|でござい|です|となり|になり|で、|(?<=[一-龥々])[にへ](?=[^。]{0,3}[^ぁ-ん])|が(?=[^一-龥]|着任|担当|就任|務|引|承|後)|を|と申|"
         r"まで|宛|へ(?=ご|お)",
         words,
     )[0]

@@ -21,7 +21,7 @@ from email.utils import parsedate_tz
 from typing import TYPE_CHECKING, Any, Final
 
 from nurture.core.reading import AwayInfo, BounceInfo, Found, Intent, Kind, Reading
-from nurture.mail import automatic, html, patients, quotes
+from nurture.mail import automatic, calendar_answers, html, patients, quotes
 from nurture.mail.absence import Absence, absence
 from nurture.mail.address import addresses_in
 from nurture.mail.bounces import Envelope, read_report
@@ -101,6 +101,12 @@ def _decide(root: Part, head: Reading, text: str, base: date | None, own: frozen
     )
     if not signs.listed and automatic.is_challenge(root, head.subject, new.text):
         return replace(head, kind=Kind.CHALLENGE, automatic=True)
+    if (asked := calendar_answers.answer(root)) and not signs.listed:
+        found = (
+            *asked.found,
+            *(one for one in intents(new.text) if one.intent not in {f.intent for f in asked.found}),
+        )
+        return replace(head, kind=Kind.REPLY, automatic=False, dates=asked.days, found=found)
     in_thread = bool(head.in_reply_to or head.references)
     if automatic.is_unsubscribe(head.subject, new.text, head.to, in_thread=in_thread):
         words = Found(Intent.UNSUBSCRIBE, "command", (head.subject or new.text)[:120])
@@ -149,7 +155,8 @@ def _kind(
 ) -> Kind:
     said = {one.intent for one in found}
     if signs.answered:
-        if away is None or (said & {Intent.MOVED, Intent.LEFT} and not away.strong):
+        formal = away is not None and not away.strong and RECEIVED.search(new.text) is not None
+        if away is None or formal or (said & {Intent.MOVED, Intent.LEFT} and not away.strong):
             return Kind.AUTO_REPLY
         return Kind.OUT_OF_OFFICE
     if signs.robot or signs.made:
@@ -172,6 +179,12 @@ def _is_form(new: quotes.Split, away: Absence) -> bool:
 BY_HAND: Final = re.compile(
     r"代理で返信|(?:お世話になって|お疲れ)[^。]{0,12}(?:。|、|\n)[^。]{0,24}(?:です|と申します)|田中様|ご?(?:依頼|質問|提案|連絡|メール)(?:を)?(?:ありがとう|いただき)[^。]{0,40}(?:ですが|ますが)"
 )
+RECEIVED: Final = re.compile(
+    r"受け?付け?(?:まし|いた|完了|番号|を)|問い?合わ?せ番号|ticket|has been received|"
+    r"we (?:have )?received|case number",
+    re.IGNORECASE,
+)
+"""A form that confirms a receipt names days of answer, not of absence."""
 PRESENT: Final = re.compile(
     r"ただいま|現在|誠に勝手|下記の期間|不在|休|出張|のため|につき|伴い|out of|away|vacation|leave", re.IGNORECASE
 )
@@ -301,7 +314,9 @@ def body(root: Part) -> tuple[str, tuple[str, ...]]:
             continue
         if part.type == "text/html":
             rich.append(html.to_text(part.decoded.text))
-        elif part.type == "text/plain" or (part.type.startswith("text/") and part is root):
+        elif part.type == "text/plain" or (
+            part.type.startswith("text/") and part is root and part.type != "text/calendar"
+        ):
             if part.filename and plain:
                 continue
             plain.append(_flowed(part))

@@ -72,6 +72,12 @@ FIRST: Final[Words] = (
         """,
     ),
     said(
+        "message_too_big",
+        r"""
+        (?:添付|ファイル|メッセージ|本文)(?!ボックス)[^。]{0,12}(?:容量|サイズ)[^。]{0,16}(?:超|大き|上限|オーバ)
+        """,
+    ),
+    said(
         "mailbox_full",
         r"""
         (?:mail ?box|inbox|mail ?folder|account|quota|user|recipient)\S*[^.]{0,40} (?:is |was |

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from nurture.core.reading import Intent, Kind
 from nurture.mail.reading import as_json, read, to_json
 
-DATA = Path(__file__).parent / "data"
-REAL = [path.read_bytes() for path in sorted(DATA.rglob("*.eml"))]
+HERE = Path(__file__).parent
+REAL = [path.read_bytes() for path in sorted([*HERE.glob("golden/*.eml"), *HERE.glob("data/**/*.eml")])]
 KEYS = (
     "path kind automatic from to subject date message_id in_reply_to references bounce away dates intents "
     "successor text signature defects"
