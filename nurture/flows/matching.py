@@ -1,13 +1,12 @@
 """Whose a batch of incoming mails is: what their marks name in the store, and what is none of our business.
 
 The rules are in ``mail.threads``. Here is what they are asked with: one look at all marks of a batch, one at the
-letters that went to whoever wrote, and what only the house knows, which is who we are ourselves.
+letters that went to the people who wrote, and what only the house knows, which is who we are ourselves.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from nurture.core.messages import Entry, Message
@@ -17,7 +16,6 @@ from nurture.core.states import LEFT
 from nurture.mail import threads
 from nurture.mail.address import domain_of
 from nurture.mail.tokens import token_in
-from nurture.ports import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,8 +31,6 @@ UNREADABLE: Final = "unreadable"
 """The defect of a mail on which the reading itself failed, or that the server could not give."""
 CUT: Final = "cut"
 """The defect of a mail of which only the beginning was read."""
-REMEMBERED: Final = timedelta(days=400)
-"""So long a letter is looked for by the address it went to, or by its subject: what has no thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Known:
     """What the store knows of a batch."""
 
     handled: frozenset[str]  # keys
-    messages: tuple[Message, ...]  # that a mark names, or that went to who wrote
+    messages: tuple[Message, ...]  # that a mark names, or that went to the people who wrote
     people: tuple[Person, ...]
     organisations: tuple[Organisation, ...]
     settings: Settings
@@ -94,20 +90,13 @@ async def look(doors: Doors, box: MailboxSettings, items: Sequence[Item]) -> Kno
 
 
 async def _letters(doors: Doors, found: Matches, items: Sequence[Item]) -> tuple[Message, ...]:
-    """Letters to whoever wrote without naming one of ours: known by its subject, or by an address of before."""
-    silent = {
-        address
-        for item in items
-        if item.reading.kind is not Kind.OTHER and not threads.cites(item.reading, found.messages)
-        for address in item.marks.addresses
-    }
-    if not silent:
+    """Letters to people who wrote without naming one of ours: known by its subject."""
+    silent = any(
+        item.reading.kind is not Kind.OTHER and not threads.cites(item.reading, found.messages) for item in items
+    )
+    if not silent or not found.people:
         return ()
-    lately = Span(doors.clock.now() - REMEMBERED)
-    letters = await doors.store.find(Message, {"to_address": tuple(silent), "sent_at": lately})
-    if found.people:
-        letters += await doors.store.find(Message, {"person_id": found.people, "state": tuple(LEFT)})
-    return letters
+    return await doors.store.find(Message, {"person_id": found.people, "state": tuple(LEFT)})
 
 
 def match(known: Known, box: MailboxSettings, item: Item) -> Match | None:

@@ -98,8 +98,7 @@ def decide(
 
     Args:
         reading: what the mail says.
-        found: our messages that any of its marks may name, and those that went to the sender's address or to the
-            people who have it.
+        found: our messages that any of its marks may name, and those that went to the people who have its address.
         people: those with one of its addresses, and those to whom ``found`` went.
         own_addresses: ours, lower case.
         mailbox: the one that the mail lies in; a message that another one sent does not fit.
