@@ -22,12 +22,30 @@ SENT_NAMES: Final = (
     "Sent Items",
     "Sent Messages",
     "INBOX.Sent",
+    "INBOX.Sent Items",
+    "INBOX.Sent Messages",
     "送信済みアイテム",
     "送信済み",
     "送信済みメール",
+    "送信済みトレイ",
 )
 """What the Sent folder is called where the server does not say which it is."""
-JUNK_NAMES: Final = ("Junk", "Spam", "Junk Email", "Junk E-mail", "INBOX.Junk", "迷惑メール", "スパム")
+JUNK_NAMES: Final = (
+    "Junk",
+    "Spam",
+    "Junk Email",
+    "Junk E-mail",
+    "Junk Mail",
+    "Bulk Mail",
+    "INBOX.Junk",
+    "INBOX.Spam",
+    "INBOX.Junk E-mail",
+    "迷惑メール",
+    "迷惑メールフォルダ",
+    "迷惑メールフォルダー",
+    "スパム",
+)
+"""What the folder for spam is called where the server does not say which it is."""
 
 
 @dataclass(frozen=True, slots=True)

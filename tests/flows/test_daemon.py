@@ -11,7 +11,7 @@ import pytest
 
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import MailboxId
-from nurture.core.messages import MessageState
+from nurture.core.messages import Inbound, MessageState
 from nurture.core.people import Representative
 from nurture.daemon import Daemon
 from nurture.errors import Impossible, PermanentFailure, TemporaryFailure
@@ -228,3 +228,25 @@ async def test_what_goes_wrong_in_any_batch_is_told(house: House, monkeypatch: p
 
     assert ["a mail could not be handled"] == told
     assert {1, 2, 3} <= {*alive}
+
+
+async def test_a_mailbox_that_tells_nothing_is_read_all_the_same(house: House) -> None:
+    """Its server has no IDLE, or is silent: what came is read within ``poll_seconds``, and is never older."""
+    (mail,) = (await house.met()).messages
+    await house.approve(mail)
+    box, poll = Box(), timedelta(seconds=house.doors.settings.work.poll_seconds)
+    run = started(house, box)
+    await run.go(timedelta(minutes=2))
+    sent = await house.mail("thanks")
+    before = box.fetches
+    for number in range(3):
+        box.mails.append(letter("承知しました。", sent, message_id=f"<{number}@x.example>"))
+        await run.go(poll)
+        state = await house.store.get(MailboxState, "tanaka")
+
+        assert number + 1 == len(await house.store.find(Inbound))
+        assert state is not None
+        assert state.read_at is not None
+        assert house.clock.now() - state.read_at <= poll
+    assert box.fetches - before <= 4  # nobody asks all the time
+    await run.end()
