@@ -12,6 +12,9 @@ from nurture.cli.terminal import json_option, terminal
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nurture.bench.reading import Measured as Read
     from nurture.bench.sending import Line
     from nurture.reports.speed import Change, Measured
 
@@ -198,6 +201,84 @@ def send(
             for line in lines
         ],
     )
+
+
+@bench.command(
+    help=mark(
+        "Read mails as the watcher does, beside what Python's own parser takes for the same bytes in the same "
+        "run. PATH is what `nurture read` takes; without one, the collection that the tests of a source tree hold."
+    )
+)
+@click.argument("paths", nargs=-1, metavar="[PATH…]")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 600),
+    default=5.0,
+    show_default=True,
+    help=mark("How long each place is measured."),
+)
+@json_option
+def read(paths: tuple[str, ...], seconds: float, *, as_json: bool) -> None:
+    """Measure each place in this one process."""
+    from nurture.bench import reading  # noqa: PLC0415 - commands load what they need when called
+    from nurture.cli.read import mails  # noqa: PLC0415
+    from nurture.errors import UserError  # noqa: PLC0415
+
+    t = terminal()
+    golden = Path(__file__).parents[2] / "tests" / "mail" / "golden"
+    if not paths and not golden.is_dir():
+        raise UserError("name a mail, a folder or a mailbox file to measure over")
+    places = paths or (str(golden),)
+
+    def letters(place: str) -> Iterator[tuple[str, bytes]]:
+        return ((path, raw) for path, raw in mails(place) if not path.endswith((".toml", ".json", ".md")))
+
+    lines = [(reading.measure(place, letters(place), seconds=seconds), _peak()) for place in places]
+    if as_json:
+        t.json([_of_reading(measured, peak) for measured, peak in lines])
+        return
+    w = t.w
+    t.table(
+        (
+            w("what"),
+            w("mails"),
+            w("bytes a mail"),
+            w("mails per second"),
+            w("Python's parser"),
+            w("factor"),
+            w("slowest mail"),
+            w("peak memory"),
+        ),
+        [
+            (
+                Path(m.what).name or m.what,
+                f"{m.mails:,}",
+                f"{m.bytes / m.mails:,.0f}",
+                f"{m.per_second:,.0f}",
+                f"{m.baseline_per_second:,.0f}",
+                f"{m.factor:.2f}",
+                f"{m.slowest_seconds * 1000:,.0f} ms {Path(m.slowest).name}",
+                f"{peak:,} MB",
+            )
+            for m, peak in lines
+        ],
+    )
+
+
+def _of_reading(m: Read, peak: int) -> dict[str, object]:
+    return {
+        "what": m.what,
+        "mails": m.mails,
+        "bytes": m.bytes,
+        "rounds": m.rounds,
+        "mails_per_second": round(m.per_second),
+        "baseline_per_second": round(m.baseline_per_second),
+        "factor": round(m.factor, 3),
+        "slowest": m.slowest,
+        "slowest_ms": round(m.slowest_seconds * 1000, 1),
+        "shortened": m.shortened,
+        "peak_mb": peak,
+    }
 
 
 def _sent(line: Line) -> dict[str, object]:

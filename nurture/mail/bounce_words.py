@@ -33,8 +33,7 @@ SUBJECT: Final = re.compile(
     r"エラー通知|エラーメール|メールエラー|配信不能|配信エラー|配信(?:が|に|は)?(?:でき|失敗|遅延)|"
     r"受信(?:を|が)?拒否|拒否(?:され|しま)|配送(?:不能|エラー|失敗|でき)|送信エラー|送信(?:が|に|は)?(?:失敗|でき)|未達|不達|配達(?:不能|でき|"
     r"されま|エラー)|メール(?:は|が|を)?(?:届|返|戻|お届け)|リターンメール|エラーメール|宛先不明|返信不能|"
-    r"недоставлен|не доставлено|non remis|non distribu|rejet|no se ha podido entregar|mancata consegna|退信",
-    re.IGNORECASE,
+    r"недоставлен|не доставлено|non remis|non distribu|rejet|no se ha podido entregar|mancata consegna|退信"
 )
 BODY: Final = re.compile(
     r"(?:could|can|did|was|were|has|have|is|will)(?: ?n.t|not|"
@@ -54,8 +53,7 @@ BODY: Final = re.compile(
     r"(?:配信|配送|送信|配達|お届け)[^。\n]{0,24}(?:でき(?:ま|な)|失敗|不能|されま|エラー|保留|遅延)|"
     r"届(?:ける|け)[^。\n]{0,16}(?:でき|ませ)|エラーのため|宛先(?:が|に)[^。\n]{0,20}(?:見つか|不明|存在)|"
     r"メールアドレス(?:が|は)?[^。\n]{0,20}(?:見つか|存在)|"
-    r"не может быть доставлен|konnte nicht|n'a pas pu|no (?:se )?(?:ha )?pudo|impossibile|无法(?:发送|投递)|退信",
-    re.IGNORECASE,
+    r"не может быть доставлен|konnte nicht|n'a pas pu|no (?:se )?(?:ha )?pudo|impossibile|无法(?:发送|投递)|退信"
 )
 DELAY: Final = re.compile(
     r"will retry|delivery incomplete|temporary problem|(?:will|continue|keep|still|be|"
@@ -66,14 +64,12 @@ DELAY: Final = re.compile(
     r"(?:do not|don'?t) need to (?:re-?send|take)|no action is required|could not send message for past|"
     r"warning message|delivery delay|postponed|"
     r"retried for|attempts will continue|not been able to deliver[^.]{0,80}yet|再送(?:信)?(?:を(?:続|試|行|繰)|"
-    r"し(?:ます|て(?:い|お))|いたし)|遅延|引き続き(?:配送|配信|送信)",
-    re.IGNORECASE,
+    r"し(?:ます|て(?:い|お))|いたし)|遅延|引き続き(?:配送|配信|送信)"
 )
 GIVEN_UP: Final = re.compile(
     r"permanent|given up|giving up|gave up|will no longer|no longer (?:be )?(?:tried|retr)|"
     r"failed permanently|has failed|unable to deliver[^.]{0,60} after|returned to (?:you|sender)|expired|"
-    r"配送を(?:中止|断念)|中止(?:し|いた)",
-    re.IGNORECASE,
+    r"配送を(?:中止|断念)|中止(?:し|いた)"
 )
 STATED: Final = re.compile(
     r"(?:your|the|this|following|that you sent) ?(?:e-?mail |mail )?(?:message|mail|e-?mail)?\b.{0,200}?"
@@ -81,8 +77,7 @@ STATED: Final = re.compile(
     r"deliver\w* (?:of|to)[^.]{0,80}(?:recipient|address|user)[^.]{0,60}(?:failed|aborted|postponed|not possible)|"
     r"did not reach the following|message n'a pas p[uû]|konnte nicht zugestellt|"
     r"(?:以下|次|下記|お客様|送信|ご指定|あなた|差出人)[^。]{0,60}(?:宛先|あて先|宛て先|メール|メッセージ|受信者|受取人|アドレス)"
-    r"[^。]{0,60}(?:配信|配送|送信|配達|お届け)[^。]{0,14}(?:でき(?:ま|な)|失敗|不能|されま)",
-    re.IGNORECASE,
+    r"[^。]{0,60}(?:配信|配送|送信|配達|お届け)[^。]{0,14}(?:でき(?:ま|な)|失敗|不能|されま)"
 )
 """What only a report says. It counts without a mailer daemon's name too, where no person seems to write."""
 BY_A_PERSON: Final = re.compile(
@@ -121,10 +116,7 @@ GROUPED: Final = re.compile(
 )
 DELAYED_SUBJECT: Final = re.compile(
     r"\(delay(?:ed)?\)|delayed mail|delivery delayed|warning: (?:could not send|message .{0,60}delayed)|"
-    r"遅延(?:のお知らせ|通知)",
-    re.IGNORECASE,
+    r"遅延(?:のお知らせ|通知)"
 )
-PROSPECT: Final = re.compile(
-    r"(?:if|when|unless|once|until)\b[^.]{0,80}(?:permanent|fail|expire)[^.]*", re.IGNORECASE
-)
+PROSPECT: Final = re.compile(r"(?:if|when|unless|once|until)\b[^.]{0,80}(?:permanent|fail|expire)[^.]*")
 """What will be said if it fails for good is not said now."""

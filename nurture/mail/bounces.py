@@ -153,9 +153,10 @@ def _original_id(root: Part, copy: str) -> str | None:
 
 def _still_trying(subject: str, notification: str) -> bool:
     """Whether the server means to try again, rather than to have tried."""
+    subject = subject.lower()
     if DELAYED_SUBJECT.search(subject):
         return True
-    said = PROSPECT.sub("", notification)
+    said = PROSPECT.sub("", notification.lower())
     return DELAY.search(f"{subject}\n{said}") is not None and GIVEN_UP.search(said) is None
 
 
@@ -188,8 +189,8 @@ def _daemon(envelope: Envelope) -> bool:
 
 def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy: str) -> list[Row]:
     """Recipients of a report in free text; none if it is no report."""
-    subject = SUBJECT.search(envelope.subject) is not None
-    body = BODY.search(notification) is not None
+    subject = SUBJECT.search(envelope.subject.lower()) is not None
+    body = BODY.search(notification.lower()) is not None
     enclosed = bool(copy) or any(
         part.type.startswith(("message/", "text/rfc822")) for part in root.walk() if part is not root
     )
@@ -226,7 +227,7 @@ def _stated(root: Part, envelope: Envelope, notification: str) -> bool:
     if root.has("list-id") or root.has("list-unsubscribe"):
         return False
     others = set(addresses_in(notification, 10)) - {envelope.from_address.lower()}
-    return bool(others) and STATED.search(re.sub(r"\s+", " ", notification[:800])) is not None
+    return bool(others) and STATED.search(re.sub(r"\s+", " ", notification[:800]).lower()) is not None
 
 
 FORWARDED = re.compile(r"\s*(?:fw|fwd|転送)\s*[:：]", re.IGNORECASE)

@@ -228,6 +228,8 @@ def header(value: bytes) -> Decoded:
 
     Neighbours of one charset are joined before they are decoded: some senders cut inside a character.
     """
+    if value.isascii() and b"=?" not in value and b"\x1b" not in value and b"+" not in value:  # nothing to decode
+        return Decoded(_unfolded(value.decode("ascii")).strip(" \t\r\n"), lossy=False)
     out: list[str] = []
     lossy = False
     run: list[bytes] = []

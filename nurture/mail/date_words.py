@@ -28,8 +28,11 @@ _TO = r"[ ]?(?:[-–—~]|to|and|until|till|through|thru|bis|au)[ ]?(?:the[ ]+)?
 _KANJI = r"[一二三四五六七八九十]"
 _ROMAN_TAIL = r"(?:st|nd|rd|th)?"
 
+_FIRST = "0-9'RHＧ令平本今明あ翌来再次週年連ゴお盆夏正月火水木金土日一二三四五六七八九十a-fj-ortuwA-GJ-ORTUW"
+"""What a date can begin with; nine places of ten in a text are passed over by it alone."""
 PATTERN: Final = re.compile(
-    "|".join(
+    f"(?=[{_FIRST}sS])(?:"
+    + "|".join(
         (
             r"(?P<era>令和|平成|(?<![A-Za-z])[RH])[ 　]?(?P<ey>元|"
             r"\d{1,2})[ 　]?[年./-][ 　]?(?P<em>\d{1,2})[ 　]?[月./-][ 　]?(?P<ed>\d{1,2})(?!\d)日?"
@@ -86,6 +89,7 @@ PATTERN: Final = re.compile(
             ),
         )
     )
+    + ")"
 )
 
 _TIME = r"(?:[ 　]*(?:の)?(?:\d{1,2}[:：時](?:\d{2}分?)?|午前中?|午後|朝|夕方?|終日|AM|PM))?"

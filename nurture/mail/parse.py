@@ -45,18 +45,26 @@ class Part:
     parts: tuple[Part, ...] = ()
     defects: tuple[str, ...] = field(default=(), compare=False)
 
+    @cached_property
+    def _named(self) -> Mapping[str, list[bytes]]:
+        """The raw values of each name; a header is asked many times."""
+        named: dict[str, list[bytes]] = {}
+        for name, value in self.fields:
+            named.setdefault(name, []).append(value)
+        return named
+
     def get(self, name: str) -> str:
         """The first field of that name as text, empty if there is none."""
-        value = next((v for n, v in self.fields if n == name), None)
-        return "" if value is None else charset.header(value).text
+        values = self._named.get(name)
+        return charset.header(values[0]).text if values else ""
 
     def all(self, name: str) -> tuple[str, ...]:
         """All fields of that name as text."""
-        return tuple(charset.header(v).text for n, v in self.fields if n == name)
+        return tuple(charset.header(value).text for value in self._named.get(name, ()))
 
     def has(self, name: str) -> bool:
         """Whether there is such a field."""
-        return any(n == name for n, _ in self.fields)
+        return name in self._named
 
     @cached_property
     def content(self) -> tuple[str, Mapping[str, str]]:

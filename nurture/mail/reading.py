@@ -243,6 +243,8 @@ IDS: Final = re.compile(r"<[^<>\s]{1,900}>")
 def _addresses(root: Part, name: str) -> tuple[str, tuple[str, ...]]:
     """The first display name and the addresses, lower case, of a field."""
     value = ", ".join(root.all(name))[:20_000]
+    if not value:
+        return "", ()
     display = ""
     if found := ADDRESS.search(value):
         display = re.sub(r"\\(.)", r"\1", found[1] or found[2] or "").strip(" \t\"',")

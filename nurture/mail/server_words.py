@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from nurture.mail.patterns import any_of
+from nurture.mail.patterns import lower_of
 
 USER: Final = (
     r"(?:user|mailbox|account|recipient|addressee|address|mail ?drop|local[ -]?part|e-?mail(?: address| account)?)"
@@ -19,8 +19,8 @@ Words = tuple[tuple[str, re.Pattern[str]], ...]
 
 
 def said(reason: str, table: str) -> tuple[str, re.Pattern[str]]:
-    """A reason and the pattern of the words that give it; ``{USER}`` stands for ``USER``."""
-    return reason, any_of(table.replace("{USER}", USER))
+    """A reason and the pattern of the words, in lower case, that give it; ``{USER}`` stands for ``USER``."""
+    return reason, lower_of(table.replace("{USER}", USER))
 
 
 FIRST: Final[Words] = (

@@ -23,7 +23,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from nurture.mail.address_words import ADDRESS
-from nurture.mail.patterns import any_of
+from nurture.mail.patterns import lower_of
 from nurture.mail.server_words import FIRST, LAST
 
 
@@ -87,7 +87,7 @@ STATUS: Final[tuple[tuple[str, str], ...]] = (
 )
 """RFC 3463, 7293, 7372, 7505, 8689: subject and detail → reason; the longer entry stands above the shorter one."""
 
-AFTER_DATA: Final = any_of(
+AFTER_DATA: Final = lower_of(
     r"""
     in reply to (?:end of )?data
     after (?:end of )?data
@@ -99,7 +99,7 @@ AFTER_DATA: Final = any_of(
     >>> data <<< 5(?!.*need rcpt)
     """
 )
-AT_RCPT: Final = any_of(
+AT_RCPT: Final = lower_of(
     r"""
     in reply to rcpt
     after rcpt
@@ -114,7 +114,7 @@ AT_RCPT: Final = any_of(
     rcpt (?:response|response was)
     """
 )
-AT_MAIL: Final = any_of(
+AT_MAIL: Final = lower_of(
     r"""
     in reply to mail from
     after mail from
@@ -123,7 +123,7 @@ AT_MAIL: Final = any_of(
     >>> mail from[^<]*<[^>]*>[^<]*<<< 5
     """
 )
-VAGUE: Final = any_of(
+VAGUE: Final = lower_of(
     r"""
     user unknown
     unknown user
@@ -135,11 +135,11 @@ VAGUE: Final = any_of(
 NAMED: Final = re.compile(r"55\d:? (?:5\.\d\.\d )?<[^<>\s]+@[^<>\s]+>: ")
 """``550 <a@b>: …`` is how Postfix answers to RCPT: it names whom it refuses. Sendmail's ``550 a@b... …`` stands in
 reports of filters too, so it is no such sign."""
-BY_CODE: Final = re.compile(r"mailbox unavailable \(-?\d+:\d+:-?\d+\)", re.IGNORECASE)
+BY_CODE: Final = re.compile(r"mailbox unavailable \(-?\d+:\d+:-?\d+\)")
 """Hotmail's answer to RCPT for somebody who does not exist: the words of RFC 5321, and three numbers."""
-NO_REASON: Final = re.compile(r"recipient address rejected\.? ?(?:\(|$)", re.IGNORECASE)
+NO_REASON: Final = re.compile(r"recipient address rejected\.? ?(?:\(|$)")
 """A refusal at RCPT that gives no reason: there is no such mailbox (RFC 5321, 4.2.3); it is no policy."""
-NAMELESS: Final = re.compile(r"\b550 : ?user unknown", re.IGNORECASE)
+NAMELESS: Final = re.compile(r"\b550 : ?user unknown")
 """... and a server that names nobody refuses the content (KDDI)."""
 REPLY: Final = re.compile(r"(?<![\d.])([245])\d\d(?=[ -](?![\d.]+ (?:bytes|kb|mb))|[:,]|$)")
 ENHANCED: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
@@ -188,7 +188,8 @@ MAX_WORDS: Final = 3000
 
 
 def _flat(words: str) -> str:
-    return re.sub(r"\s+", " ", words).strip()
+    """On one line and in lower case, as the tables want it."""
+    return re.sub(r"\s+", " ", words).strip().lower()
 
 
 def _by_words(text: str) -> str | None:

@@ -1,10 +1,12 @@
 """How good the reader is: measured over a labelled collection of real reports, as ``docs/reading.md`` says.
 
     python -m tests.mail.measure FOLDER [--errors] [--half first|second]
+    python -m tests.mail.measure FOLDER --mutations 20000 [--seed 1]
 
 FOLDER holds ``labels.json`` (file name → kind, and for each recipient status, reason, permanent) and ``mails``.
 The halves are drawn by the writer of a report (``lhost-exim-06`` → ``lhost-exim``): what was learnt from one
-server's words is measured on another's.
+server's words is measured on another's. With ``--mutations`` the mails of any folder are torn and filled with
+rubbish, and only faults and time are counted.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import random
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,13 +136,69 @@ def lines(title: str, score: Score) -> Iterable[str]:
     )
 
 
+PIECES = (
+    *(b"\r\n\r\n", b"\x1b$B", b"\x1b(B", b"=?utf-8?B?", b"?=", b"--", b"> ", b"\x00", b"\xff\xfe", b"=3D="),
+    *(b"Content-Type: ", b"message/rfc822\n\n", b"multipart/mixed; boundary=x\n\n--x\n", b"base64"),
+    *(b"550 5.1.1 ", b"<a@b.example>", b"On x wrote:\n", b"charset=utf-7", b"&#x;", b"<blockquote>", b"12/5-"),
+    *("結構です。".encode(), "お急ぎの場合は".encode("cp932")),
+)
+
+
+def mutated(raw: bytes, chance: random.Random) -> bytes:
+    """A mail with pieces torn out, doubled, moved, flipped, or rubbish put in."""
+    out = bytearray(raw)
+    for _ in range(chance.randint(1, 12)):
+        at, length = chance.randrange(len(out) + 1), min(chance.randint(0, 400), 1 + len(out) // 4)
+        way = chance.randrange(6)
+        if way == 0:
+            del out[at : at + length]
+        elif way == 1:
+            out[at:at] = chance.choice(PIECES) * chance.choice((1, 1, 2, 40))
+        elif way == 2:
+            out[at:at] = out[at : at + length]
+        elif way == 3:
+            out[at:at] = chance.randbytes(length % 40)
+        elif way == 4:
+            piece = out[at : at + length]
+            del out[at : at + length]
+            to = chance.randrange(len(out) + 1)
+            out[to:to] = piece
+        elif out:
+            out[at % len(out)] = chance.randrange(256)
+    return bytes(out)
+
+
+def torture(folder: Path, count: int, seed: int) -> tuple[int, float, str]:
+    """How many mutations of a folder's mails could not be read, the longest time for one, and whose it was."""
+    chance = random.Random(seed)
+    mails = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in {".eml", ".txt", ""}]
+    held = {path: path.read_bytes() for path in mails}
+    faults, longest, whose = 0, 0.0, ""
+    for _ in range(count):
+        path = chance.choice(mails)
+        raw = mutated(held[path], chance)
+        began = time.process_time()
+        reading = read(raw)
+        took = time.process_time() - began
+        faults += "unreadable" in reading.defects
+        if took > longest:
+            longest, whose = took, path.name
+    return faults, longest, whose
+
+
 def main() -> None:
     """Print the figures of a folder, and on request the files that were read wrongly."""
     parser = argparse.ArgumentParser(description="measure the reader over labelled reports")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--errors", action="store_true", help="name the files that were read wrongly")
     parser.add_argument("--half", choices=["first", "second"], default="", help="only one half, by writer")
+    parser.add_argument("--mutations", type=int, default=0, help="read so many torn mails of the folder instead")
+    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    if args.mutations:
+        faults, longest, whose = torture(args.folder, args.mutations, args.seed)
+        print(f"{args.mutations} mutations, seed {args.seed}: {faults} faults, longest {longest:.3f} s ({whose})")
+        return
     score = measure(args.folder, args.half)
     for line in lines(args.half or "all", score):
         print(line)
