@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nurture import advice, explain
-from nurture.core.cases import Told
+from nurture.core.cases import COMPLAINT, Told
 from nurture.core.messages import Enrollment, EnrollmentState
 from nurture.core.people import AccessRole, Representative
 from nurture.i18n import mark, words
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nurture.core.cases import Case
     from nurture.core.change import Change
     from nurture.core.dossier import Dossier
+    from nurture.core.ids import MailboxId
+    from nurture.core.messages import Inbound
     from nurture.core.reactions import Arrival
     from nurture.i18n import Words
     from nurture.ports import Doors
@@ -51,6 +53,33 @@ async def about(
         known = await doors.store.find(Representative, {"active": True})
         told += [r for r in known if AccessRole.ADMINISTRATOR in r.access or (rep and r.id == rep.manager_id)]
     return [(one, _notice(one, a, case, change, who)) for one in {r.id: r for r in told}.values()]
+
+
+async def nobodys_complaint(
+    doors: Doors, mailbox_id: MailboxId, row: Inbound
+) -> list[tuple[Representative, Notice]]:
+    """An alarm about a complaint that fits nobody (providers black out whose it is): to those who see strays.
+
+    Args:
+        doors: as ever.
+        mailbox_id: where it came in.
+        row: the mail as it is kept.
+    """
+    known = await doors.store.find(Representative, {"active": True})
+    told = [r for r in known if AccessRole.ADMINISTRATOR in r.access or r.mailbox_id == mailbox_id]
+    return [(one, _of_nobody(one, row)) for one in told]
+
+
+def _of_nobody(to: Representative, row: Inbound) -> Notice:
+    w = words(to.language)
+    text = w("It names nobody whom we know, so nobody was silenced by it: look at the desk whose it may be.")
+    parts = [advice.read(w, COMPLAINT), text, *([f"{'-' * 30}\n{row.text[:LONGEST]}"] if row.text else [])]
+    return Notice(
+        "complaint",
+        w("A complaint that fits nobody: {subject}", subject=row.subject)[:200],
+        "\n\n".join(parts),
+        "/",
+    )
 
 
 def _notice(to: Representative, a: Arrival, case: Case, change: Change, who: str) -> Notice:

@@ -93,6 +93,11 @@ async def receive(doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> Recei
     return report
 
 
+def _later(doors: Doors, report: Received, said: Sequence[tuple[Representative, Notice]]) -> None:
+    if said:
+        report.telling = asyncio.create_task(_tell(doors, report, said, report.telling))
+
+
 async def _tell(
     doors: Doors,
     report: Received,
@@ -153,7 +158,7 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
                 await _react(doors, box, item, match, report)
                 report.matched.append((item.reading.kind.value, match.person.id))
             elif matching.concerns_us(known, box, item):
-                await _stray(doors, box, item, known)
+                await _stray(doors, box, item, known, report)
                 report.strays += 1
         except (TemporaryFailure, PermanentFailure, StaleVersion):
             raise
@@ -190,7 +195,7 @@ def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: 
     )
 
 
-async def _stray(doors: Doors, box: MailboxSettings, item: Item, known: Known) -> None:
+async def _stray(doors: Doors, box: MailboxSettings, item: Item, known: Known, report: Received) -> None:
     now = doors.clock.now()
     row = _inbound(box, item, None, None)
     said = Entry(
@@ -209,6 +214,8 @@ async def _stray(doors: Doors, box: MailboxSettings, item: Item, known: Known) -
         await doors.store.commit(change)
     except StaleVersion:
         return  # handled before
+    if item.reading.kind is Kind.COMPLAINT:
+        _later(doors, report, await notices.nobodys_complaint(doors, box.id, row))
 
 
 async def _unhandled(
@@ -287,8 +294,7 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
             continue
         case, who = reactions.case_of(arrival, running), matching.named(match, item.reading)
         said = await notices.about(doors, arrival, case, change, own, who)
-        if said:
-            report.telling = asyncio.create_task(_tell(doors, report, said, report.telling))
+        _later(doors, report, said)
         return
     raise StaleVersion("inbound", item.key)
 

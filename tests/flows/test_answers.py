@@ -10,13 +10,13 @@ import pytest
 
 from nurture.core.change import Change
 from nurture.core.deals import Meeting, Task
-from nurture.core.ids import MessageId
+from nurture.core.ids import MessageId, RepId
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, MessageState, Suppression
 from nurture.errors import Impossible, UserError, UserErrors
 from nurture.flows import enroll, people, review, tick
 from tests.flows.conftest import MET, SCENARIO, TOKYO, House, attendee
 from tests.flows.reports import delivery_report
-from tests.flows.test_cases import came_back
+from tests.flows.test_cases import ADMIN, came_back, team
 from tests.flows.test_receive import SATO, Pigeonhole, letter, read, thanked
 from tests.samples import REP
 
@@ -291,3 +291,43 @@ async def test_a_note_that_would_be_written_into_a_letter_is_held(house: House) 
     (task,) = await house.store.find(Task, {"kind": "draft"})
     assert "patient" in task.detail
     assert "0012345" not in task.detail
+
+
+async def test_a_complaint_that_fits_nobody_is_an_alarm_too(house: House) -> None:
+    """A provider's report with the address blacked out: whoever reads the mailbox, and administrators."""
+    await thanked(house)
+    await team(house)
+    await house.store.commit(Change((replace(ADMIN, id=RepId("ono"), active=False),)))
+    report = "\r\n".join(
+        [
+            "From: abuse@provider.example",
+            f"To: {REP.email}",
+            "Subject: Email Feedback Report",
+            "Message-ID: <arf-1@provider.example>",
+            "MIME-Version: 1.0",
+            'Content-Type: multipart/report; report-type=feedback-report; boundary="b"',
+            "",
+            "--b",
+            "Content-Type: text/plain",
+            "",
+            "This is an email abuse report.",
+            "",
+            "--b",
+            "Content-Type: message/feedback-report",
+            "",
+            "Feedback-Type: abuse",
+            "User-Agent: provider/1.0",
+            "Version: 1",
+            "",
+            "--b--",
+            "",
+        ]
+    )
+    found = await read(house, Pigeonhole([report.encode()]))
+
+    assert 1 == found.strays
+    told = {who: notice.kind for who, notice in house.told.notices}
+    assert "complaint" == told[ADMIN.id]
+    assert "complaint" == told[REP.id]
+    assert "ono" not in told
+    assert () == await house.store.find(Suppression)
