@@ -144,6 +144,10 @@ STEPS: Final[Mapping[str, str]] = {
     "column": mark("column"),
     "appointment": mark("appointment"),
     "call": mark("telephone call"),
+    "points": mark("points at issue and timing"),
+    "farewell": mark("thanks after the decision"),
+    "news": mark("news"),
+    "news-again": mark("news"),
 }
 """Steps of the shipped scenarios in words; others are shown by their id."""
 

@@ -28,7 +28,7 @@ from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import Task, TaskState
 from nurture.core.ids import EnrollmentId, TaskId, derived
 from nurture.core.messages import EnrollmentState, MessageState
-from nurture.core.reactions import AFTER_THEIRS, RESTS_LONGEST
+from nurture.core.reactions import AFTER_THEIRS
 from nurture.core.reading import Intent, Kind
 from nurture.core.rules import ENDING, Happening
 from nurture.core.scenario import AHEAD
@@ -315,8 +315,7 @@ class _Scene:
         if do.pause_days is None:
             return turns.pause(self.dossier, reason, self.now, self.actor)
         day = shifted(self.today, do.pause_days)
-        if self.named is not None and day <= self.named <= self.today + RESTS_LONGEST:
-            day = self.named + AFTER_THEIRS
+        day = self._not_before_theirs(day)
         return turns.rest(self.dossier, reason, day, self.zone, self.now, self.actor)
 
     def beyond(self, rule: Rule, key: str) -> Change:
@@ -357,10 +356,14 @@ class _Scene:
     def _day_one(self, rule: Rule, scenario: Scenario) -> datetime:
         """After so long, if the rule says so; else where the scenario's own anchor is, or today."""
         if rule.do.after:
-            return instant(rule.do.after.after(self.today), time(0), self.zone)
+            return instant(self._not_before_theirs(rule.do.after.after(self.today)), time(0), self.zone)
         if scenario.anchor == "enrolled_at":
             return self.now
         return day_one_of(scenario, facts(self.dossier, self.now), self.now, self.zone, self.dossier.person.name)
+
+    def _not_before_theirs(self, day: date) -> date:
+        """That day, or past the one that they named, where it is later."""
+        return day if self.named is None or self.named < day else self.named + AFTER_THEIRS
 
     def _not_enrolled(self, rule: Rule, target: str, why: str, key: str, *, task: bool = True) -> Change:
         """Said in the journal, and told to the representative where a person can do something about it."""

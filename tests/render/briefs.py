@@ -88,8 +88,15 @@ MAILS: Final = {
     "seminar-invitation": date(2027, 4, 14),
     "column": date(2027, 4, 22),
     "appointment": date(2027, 5, 6),
+    "considering": date(2027, 6, 14),
+    "after-loss": date(2027, 5, 20),
 }
-KINDS: Final = {"case-study": "case_study", "seminar-invitation": "seminar", "column": "column"}
+KINDS: Final = {
+    "case-study": "case_study",
+    "seminar-invitation": "seminar",
+    "column": "column",
+    "considering": "summary",
+}
 
 
 def reader(role: str, profession: Profession | None = None) -> Person:

@@ -1,4 +1,4 @@
-"""The five letters as their readers get them."""
+"""The letters that ship, as their readers get them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nurture.core.deals import Stance
 from nurture.core.people import ROLES, Basis, LegalBasis, Profession
 from nurture.errors import UserError
 from nurture.mail.text import HARD, split_footer, width
-from tests.render.briefs import COMPANY, HOSPITAL, MAILS, REP, WRITER, brief, content, private, reader
+from tests.render.briefs import COMPANY, HOSPITAL, KINDS, MAILS, REP, WRITER, brief, content, private, reader
 
 DOCTORS = {Profession.DOCTOR, Profession.DENTIST, Profession.PROFESSOR}
 ALL = [(template, role) for template in MAILS for role in ROLES]
@@ -159,7 +159,7 @@ def test_readers_of_other_roles(template: str, role: str | None) -> None:
     """A role that we do not know, or none, gets neutral words, and content that is for everybody."""
     given = brief(template, "nursing")
     item = content(template, replace(given.person, role=role))
-    assert (item is None) == (template in {"thanks-minutes", "appointment"})
+    assert (item is None) == (template not in KINDS)
     body = WRITER.write(replace(given, person=replace(given.person, role=role, topics=()), content=item)).body
     assert "病棟" not in split_footer(body)[0]
 

@@ -1,0 +1,110 @@
+"""The scenarios that ship, as answers lead from one to the other (practice F26 and L)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nurture.core.messages import Enrollment, EnrollmentState, MessageState
+from nurture.files.library import FileLibrary
+from nurture.files.shipped import shipped
+from nurture.flows import tick
+from tests.flows.conftest import MET, TOKYO, House
+from tests.flows.test_receive import Pigeonhole, letter, read
+
+if TYPE_CHECKING:
+    from nurture.core.messages import Message
+
+
+async def thanked(house: House) -> tuple[House, Message]:
+    """The standard scenario, whose thank-you has left."""
+    library = FileLibrary(scenarios=shipped() / "scenarios", calendars=shipped() / "calendars")
+    house = replace(house, doors=replace(house.doors, library=library))
+    (mail,) = (await house.met(scenario="warm-lead-30d")).messages
+    await house.approve(mail)
+    await house.send()
+    return house, await house.mail("thanks")
+
+
+async def where(house: House) -> dict[str, EnrollmentState]:
+    """How each enrollment stands, by its scenario."""
+    return {e.scenario_id: e.state for e in await house.store.find(Enrollment)}
+
+
+@pytest.mark.parametrize(
+    ("text", "day_one"),
+    [
+        ("社内で検討いたします。", MET.date() + timedelta(days=35)),
+        ("7月の委員会で検討いたします。", date(2027, 8, 3)),
+        ("令和12年度の更新に合わせて検討します。", date(2030, 4, 4)),
+    ],
+)
+async def test_who_thinks_it_over_is_asked_after_the_time_that_was_named(
+    house: House, text: str, day_one: date
+) -> None:
+    """The standard scenario ends; one question is planned for behind that time, and nothing sooner."""
+    house, sent = await thanked(house)
+    await read(house, Pigeonhole([letter(text, sent)]))
+    await tick.tick(house.doors)
+
+    assert {"warm-lead-30d": EnrollmentState.STOPPED, "considering": EnrollmentState.ACTIVE} == await where(house)
+    points = await house.mail("points")
+    assert points.nominal == day_one
+    assert points.planned_on is not None
+    assert points.planned_on >= day_one
+    left = {m.step_id for m in await house.mails() if m.state is not MessageState.CANCELLED}
+    assert {"thanks", "points", "column"} == left
+
+
+async def test_the_question_is_written_and_a_second_thought_rests_again(sql_house: House) -> None:
+    """Five weeks later it waits at the desk; 「もう少し検討します」 to it is five weeks more."""
+    house, sent = await thanked(sql_house)
+    await read(house, Pigeonhole([letter("社内で検討いたします。", sent)]))
+    await house.until(MET + timedelta(days=35), timedelta(hours=12))
+    points = await house.mail("points")
+    assert MessageState.WAITING is points.state
+    assert "論点になっている点" in points.body.replace("\n", "")
+    await house.approve(points)
+    await house.until(MET + timedelta(days=37), timedelta(minutes=20))
+    points = await house.mail("points")
+    assert MessageState.SENT is points.state
+    again = letter(
+        "もう少し検討いたします。",
+        points,
+        message_id="<again@aoba-hp.example>",
+        date="Wed, 16 Jun 2027 15:00:00 +0900",
+    )
+    await read(house, Pigeonhole([b"", again]))
+
+    (row,) = await house.store.find(Enrollment, {"scenario_id": "considering"})
+    assert EnrollmentState.PAUSED is row.state
+    assert row.wake_at is not None
+    assert house.clock.now().astimezone(TOKYO).date() + timedelta(days=35) == row.wake_at.astimezone(TOKYO).date()
+
+
+async def test_a_refusal_is_thanked_for(house: House) -> None:
+    """The next working day, after approval; then something to read, months later."""
+    house, sent = await thanked(house)
+    await read(house, Pigeonhole([letter("検討の結果、今回は見送らせていただきます。", sent)]))
+    await tick.tick(house.doors)
+
+    assert {"warm-lead-30d": EnrollmentState.STOPPED, "after-loss": EnrollmentState.ACTIVE} == await where(house)
+    farewell, news = await house.mail("farewell"), await house.mail("news")
+    assert MET.date() + timedelta(days=1) == farewell.nominal
+    assert MessageState.WAITING is farewell.state
+    assert "一言お聞かせください" in farewell.body.replace("\n", "")
+    assert news.nominal == MET.date() + timedelta(days=119)
+
+
+@pytest.mark.parametrize(
+    "text", ["検討しますので、見積をお送りください。", "検討したいのですが、電子カルテと連携できますか。"]
+)
+async def test_what_wants_an_answer_is_answered_first(house: House, text: str) -> None:
+    """By a person: nothing rests or ends by itself."""
+    house, sent = await thanked(house)
+    await read(house, Pigeonhole([letter(text, sent)]))
+
+    assert {"warm-lead-30d": EnrollmentState.PAUSED} == await where(house)
