@@ -104,7 +104,7 @@ COPY: Final = re.compile(
 HEADERS: Final = re.compile(
     r"(?:^(?:return-path|received|message-id|from|to|subject|date|mime-version|reply-to|sender|cc|"
     r"user-agent|content-[\w-]+|x-[\w-]+|dkim-signature|delivered-to|"
-    r"envelope-to):[^\n]*\n(?:[ \t]+[^\n]*\n)*){3}",
+    r"envelope-to):[^\n]*\n(?:[ \t][^\n]*\n)*){3}",
     re.IGNORECASE | re.MULTILINE,
 )
 MESSAGE_ID: Final = re.compile(

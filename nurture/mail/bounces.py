@@ -240,7 +240,7 @@ def _addressed(root: Part, envelope: Envelope, notification: str, copy: str) -> 
     for part in root.walk():
         if part is not root:
             sent_to.update(addresses_in(" ".join(part.all("to")), 20))
-    for match in re.finditer(r"^[ \t>]*to:[^\n]*(?:\n[ \t]+[^\n]*)*", copy[:60_000], re.IGNORECASE | re.MULTILINE):
+    for match in re.finditer(r"^[ \t>]*to:[^\n]*(?:\n[ \t][^\n]*)*", copy[:60_000], re.IGNORECASE | re.MULTILINE):
         sent_to.update(addresses_in(match[0], 20))
     ours = {envelope.from_address.lower(), *(a.lower() for a in envelope.to)}
     named = [a for a in addresses_in(notification) if not DAEMON.match(a.partition("@")[0])]

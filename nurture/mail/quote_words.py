@@ -82,7 +82,8 @@ _SENDER: Final = joined(
 )
 _WHEN: Final = joined(
     """
-    sent|date|gesendet|datum|envoyé(?: le)?|sendt|skickat|verzonden|inviato|data|enviado(?: el| em)?|fecha|wysłano
+    sent|date|gesendet|datum|envoyé(?: le)?|sendt|skickat|verzonden|inviato|data|enviad[oa](?: el| em)?|fecha
+    wysłano
     отправлено|дата|日期|发送时间|보낸 날짜
     送信日時|送信日|日時|日付|受信日時|発信日時
     """

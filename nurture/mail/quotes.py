@@ -154,7 +154,8 @@ def _block(lines: list[str]) -> int:
         names = {m[_kind(m)].lower() for m in near if m}
         kinds = {_kind(m) for m in near if m}
         told = "sender" in kinds or {"to", "other"} <= kinds
-        if (len(names) >= 3 and told) or _pair(match, near[1] if len(near) > 1 else None):
+        together = any(near[1:3])  # a line "From: here on …" and a block far below are two things
+        if (len(names) >= 3 and told and together) or _pair(match, near[1] if len(near) > 1 else None):
             return _above(lines, index)
     return len(lines)
 

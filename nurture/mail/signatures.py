@@ -132,7 +132,9 @@ def _delimited(lines: list[str]) -> int:
                 return index
         elif SHORT_RULE.match(line) and index:
             below = [other for other in lines[index + 1 :] if other.strip()]
-            if len(below) <= 8 and not any(SENTENCE.search(other) or len(other) > 60 for other in below):
+            if len(below) <= 8 and not any(
+                SENTENCE.search(other) or len(other.split("://")[0]) > 60 for other in below
+            ):
                 return index
     return len(lines)
 
