@@ -106,6 +106,8 @@ ASKED: Final = (
 )
 """The keys of ``applies_to`` and the attributes of a profile that they ask for."""
 
+_ORGANISATIONS: Final = [key for key, _ in ASKED].index("organisations")
+
 SOMETHING_ELSE: Final = "\0"
 """Stands for every known value that no entry names; no file can hold it."""
 
@@ -168,11 +170,22 @@ class Calendar:
         near = (shelf for spot in (EVERYBODY, *enumerate(reader)) for shelf in shelves.get(spot, ()))
         return [shelf for shelf in near if _applies(shelf.to, reader)]
 
-    def reader(self, profile: Profile) -> Reader:
-        """A profile as this calendar sees it: values that no entry names are all alike."""
+    @property
+    def _names(self) -> tuple[frozenset[str], ...]:
+        """The values that entries name, in the order of ``ASKED``."""
         if not self._named:
             self._named.append(_named(self.entries))
-        if not any(self._named[0]):
+        return self._named[0]
+
+    @property
+    def names_organisations(self) -> bool:
+        """Whether entries tell organisations apart by their names."""
+        return bool(self._names[_ORGANISATIONS])
+
+    def reader(self, profile: Profile) -> Reader:
+        """A profile as this calendar sees it: values that no entry names are all alike."""
+        named = self._names
+        if not any(named):
             return NOBODY_IN_PARTICULAR
         return tuple(
             SOMETHING_ELSE
@@ -180,7 +193,7 @@ class Calendar:
             else value
             if (value := getattr(profile, attribute)) in names or (value is None and attribute == "specialty")
             else SOMETHING_ELSE
-            for names, (_, attribute) in zip(self._named[0], ASKED, strict=True)
+            for names, (_, attribute) in zip(named, ASKED, strict=True)
         )
 
 

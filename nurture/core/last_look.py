@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import date, datetime, timedelta
 
-    from nurture.core.calendar import Calendar
+    from nurture.core.calendar import Days
     from nurture.core.content import ContentItem
     from nurture.core.glance import Glance
     from nurture.core.ids import MailboxId, MessageId
@@ -41,7 +41,7 @@ def may_leave(
     message: Message,
     seen: Glance,
     scenario: Scenario,
-    calendars: tuple[Calendar, ...],
+    days: Days,
     items: Mapping[str, ContentItem],
     now: datetime,
     mailboxes: Collection[MailboxId],
@@ -56,7 +56,7 @@ def may_leave(
         message: as claimed.
         seen: what was read with it.
         scenario: as the enrollment began with it, in its arm of a comparison.
-        calendars: those that the scenario lists.
+        days: of the reader, by the calendars that the scenario lists.
         items: the content library, by id.
         now: UTC.
         mailboxes: those that are configured.
@@ -78,7 +78,7 @@ def may_leave(
     return (
         outgoing.held_for(message, seen.state, seen.holds, seen.email, mailboxes, fingerprint) is None
         and not has_strayed(message, now, tolerance, fingerprint)
-        and _leaves_today(message, seen, scenario, calendars, items, now, behind)
+        and _leaves_today(message, seen, scenario, days, items, now, behind)
     )
 
 
@@ -86,7 +86,7 @@ def _leaves_today(
     message: Message,
     seen: Glance,
     scenario: Scenario,
-    calendars: tuple[Calendar, ...],
+    days: Days,
     items: Mapping[str, ContentItem],
     now: datetime,
     behind: Collection[MessageId],
@@ -116,7 +116,7 @@ def _leaves_today(
             events = {**events, event: item.event_on}
         if event not in events:
             return False  # the deal or the meeting may know
-    return stands(_request(seen, scenario, calendars, now, today, events, behind), step.id, today)
+    return stands(_request(seen, scenario, now, today, events, behind), step.id, today, days)
 
 
 def _asks_for_more(step: Step) -> bool:
@@ -128,7 +128,6 @@ def _asks_for_more(step: Step) -> bool:
 def _request(
     seen: Glance,
     scenario: Scenario,
-    calendars: tuple[Calendar, ...],
     now: datetime,
     today: date,
     events: Mapping[str, date],
@@ -158,7 +157,6 @@ def _request(
         anchor=seen.anchor_at,
         now=now,
         key=seen.enrollment_id,
-        calendars=calendars,
         history=history,
         situation=Situation(seen.replied),
         settled=_settled(seen, now, today),

@@ -152,17 +152,23 @@ def plan(request: Request) -> Plan:
     return Plan(tuple(steps), planner.zone.key)
 
 
-def stands(request: Request, step_id: str, day: date) -> bool:
+def stands(request: Request, step_id: str, day: date, days: Days | None = None) -> bool:
     """Whether ``plan`` would give this step this date, said without the search; False where only the search knows.
 
     It is for the sender's last look, which asks this of every letter: the date is the recipient's present one,
     and everything ahead of the step is settled. Then no earlier date can be found, for those have passed, and
     no later one is sought, because nothing stands against this one.
 
+    Args:
+        request: as for ``plan``.
+        step_id: of the step.
+        day: the date.
+        days: the reader's, where they are at hand; else those of the request's calendars.
+
     Raises:
         UserError: as ``plan``.
     """
-    planner = _Planner(request)
+    planner = _Planner(request, days)
     settled = {s.step_id: s for s in request.settled}
     for step in request.scenario.steps:
         if step.id == step_id:
@@ -190,14 +196,14 @@ def zone_of(name: str) -> ZoneInfo:
 class _Planner:
     """The state of one planning: what has been given dates so far."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, days: Days | None = None) -> None:
         self.request = request
         self.zone = zone_of(request.profile.timezone or request.scenario.timezone)
         self.anchor_on = request.anchor.astimezone(self.zone).date()
         self.ready = max(request.now, request.anchor).astimezone(UTC)  # nothing leaves before
         self.today = self.ready.astimezone(self.zone).date()
         self.at_once = request.now.astimezone(UTC)  # … but for steps that lie before the anchor
-        self.days = Days(request.calendars, request.profile)
+        self.days = days or Days(request.calendars, request.profile)
         self.ahead: tuple[date, str] | None = None  # date and id of the last step that has one
         self.quiet = list(request.quiet)
         tasks = {step.id for step in request.scenario.steps if step.task is not None}

@@ -15,7 +15,6 @@ first; nothing has left, so nothing is lost by asking again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -25,24 +24,19 @@ from nurture.core.messages import Message
 from nurture.core.progress import LOOK_AGAIN
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import StaleVersion, UserError
-from nurture.flows import drafting
-from nurture.flows.drafting import Scripts
 from nurture.flows.outcomes import Answer, words
 from nurture.mail.compose import compose
 from nurture.mail.envelope import envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
-    from nurture.core.calendar import Calendar
     from nurture.core.change import Change
-    from nurture.core.content import ContentItem
     from nurture.core.dossier import Dossier
     from nurture.core.glance import Glance
-    from nurture.core.people import Organisation
-    from nurture.core.scenario import Scenario
     from nurture.flows.outcomes import Outcomes
     from nurture.flows.pacing import Pace
+    from nurture.flows.sources import Sources
     from nurture.ports import Doors
 
 TRIES: Final = 5
@@ -68,18 +62,19 @@ class Checked:
 
 
 async def check(
-    doors: Doors, claimed: Sequence[tuple[Message, Glance]], outcomes: Outcomes, pace: Pace
+    desk: Sources, claimed: Sequence[tuple[Message, Glance]], outcomes: Outcomes, pace: Pace
 ) -> Checked:
     """Check and compose a claimed batch; what may not leave is written down.
 
     Args:
-        doors: the world.
+        desk: the world, and what its files say.
         claimed: as the claim returned it, in the order in which it leaves.
         outcomes: where trouble is told, and what cannot be composed is written.
         pace: says whether there is room in a letter's domain.
     """
     found = Checked([], claimed=len(claimed))
-    desk = _Desk(doors, await _scripts(doors, claimed, outcomes))
+    doors = desk.doors
+    await desk.look({seen.scenario_hash for _, seen in claimed}, outcomes)
     behind = {message.id for message, _ in claimed}
     plain: set[MessageId] = set()
     for message, seen in claimed:
@@ -113,16 +108,7 @@ async def check(
     return found
 
 
-async def _scripts(doors: Doors, claimed: Sequence[tuple[Message, Glance]], outcomes: Outcomes) -> Scripts:
-    """Those of the batch. When they cannot be read, nothing can be planned: all of it goes back for a while."""
-    try:
-        return await drafting.scripts(doors, {seen.scenario_hash for _, seen in claimed})
-    except Exception as error:
-        outcomes.trouble(error)
-        return Scripts({}, {})
-
-
-def _is_plain(desk: _Desk, message: Message, seen: Glance, behind: Collection[MessageId]) -> bool:
+def _is_plain(desk: Sources, message: Message, seen: Glance, behind: Collection[MessageId]) -> bool:
     """Whether nothing at all stands against it; any fault is for the closer look to tell."""
     try:
         scenario = desk.script(seen.scenario_hash, seen.variant)
@@ -130,7 +116,7 @@ def _is_plain(desk: _Desk, message: Message, seen: Glance, behind: Collection[Me
             message,
             seen,
             scenario,
-            desk.calendars(scenario, None),
+            desk.days(scenario, seen),
             desk.content(),
             desk.doors.clock.now(),
             desk.boxes,
@@ -142,7 +128,7 @@ def _is_plain(desk: _Desk, message: Message, seen: Glance, behind: Collection[Me
 
 
 async def _look_closer(
-    desk: _Desk, claimed: Sequence[tuple[Message, Glance]], plain: Collection[MessageId], outcomes: Outcomes
+    desk: Sources, claimed: Sequence[tuple[Message, Glance]], plain: Collection[MessageId], outcomes: Outcomes
 ) -> frozenset[MessageId]:
     """Those of the rest that may not leave, with all that is known; what becomes of them is written down."""
     rest = [seen.enrollment_id for message, seen in claimed if message.id not in plain]
@@ -172,7 +158,7 @@ def _without(dossier: Dossier, uncounted: Collection[MessageId]) -> Dossier:
 
 
 async def _may_leave(
-    desk: _Desk, message: Message, dossier: Dossier | None, uncounted: Collection[MessageId], outcomes: Outcomes
+    desk: Sources, message: Message, dossier: Dossier | None, uncounted: Collection[MessageId], outcomes: Outcomes
 ) -> bool:
     """Whether it passes the last check; else what becomes of it is written, as long as it still is so."""
     doors = desk.doors
@@ -198,65 +184,7 @@ async def _may_leave(
     return False
 
 
-class _Desk:
-    """What a batch is checked with: files are looked at once for all of it."""
-
-    def __init__(self, doors: Doors, scripts: Scripts) -> None:
-        self.doors = doors
-        self.scripts = scripts
-        self.boxes = frozenset(box.id for box in doors.settings.mailboxes)
-        self.tolerance = timedelta(minutes=doors.settings.work.tolerance_minutes)
-        self._items: tuple[ContentItem, ...] | None = None
-        self._content: dict[str, ContentItem] | None = None
-        self._scenarios: dict[tuple[str, str | None], Scenario] = {}
-        self._calendars: dict[tuple[str, ...], tuple[Calendar, ...]] = {}
-
-    def items(self) -> tuple[ContentItem, ...]:
-        """The content library.
-
-        Raises:
-            UserError: one of its files is broken.
-        """
-        if self._items is None:
-            self._items = self.doors.library.content()
-        return self._items
-
-    def content(self) -> Mapping[str, ContentItem]:
-        """The same by id.
-
-        Raises:
-            UserError: one of its files is broken.
-        """
-        if self._content is None:
-            self._content = {item.id: item for item in self.items()}
-        return self._content
-
-    def script(self, key: str, variant: str | None) -> Scenario:
-        """A scenario as enrollments began with it, in an arm of a comparison.
-
-        Raises:
-            UserError: its text is gone, or cannot be read.
-        """
-        found = self._scenarios.get((key, variant))
-        if found is None:
-            found = self._scenarios[key, variant] = self.scripts.of(key).as_variant(variant)
-        return found
-
-    def calendars(self, scenario: Scenario, organisation: Organisation | None) -> tuple[Calendar, ...]:
-        """Those of a scenario, and the closures of an organisation that has some.
-
-        Raises:
-            UserError: one of their files is broken.
-        """
-        if organisation is not None and organisation.closures:
-            return self.doors.library.calendars(scenario, organisation)
-        key = scenario.calendars
-        if key not in self._calendars:
-            self._calendars[key] = self.doors.library.calendars(scenario, None)
-        return self._calendars[key]
-
-
-def _verdict(desk: _Desk, message: Message, dossier: Dossier) -> Change | None:
+def _verdict(desk: Sources, message: Message, dossier: Dossier) -> Change | None:
     """None when it may leave now; else what becomes of it, said by the core."""
     now, boxes = desk.doors.clock.now(), desk.boxes
     try:

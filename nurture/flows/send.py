@@ -35,6 +35,7 @@ from nurture.core.sending import Outcome, Verdict
 from nurture.flows import departures, pacing, recovery
 from nurture.flows.outcomes import Answer, Outcomes, Recorder, words
 from nurture.flows.recovery import Hands
+from nurture.flows.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +57,7 @@ STALLED: Final = 5.0
 """Seconds that a check may take; one that took longer is as old as its claim."""
 QUICK: Final = 0.3
 """Seconds in which a batch must be expected to leave, if the next is to be made ready meanwhile."""
-MOST: Final = 5_000
+MOST: Final = 50_000
 """Letters of a mailbox in one beat; then the beat ends, and the next begins at once."""
 LONG: Final = 5.0
 """Seconds of a mailbox in one beat; then no batch is begun, and the next beat begins at once."""
@@ -142,7 +143,20 @@ async def send_due(
     going = leaving - set(report.stale) - hands.mailboxes
     hands.mailboxes |= going  # nothing is awaited between these two lines: a mailbox is in one beat's hands
     work = _Work(
-        doors, sender, copies, by, stop, since, trace, tell, report, outcomes, pace, doors.store.term(), hands
+        doors,
+        sender,
+        copies,
+        by,
+        stop,
+        since,
+        trace,
+        tell,
+        report,
+        outcomes,
+        pace,
+        doors.store.term(),
+        hands,
+        Sources(doors),
     )
     halting = asyncio.create_task(work.halt(), name="halt")
     try:
@@ -194,6 +208,7 @@ class _Work:
     pace: Pace
     term: int
     hands: Hands
+    desk: Sources
     failure: Exception | None = None
     gates: set[asyncio.Event] = field(default_factory=set)  # of the batches that are being handed over
 
@@ -277,7 +292,7 @@ class _Work:
             self.pace.drop(mailbox, places - len(claimed))
             if not claimed:
                 return None
-            checked = await departures.check(doors, claimed, self.outcomes, self.pace)
+            checked = await departures.check(self.desk, claimed, self.outcomes, self.pace)
         except Exception as error:  # what was claimed, if anything was, is taken up by the next beat
             self.failure = error
             return None

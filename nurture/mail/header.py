@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from functools import lru_cache
 from typing import Final
 
 from nurture.errors import UserError
@@ -56,6 +57,7 @@ def refuse_control(name: str, value: str) -> None:
         )
 
 
+@lru_cache(maxsize=512)  # a subject is its template's: it stands in many letters
 def words(name: str, text: str) -> str:
     """An unstructured field, folded.
 
@@ -96,6 +98,7 @@ def encoded(text: str, room: int, most: int = 75) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=512)  # the same few senders stand in every letter
 def mailbox(field: str, name: str, address: str) -> str:
     """``From: name <address>``: RFC 5322, section 3.4.
 

@@ -31,10 +31,15 @@ _ID, _VERSION = 0, 1
 
 
 def record(connection: Connection, upshots: Sequence[Upshot]) -> tuple[int, ...]:
-    """Write the outcomes of claimed messages; returns the positions of those whose version had moved on."""
+    """Write the outcomes of claimed messages; returns the positions of those whose version had moved on.
+
+    Raises:
+        Impossible: as ``check``.
+    """
     if not upshots:
         return ()
-    rows = [_row(upshot) for upshot in upshots]
+    said: dict[datetime | None, str | None] = {None: None}  # a batch has few moments
+    rows = [_row(upshot, said) for upshot in upshots]
     refused: tuple[int, ...] = ()
     alone = connection.begin_nested()
     if _update(connection, rows) == len(rows):
@@ -69,26 +74,25 @@ def check(upshot: Upshot) -> None:
             raise Impossible("{value} is not an aware instant", value=type(at).__name__)
 
 
-def _row(upshot: Upshot) -> list[Any]:
-    """In the order of ``_SETTLE`` and ``_WRITE``.
-
-    Raises:
-        Impossible: something in it cannot be written.
-    """
+def _row(upshot: Upshot, said: dict[datetime | None, str | None]) -> list[Any]:
+    """In the order of ``_SETTLE`` and ``_WRITE``; ``said``: moments that were written out already."""
     check(upshot)
     entry = upshot.entry
+    for at in (upshot.not_before, upshot.claimed_at, upshot.sent_at, entry.at):
+        if at is not None and at not in said:
+            said[at] = _moment(at)
     return [
         upshot.id,
         upshot.version,
         upshot.state.value,
         upshot.reason,
-        _moment(upshot.not_before),
+        said[upshot.not_before],
         upshot.attempts,
         upshot.claimed_by,
-        _moment(upshot.claimed_at),
-        _moment(upshot.sent_at),
+        said[upshot.claimed_at],
+        said[upshot.sent_at],
         clean(upshot.answer),
-        _moment(entry.at),
+        said[entry.at],
         entry.kind,
         entry.actor,
         _DATA(entry.data),
@@ -99,10 +103,8 @@ def _row(upshot: Upshot) -> list[Any]:
     ]
 
 
-def _moment(at: datetime | None) -> str | None:
+def _moment(at: datetime) -> str:
     """As SQLite keeps instants, and as PostgreSQL reads them."""
-    if at is None:
-        return None
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nurture.core import last_look, outgoing, survey
-from nurture.core.calendar import Calendar, CalendarEntry, Effect
+from nurture.core.calendar import Calendar, CalendarEntry, Days, Effect
 from nurture.core.content import ContentItem, Wanted
 from nurture.core.dossier import Dossier, Touch
 from nurture.core.glance import glance
@@ -102,6 +102,7 @@ WANTED = Wanted("seminar", ())
 SEMINAR = ContentItem(id="sem", kind="seminar", title="勉強会", summary="内容", event_on=TODAY + timedelta(days=9))
 OTHER = replace(SEMINAR, id="other", event_on=TODAY + timedelta(days=1))
 BY_ID = {item.id: item for item in (SEMINAR, OTHER)}
+NO_DAYS = Days((), survey.profile(DOCTOR, None))
 BOXES = frozenset({MailboxId("tanaka")})
 
 
@@ -200,7 +201,8 @@ def test_a_yes_is_what_the_full_check_says(
     calendars, items = (Calendar("c", entries),), (SEMINAR, OTHER)
 
     seen_at_once = glance(seen, message.id)
-    quick = last_look.may_leave(message, seen_at_once, scenario, calendars, BY_ID, now, BOXES, tolerance)
+    days = Days(calendars, survey.profile_of(seen))
+    quick = last_look.may_leave(message, seen_at_once, scenario, days, BY_ID, now, BOXES, tolerance)
 
     full = survey.survey(seen, scenario, calendars, items, now, but=message.id)
     assert not quick or outgoing.check(message, seen, full, now, BOXES, tolerance) is None
@@ -216,7 +218,7 @@ def test_an_ordinary_letter_is_said_yes_to(*, content: bool) -> None:
     seen = dossier(message, first)
     scenario = script(content=content, event=content, twice=False, gap=2)
 
-    assert last_look.may_leave(message, glance(seen, message.id), scenario, (), BY_ID, NOW, BOXES)
+    assert last_look.may_leave(message, glance(seen, message.id), scenario, NO_DAYS, BY_ID, NOW, BOXES)
 
 
 @pytest.mark.parametrize("name", ["case_study", "seminar"])
@@ -229,8 +231,8 @@ def test_any_suppression_is_for_the_closer_look(name: str) -> None:
     scenario = script(content=True, event=True, twice=False, gap=2)
     seen = glance(dossier(message, first, suppressions=(topic(name),)), message.id)
 
-    assert not last_look.may_leave(message, seen, scenario, (), BY_ID, NOW, BOXES)
-    assert last_look.may_leave(message, seen._replace(suppressed=False), scenario, (), BY_ID, NOW, BOXES)
+    assert not last_look.may_leave(message, seen, scenario, NO_DAYS, BY_ID, NOW, BOXES)
+    assert last_look.may_leave(message, seen._replace(suppressed=False), scenario, NO_DAYS, BY_ID, NOW, BOXES)
 
 
 def test_letters_behind_it_do_not_count() -> None:
@@ -243,5 +245,5 @@ def test_letters_behind_it_do_not_count() -> None:
     )
     seen = glance(dossier(message, first, touches=(other,)), message.id)
 
-    assert not last_look.may_leave(message, seen, scenario, (), BY_ID, NOW, BOXES)
-    assert last_look.may_leave(message, seen, scenario, (), BY_ID, NOW, BOXES, behind={MessageId("other")})
+    assert not last_look.may_leave(message, seen, scenario, NO_DAYS, BY_ID, NOW, BOXES)
+    assert last_look.may_leave(message, seen, scenario, NO_DAYS, BY_ID, NOW, BOXES, behind={MessageId("other")})
