@@ -1,7 +1,9 @@
 """A claim: what may leave is marked, and read with the little that the last look needs (``core.glance``).
 
-Four statements, whatever the number of letters: which (``queries.claim_statement``), mark them, read them with all
-that a glance holds, and which of their domains are suppressed. Rows come as one text (``packed``).
+Four statements, whatever the number of letters. In the transaction that claims: which (``queries.claim_statement``),
+and mark them. After it, by a reader, so that the writer can go on with the outcomes of the letters before: read them
+with all that a glance holds, and which of their domains are suppressed. Rows come as one text (``packed``). What is
+read later is only newer: from the claim on nobody else takes the row away.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from nurture.store.packed import Listed, Packed, day, decoders, instant, listed
 from nurture.store.schema import METADATA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from sqlalchemy import Connection, Select
@@ -46,14 +48,16 @@ _IDS: Final = bindparam("ids", type_=Texts())
 _NOTHING: Final = ()
 
 
-def claim(
-    connection: Connection, now: datetime, by: str, ready: Select[Any]
-) -> tuple[tuple[Message, Glance], ...]:
-    """Move what may leave (``queries.claim_statement``) to SENDING, and read it with a glance around it."""
+def mark(connection: Connection, now: datetime, by: str, ready: Select[Any]) -> list[str]:
+    """Move what may leave (``queries.claim_statement``) to SENDING; returns the ids."""
     ids = _rows(connection, select(Listed(ready.subquery().c.id)), {})
-    if not ids:
-        return ()
-    connection.execute(_MARK, {"ids": ids, "by": clean(by), "now": now})
+    if ids:
+        connection.execute(_MARK, {"ids": ids, "by": clean(by), "now": now})
+    return ids
+
+
+def read(connection: Connection, now: datetime, ids: Collection[str]) -> tuple[tuple[Message, Glance], ...]:
+    """What was marked, each with a glance at what is around it, in the order in which it leaves."""
     rows = _rows(connection, READ, {"ids": ids, "start": since(now)})
     silent = _silent_domains(connection, rows)
     claimed = [_letter(row, silent) for row in rows]

@@ -165,7 +165,8 @@ class SqlStore:
         if not self.term():
             raise TemporaryFailure("Nothing is claimed while others cannot see that this daemon lives")
         ready = queries.claim_statement(now, limit, mailboxes, after=after, without=without)
-        return await self._write(lambda connection: claiming.claim(connection, now, by, ready))
+        ids = await self._write(lambda connection: claiming.mark(connection, now, by, ready))
+        return await self._read(lambda connection: claiming.read(connection, now, ids)) if ids else ()
 
     async def traffic(self, asked: Asked) -> Traffic:
         """See ``ports.Store``."""

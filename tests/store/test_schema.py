@@ -25,7 +25,6 @@ from nurture.core.people import Person
 from nurture.errors import UserError
 from nurture.ports import Span
 from nurture.store import SqlStore, claiming, migrations, queries, traffic, upgrade
-from nurture.store.claiming import claim
 from nurture.store.codecs import hints
 from nurture.store.columns import Instant
 from nurture.store.mapping import KINDS, shape
@@ -250,7 +249,9 @@ class TestPlans:
             counted: list[str] = []
             driver: Any = connection.connection.driver_connection
             driver.set_trace_callback(counted.append)
-            claim(connection, NOW.replace(hour=23), "x", queries.claim_statement(NOW.replace(hour=23), limit))
+            late = NOW.replace(hour=23)
+            ids = claiming.mark(connection, late, "x", queries.claim_statement(late, limit))
+            assert len(claiming.read(connection, late, ids)) == limit
             driver.set_trace_callback(None)
             seen.append(len([s for s in counted if not s.startswith("--")]))
 
