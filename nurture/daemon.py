@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nurture.core.ids import MailboxId
     from nurture.core.messages import Message
     from nurture.core.sending import Outcome
+    from nurture.flows.beat import Sent
     from nurture.ports import Doors, Mailbox, Sender, Trace
 
 SOON: Final = timedelta(seconds=1)
@@ -70,7 +71,7 @@ class Daemon:
     started: datetime | None = None
     broken: Exception | None = None  # what a site ended with
     hands: Hands = field(default_factory=Hands)
-    waiting: set[asyncio.Task[send.Sent]] = field(default_factory=set)  # sending beats that are not over
+    waiting: set[asyncio.Task[Sent]] = field(default_factory=set)  # sending beats that are not over
 
     @property
     def parties(self) -> int:
@@ -192,7 +193,7 @@ class Daemon:
         self.waiting.discard(beat)
         return self._after(beat.result())
 
-    def _late(self, beat: asyncio.Task[send.Sent]) -> None:
+    def _late(self, beat: asyncio.Task[Sent]) -> None:
         """A beat is over for which nobody waits any more."""
         self.waiting.discard(beat)
         if beat.cancelled():
@@ -201,7 +202,7 @@ class Daemon:
         for problem in [error] if isinstance(error, Exception) else beat.result().problems:
             _tell("around a letter", "send.problem", problem)
 
-    def _after(self, done: send.Sent) -> timedelta | None:
+    def _after(self, done: Sent) -> timedelta | None:
         """How soon to come again after a beat."""
         for problem in done.problems:
             _tell("around a letter", "send.problem", problem)

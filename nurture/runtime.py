@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,11 +15,6 @@ they are not used any more, and every look goes through all that are young, in v
 time of a claim."""
 
 
-SWITCH: Final = 0.0005
-"""Seconds after which a thread that computes lets others have their turn. A statement of the database ends in
-another thread, which then waits for its turn: ten times a batch, at Python's 5 ms, is longer than they take."""
-
-
 def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """The faster event loop, where this machine has it; None for asyncio's own."""
     try:
@@ -31,8 +25,7 @@ def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def settle() -> None:
-    """Leave what has been loaded out of every later look for garbage, look less often, and let threads in."""
+    """Leave what has been loaded out of every later look for garbage, and look less often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS, 10, 10)
-    sys.setswitchinterval(SWITCH)

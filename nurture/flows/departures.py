@@ -14,6 +14,8 @@ first; nothing has left, so nothing is lost by asking again.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -61,8 +63,20 @@ class Checked:
     at: float = 0.0  # the loop's time; what has come in since is not known to this check
 
 
+Undisturbed = Callable[[], AbstractAsyncContextManager[frozenset[MessageId]]]
+
+
+@asynccontextmanager
+async def _alone() -> AsyncIterator[frozenset[MessageId]]:
+    yield frozenset()
+
+
 async def check(
-    desk: Sources, claimed: Sequence[tuple[Message, Glance]], outcomes: Outcomes, pace: Pace
+    desk: Sources,
+    claimed: Sequence[tuple[Message, Glance]],
+    outcomes: Outcomes,
+    pace: Pace,
+    undisturbed: Undisturbed = _alone,
 ) -> Checked:
     """Check and compose a claimed batch; what may not leave is written down.
 
@@ -71,6 +85,7 @@ async def check(
         claimed: as the claim returned it, in the order in which it leaves.
         outcomes: where trouble is told, and what cannot be composed is written.
         pace: says whether there is room in a letter's domain.
+        undisturbed: while it is open nothing more is claimed; gives the letters that have been, behind these.
     """
     found = Checked([], claimed=len(claimed))
     doors = desk.doors
@@ -81,7 +96,10 @@ async def check(
         behind.discard(message.id)
         if _is_plain(desk, message, seen, behind):
             plain.add(message.id)
-    stopped = await _look_closer(desk, claimed, plain, outcomes)
+    stopped: frozenset[MessageId] = frozenset()
+    if len(plain) < len(claimed):
+        async with undisturbed() as more:
+            stopped = await _look_closer(desk, claimed, plain, more, outcomes)
     put_off: list[Answer] = []
     for message, seen in claimed:
         mailbox = message.mailbox_id or MailboxId("")
@@ -128,18 +146,23 @@ def _is_plain(desk: Sources, message: Message, seen: Glance, behind: Collection[
 
 
 async def _look_closer(
-    desk: Sources, claimed: Sequence[tuple[Message, Glance]], plain: Collection[MessageId], outcomes: Outcomes
+    desk: Sources,
+    claimed: Sequence[tuple[Message, Glance]],
+    plain: Collection[MessageId],
+    more: frozenset[MessageId],
+    outcomes: Outcomes,
 ) -> frozenset[MessageId]:
-    """Those of the rest that may not leave, with all that is known; what becomes of them is written down."""
+    """Those of the rest that may not leave, with all that is known; what becomes of them is written down.
+
+    ``more``: letters of later batches that are claimed already, and not on their way.
+    """
     rest = [seen.enrollment_id for message, seen in claimed if message.id not in plain]
-    if not rest:
-        return frozenset()
     try:
         full = {d.id: d for d in await desk.doors.store.dossiers(rest, desk.doors.clock.now())}
     except Exception as error:
         outcomes.trouble(error)
         full = {}
-    uncounted: set[MessageId] = {message.id for message, _ in claimed}  # behind, or stopped: not on their way
+    uncounted = {*more, *(message.id for message, _ in claimed)}  # behind, or stopped: not on their way
     stopped: set[MessageId] = set()
     for message, seen in claimed:
         uncounted.discard(message.id)

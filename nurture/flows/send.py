@@ -29,13 +29,15 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from nurture.core.change import MailboxState
 from nurture.core.ids import MailboxId
 from nurture.core.sending import Outcome, Verdict
-from nurture.flows import departures, pacing, recovery
+from nurture.flows import beat as beats
+from nurture.flows import pacing, recovery
+from nurture.flows.beat import Beat, Sent
 from nurture.flows.outcomes import Answer, Outcomes, Recorder, words
 from nurture.flows.recovery import Hands
 from nurture.flows.sources import Sources
+from nurture.flows.supply import FIRST, Supply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,62 +45,19 @@ if TYPE_CHECKING:
 
     from nurture.core.messages import Message
     from nurture.core.sending import Letter
-    from nurture.flows.departures import Checked, Departure
-    from nurture.flows.pacing import Pace
+    from nurture.flows.departures import Checked
     from nurture.ports import Doors, Mailbox, Sender, Trace
 
-FIRST: Final = 2
-"""Letters of the first batch of a mailbox: nobody knows yet how fast its server is."""
 AIM: Final = 0.5
 """Seconds that a batch should take to leave."""
 OLD: Final = 1.0
 """Seconds after its check at which a letter that was not begun goes back."""
-STALLED: Final = 5.0
-"""Seconds that a check may take; one that took longer is as old as its claim."""
-QUICK: Final = 0.3
-"""Seconds in which a batch must be expected to leave, if the next is to be made ready meanwhile."""
 MOST: Final = 50_000
 """Letters of a mailbox in one beat; then the beat ends, and the next begins at once."""
 LONG: Final = 5.0
 """Seconds of a mailbox in one beat; then no batch is begun, and the next beat begins at once."""
 COPIES: Final = 200
 """Copies for the Sent folder that may wait, of one mailbox; then the letters wait too."""
-
-
-@dataclass(slots=True)
-class Sent:
-    """What one sending beat did; ``stale`` are mailboxes that must be read before their mails may leave."""
-
-    outcomes: dict[str, Outcome] = field(default_factory=dict)  # by message id
-    held: int = 0
-    put_off: int = 0
-    again: datetime | None = None  # when there is room for the first of those that a limit keeps waiting
-    more: bool = False  # it ended although there was more
-    stale: tuple[MailboxId, ...] = ()
-    problems: list[Exception] = field(default_factory=list)
-
-
-async def freshness(
-    doors: Doors, now: datetime, since: datetime | None = None
-) -> tuple[tuple[MailboxId, ...], tuple[MailboxId, ...]]:
-    """Mailboxes that were read up to within the last minute, and those that were not.
-
-    What was read before ``since`` counts for nothing: a daemon that starts has heard nothing while it was
-    not there. A mailbox that only sends (no IMAP configured) is always fresh.
-    """
-    states = {s.id: s for s in await doors.store.find(MailboxState)}
-    fresh: list[MailboxId] = []
-    stale: list[MailboxId] = []
-    for box in doors.settings.mailboxes:
-        read_at = states[box.id].read_at if box.id in states else None
-        age = (now - read_at).total_seconds() if read_at else None
-        heard = read_at is not None and (since is None or read_at >= since)
-        # An age below nothing is a clock that was put back: then nobody knows what has come since.
-        good = box.imap is None or (
-            heard and age is not None and 0 <= age <= doors.settings.work.freshness_seconds
-        )
-        (fresh if good else stale).append(box.id)
-    return tuple(fresh), tuple(stale)
 
 
 async def send_due(
@@ -138,26 +97,13 @@ async def send_due(
     if not (leaving := pace.mailboxes - hands.mailboxes):
         report.problems += pace.problems
         return report
-    _, stale = await freshness(doors, now, since)
+    _, stale = await beats.freshness(doors, now, since)
     report.stale = tuple(key for key in stale if key in leaving)
     going = leaving - set(report.stale) - hands.mailboxes
     hands.mailboxes |= going  # nothing is awaited between these two lines: a mailbox is in one beat's hands
-    work = _Work(
-        doors,
-        sender,
-        copies,
-        by,
-        stop,
-        since,
-        trace,
-        tell,
-        report,
-        outcomes,
-        pace,
-        doors.store.term(),
-        hands,
-        Sources(doors),
-    )
+    desk, term = Sources(doors), doors.store.term()
+    beat = Beat(doors, sender, copies, by, stop, since, trace, tell, report, outcomes, pace, term, hands, desk)
+    work = _Work(beat)
     halting = asyncio.create_task(work.halt(), name="halt")
     try:
         async with asyncio.TaskGroup() as group:
@@ -172,10 +118,10 @@ async def send_due(
     await pace.settle()
     report.again = pace.again
     report.problems += pace.problems
-    if work.failure is not None:
+    if beat.failure is not None:
         if not report.outcomes:
-            raise work.failure
-        outcomes.trouble(work.failure)
+            raise beat.failure
+        outcomes.trouble(beat.failure)
     return report
 
 
@@ -193,28 +139,14 @@ class _Gate(asyncio.Event):
 
 @dataclass(slots=True)
 class _Work:
-    """One sending beat. Its methods never raise: one letter's trouble is no other letter's."""
+    """The mailboxes of a beat. Its methods never raise: one letter's trouble is no other letter's."""
 
-    doors: Doors
-    sender: Sender
-    copies: Mapping[MailboxId, Mailbox]
-    by: str
-    stop: asyncio.Event
-    since: datetime | None
-    trace: Trace | None
-    tell: Callable[[Message, Outcome], None]
-    report: Sent
-    outcomes: Outcomes
-    pace: Pace
-    term: int
-    hands: Hands
-    desk: Sources
-    failure: Exception | None = None
+    beat: Beat
     gates: set[asyncio.Event] = field(default_factory=set)  # of the batches that are being handed over
 
     async def halt(self) -> None:
         """When the daemon is stopped, nothing more is begun."""
-        await self.stop.wait()
+        await self.beat.stop.wait()
         for gate in self.gates:
             gate.set()
 
@@ -223,91 +155,53 @@ class _Work:
         try:
             await self._batches(mailbox)
         except Exception as error:
-            self.failure = error
+            self.beat.failure = error
         finally:
-            self.hands.mailboxes.discard(mailbox)
+            self.beat.hands.mailboxes.discard(mailbox)
 
     async def _batches(self, mailbox: MailboxId) -> None:
         """Batch by batch; where the server is quick, the next is made ready meanwhile."""
-        async with Recorder(self.outcomes) as recorder:
+        async with Recorder(self.beat.outcomes) as recorder:
             await self._one_by_one(mailbox, recorder)
 
     async def _one_by_one(self, mailbox: MailboxId, recorder: Recorder) -> None:
-        loop = asyncio.get_running_loop()
+        beat, loop = self.beat, asyncio.get_running_loop()
         size, left, end = FIRST, MOST, loop.time() + LONG
-        each = QUICK  # seconds for a letter of the last batch
         queue: asyncio.Queue[tuple[bytes, datetime] | None] = asyncio.Queue(COPIES)
         copying = asyncio.create_task(self._copies(mailbox, queue), name=f"copies-{mailbox}")
-        ahead: asyncio.Task[Checked | None] | None = None
+        supply = Supply(beat, mailbox)
+        each = float("inf")  # seconds for a letter of the last batch
         returned = False  # letters came back from the last batch: there is something to claim again
         try:
             while left > 0 and loop.time() < end:
-                early, batch = ahead, await (ahead or self._ready(mailbox, size))
-                ahead = None
-                if batch is None and early is not None and returned:
-                    batch = await self._ready(mailbox, size)
+                batch = await supply.batch(size, again=returned)
                 if batch is None:
                     return
                 left -= batch.claimed
                 if not batch.ready:
                     continue
                 if loop.time() - batch.at >= OLD:  # it waited, ready, for the one before it
-                    await self._give_back(batch.ready)
+                    await supply.give_back(batch.ready)
                     size, returned = FIRST, True
                     continue
-                if batch.claimed >= size > FIRST and left > 0 and each * len(batch.ready) < QUICK:
-                    ahead = asyncio.create_task(self._ready(mailbox, size), name=f"ready-{mailbox}")
+                if batch.claimed >= size > FIRST and left > 0:
+                    supply.prepare(size, seconds=each * len(batch.ready))
                 began = loop.time()
                 answers = await self._hand_over(batch, queue, recorder)
                 took = loop.time() - began
-                size = _next_size(size, answers, took, self.doors.settings.work.claim_batch)
-                each = took / answers if answers else QUICK
+                size = _next_size(size, answers, took, beat.doors.settings.work.claim_batch)
+                each = took / answers if answers else float("inf")
                 returned = answers < len(batch.ready)
                 if returned:
                     await recorder.flush()  # they may be claimed again
                 await recorder.room()
-                if self._has_no_line(mailbox):
+                if beat.has_no_line(mailbox):
                     return
-            self.report.more = True
+            beat.report.more = True
         finally:
-            if ahead is not None and (unsent := await ahead) is not None:
-                await self._give_back(unsent.ready)
+            await supply.end()
             await queue.put(None)
             await copying
-
-    async def _ready(self, mailbox: MailboxId, size: int) -> Checked | None:
-        """The next batch, checked; None when there is none, or nothing may leave now."""
-        doors = self.doors
-        if self.stop.is_set() or self._has_no_line(mailbox) or self._is_in_doubt():
-            return None
-        loop = asyncio.get_running_loop()
-        try:
-            now = doors.clock.now()
-            if doors.settings.mailbox(mailbox) and mailbox not in (await freshness(doors, now, self.since))[0]:
-                return None
-            if not (places := await self.pace.take(mailbox, size, now)):
-                return None
-            began = loop.time()
-            claimed = await doors.store.claim(now, places, self.by, (mailbox,), **self.pace.claims)
-            self.pace.drop(mailbox, places - len(claimed))
-            if not claimed:
-                return None
-            checked = await departures.check(self.desk, claimed, self.outcomes, self.pace)
-        except Exception as error:  # what was claimed, if anything was, is taken up by the next beat
-            self.failure = error
-            return None
-        checked.at = loop.time() if loop.time() - began < STALLED else began
-        self.report.held += checked.held
-        self.report.put_off += checked.put_off
-        return checked
-
-    def _is_in_doubt(self) -> bool:
-        """Whether others may have taken us for dead since the beat began, and our claims for abandoned."""
-        return self.doors.store.term() != self.term
-
-    def _has_no_line(self, mailbox: MailboxId) -> bool:
-        broken = self.sender.no_line(mailbox)
-        return broken is not None and broken.seconds > 0
 
     async def _hand_over(
         self, checked: Checked, queue: asyncio.Queue[tuple[bytes, datetime] | None], recorder: Recorder
@@ -317,10 +211,10 @@ class _Work:
         rows = {departure.letter.header_id: departure.message for departure in batch}
         unanswered = dict(rows)
         copies: list[tuple[bytes, datetime]] = []
-        kept = self.copies.get(batch[0].letter.mailbox_id) is not None
-        gate = _Gate(self._is_in_doubt)
+        kept = self.beat.copies.get(batch[0].letter.mailbox_id) is not None
+        gate = _Gate(self.beat.is_in_doubt)
         self.gates.add(gate)
-        if self.stop.is_set():
+        if self.beat.stop.is_set():
             gate.set()
         timer = loop.call_at(checked.at + OLD, gate.set)
         seen = 0
@@ -328,32 +222,32 @@ class _Work:
 
         def leaving(letters: Sequence[Letter]) -> None:
             on_wire.update(letter.header_id for letter in letters)
-            if self.trace is not None:
-                self.trace.leaving(letter.header_id for letter in letters)
+            if self.beat.trace is not None:
+                self.beat.trace.leaving(letter.header_id for letter in letters)
 
         def done(letter: Letter, outcome: Outcome) -> None:
             nonlocal seen
             message = unanswered.pop(letter.header_id)
-            at = self.doors.clock.now()
-            if not self.pace.left(message, outcome, at):
+            at = self.beat.doors.clock.now()
+            if not self.beat.pace.left(message, outcome, at):
                 gate.set()  # refused too often: nothing more is begun before that is judged
             if outcome.verdict is Verdict.UNTOUCHED:
                 recorder.take(Answer(message, outcome, at, begun=not gate.is_set()))
                 return
             recorder.take(Answer(message, outcome, at))
             seen += 1
-            self.report.outcomes[message.id] = outcome
-            self.tell(message, outcome)
+            self.beat.report.outcomes[message.id] = outcome
+            self.beat.tell(message, outcome)
             if kept and outcome.verdict is Verdict.ACCEPTED:
                 copies.append((letter.data, at))
 
         problem = "not answered"
         try:
-            await self.sender.send_all(
+            await self.beat.sender.send_all(
                 [departure.letter for departure in batch], leaving=leaving, done=done, stop=gate
             )
         except Exception as error:  # a sender does not raise: where in its work it did, nobody knows
-            self.outcomes.trouble(error)
+            self.beat.outcomes.trouble(error)
             problem = words(error)
         finally:
             timer.cancel()
@@ -369,23 +263,15 @@ class _Work:
             await queue.put(copy)
         return seen
 
-    async def _give_back(self, batch: Sequence[Departure]) -> None:
-        """Letters that were made ready and are not to leave now after all."""
-        at = self.doors.clock.now()
-        untouched = Outcome(Verdict.UNTOUCHED)
-        for departure in batch:
-            self.pace.left(departure.message, untouched, at)
-        await self.outcomes.write([Answer(one.message, untouched, at, begun=False) for one in batch])
-
     async def _copies(self, mailbox: MailboxId, queue: asyncio.Queue[tuple[bytes, datetime] | None]) -> None:
         """Keep copies of what has left. A missing copy is no reason to say that a letter has not."""
-        keeper = self.copies.get(mailbox)
+        keeper = self.beat.copies.get(mailbox)
         while (copy := await queue.get()) is not None:
             try:
                 assert keeper is not None
                 await keeper.keep_sent(*copy)
             except Exception as error:
-                self.outcomes.trouble(error)
+                self.beat.outcomes.trouble(error)
 
 
 def _next_size(size: int, answered: int, seconds: float, most: int) -> int:

@@ -1,9 +1,9 @@
 """A claim: what may leave is marked, and read with the little that the last look needs (``core.glance``).
 
-Four statements, whatever the number of letters. In the transaction that claims: which (``queries.claim_statement``),
-and mark them. After it, by a reader, so that the writer can go on with the outcomes of the letters before: read them
-with all that a glance holds, and which of their domains are suppressed. Rows come as one text (``packed``). What is
-read later is only newer: from the claim on nobody else takes the row away.
+Four statements, whatever the number of letters. In the transaction that claims: which (``claim_statement`` of
+``queries``), and mark them. After it, by a reader, so that the writer can go on with the outcomes of the letters
+before: read them with all that a glance holds, and which of their domains are suppressed. Rows come as one text
+(``packed``). What is read later is only newer: from the claim on nobody else takes the row away.
 """
 
 from __future__ import annotations

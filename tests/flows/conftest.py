@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nurture.core.people import Representative
     from nurture.core.sending import Letter
     from nurture.core.upshot import Upshot
+    from nurture.flows.beat import Sent
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 MET = datetime(2027, 5, 10, 15, 0, tzinfo=TOKYO)
@@ -162,7 +163,7 @@ class House:
         state = await self.store.get(MailboxState, "tanaka") or MailboxState(REP.mailbox_id or "")  # type: ignore[arg-type]
         await self.store.commit(Change((replace(state, read_at=self.clock.now()),)))
 
-    async def send(self) -> send.Sent:
+    async def send(self) -> Sent:
         """One sending beat, the mailbox being fresh."""
         await self.fresh()
         return await send.send_due(self.doors, self.wire, {}, by="test", stop=self.stop)

@@ -14,6 +14,7 @@ from nurture.core.ids import EnrollmentId, MailboxId, MessageId
 from nurture.core.messages import Enrollment, MessageState
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.flows import recovery, send, tick
+from nurture.flows.supply import FIRST
 from nurture.trace import FileTrace
 from tests.flows.conftest import MET, House, attendee
 from tests.flows.test_receive import Pigeonhole
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from nurture.core.messages import Message
     from nurture.core.sending import NoLine
+    from nurture.flows.beat import Sent
 
 OK = Outcome(Verdict.ACCEPTED, "250 ok")
 
@@ -77,7 +79,7 @@ class Bulk:
         """Nothing is open."""
 
 
-async def beat(house: House, sender: Bulk, **more: object) -> send.Sent:
+async def beat(house: House, sender: Bulk, **more: object) -> Sent:
     """One sending beat with this sender."""
     await house.fresh()
     return await send.send_due(house.doors, sender, {}, by="test", stop=house.stop, **more)  # type: ignore[arg-type]
@@ -91,8 +93,8 @@ async def test_batches_grow_with_a_quick_server(house: House) -> None:
     report = await beat(house, sender)
 
     sizes = [len(batch) for batch in sender.batches]
-    assert send.FIRST == sizes[0]
-    assert max(sizes) > send.FIRST
+    assert FIRST == sizes[0]
+    assert max(sizes) > FIRST
     assert sorted(m.header_id for m in mails) == sorted(key for batch in sender.batches for key in batch)
     assert {m.id for m in mails} == set(report.outcomes)
     assert {MessageState.SENT} == {m.state for m in await house.mails("thanks")}

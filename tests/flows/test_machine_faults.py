@@ -115,7 +115,7 @@ def _always_fresh(patch: pytest.MonkeyPatch) -> None:
     async def _freshness(doors: Doors, *_: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return tuple(box.id for box in doors.settings.mailboxes), ()
 
-    patch.setattr("nurture.flows.send.freshness", _freshness)
+    patch.setattr("nurture.flows.beat.freshness", _freshness)
 
 
 def _fingerprint_without_text(patch: pytest.MonkeyPatch) -> None:
