@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -121,8 +122,8 @@ def _lines_seen(lines: list[str]) -> Iterator[int]:
         starts.append(starts[-1] + len(line) + 1)
     for _, pattern in SIGNS:
         for match in pattern.finditer(whole):
-            first = sum(start <= match.start() for start in starts) - 1
-            last = sum(start < match.end() for start in starts) - 1
+            first = bisect_right(starts, match.start()) - 1
+            last = bisect_left(starts, match.end()) - 1
             yield from range(first, last + 1)
 
 

@@ -146,6 +146,37 @@ async def test_only_seminars_is_no_refusal_of_seminars(house: House) -> None:
     assert EnrollmentState.PAUSED is (await running(house)).state
 
 
+@pytest.mark.parametrize(
+    ("policy", "state", "waits"),
+    [
+        ("hold", EnrollmentState.ACTIVE, True),
+        ("pause", EnrollmentState.PAUSED, True),
+        ("continue", EnrollmentState.ACTIVE, False),
+    ],
+)
+async def test_colleagues_are_treated_as_the_scenario_says(
+    sql_house: House, policy: str, state: EnrollmentState, waits: bool
+) -> None:
+    """The one who wrote pauses; the other's approved mail waits for a fresh approval, or leaves as it was."""
+    house = sql_house
+    text = SCENARIO.replace("pace:", f"on_colleague_reply: {policy}\npace:", 1)
+    (house.doors.settings.folder / "scenarios" / "short.yaml").write_text(text, encoding="utf-8")
+    done = await house.met(attendee(), attendee("kato@aoba-hp.example", "加藤"))
+    first, second = sorted(done.messages, key=lambda m: m.to_address != SATO)
+    await house.approve(first)
+    await house.send()
+    await house.approve(second)
+    sent = next(m for m in await house.mails("thanks") if m.state is MessageState.SENT)
+    await read(house, Pigeonhole([letter("一度お電話ください。", sent)]))
+    await house.send()
+
+    rows = {e.person_id: e.state for e in await house.store.find(Enrollment)}
+    assert {first.person_id: EnrollmentState.PAUSED, second.person_id: state} == rows
+    other = await house.store.get(Message, second.id)
+    assert other is not None
+    assert (MessageState.WAITING if waits else MessageState.SENT) is other.state
+
+
 SECRETS = ("山田", "太郎", "0012345", "昭和20年")
 
 

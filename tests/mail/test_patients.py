@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,3 +100,23 @@ def test_it_is_seen_wherever_it_stands(before: str, text: str, after: str) -> No
 
     assert signs(whole)
     assert text not in mask(whole)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "患者" * 20_000,
+        "様" * 40_000,
+        "患者ID:" + "1-" * 20_000,
+        "患者ID：0012345\n" * 4_000,
+        ("様" + "a" * 58) * 600 + "生年月日",
+    ],
+    ids=["patients", "names", "digits", "lines", "far"],
+)
+def test_however_long_it_takes_no_second(text: str) -> None:
+    """Bounded work whatever somebody sends."""
+    started = time.monotonic()
+    signs(text)
+    mask(text)
+
+    assert time.monotonic() - started < 1.0
