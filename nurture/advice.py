@@ -29,7 +29,9 @@ READ: Final[Mapping[str, str]] = {
     "away_and_moved": mark("an absence note that also speaks of a move"),
     "patient_data": mark("looks like data of a patient: a name with a number, a date of birth"),
     "appointment": mark("proposes or accepts a time to meet"),
-    "ambiguous": mark("can be read in two ways: 結構です, a date whose weekday is another"),
+    "ambiguous": mark(
+        "can be read in two ways: 結構です, a date whose weekday is another; a meeting declined or moved"
+    ),
     "topic": mark("does not want mail about one topic"),
     "less_often": mark("wants mail less often"),
     "refusal": mark("declines"),

@@ -120,8 +120,8 @@ CASES: Final = (
     AWAY,
     AWAY_AND_MOVED,
     PATIENT_DATA,
-    APPOINTMENT,
     AMBIGUOUS,
+    APPOINTMENT,
     TOPIC,
     LESS_OFTEN,
     REFUSAL,
@@ -169,10 +169,10 @@ def of(reading: Reading) -> Case:
 
 
 def _reply(intents: frozenset[Intent]) -> Case:
-    if Intent.APPOINTMENT in intents:
-        return APPOINTMENT
     if Intent.AMBIGUOUS in intents:
         return AMBIGUOUS
+    if Intent.APPOINTMENT in intents:
+        return APPOINTMENT
     if Intent.UNSUBSCRIBE_TOPIC in intents:
         return TOPIC
     if Intent.LESS_OFTEN in intents:

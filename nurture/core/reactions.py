@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from nurture.core import cases, progress, states, suppressions, turns
 from nurture.core.cases import (
+    AMBIGUOUS,
     APPOINTMENT,
     AWAY_AND_MOVED,
     BOUNCE,
@@ -329,7 +330,7 @@ def detail(a: Arrival, case: Case) -> str:
     if case in {BOUNCE, THIRD_BOUNCE}:
         bounce = a.reading.bounce
         return f"{_bounced_at(a)}: {bounce.reason if bounce else ''} {(bounce and bounce.status) or ''}".strip()
-    lines = [str(slot) for slot in a.reading.times] if case is APPOINTMENT else []
+    lines = [str(slot) for slot in a.reading.times] if case in {APPOINTMENT, AMBIGUOUS} else []
     who = a.reading.successor
     if case in {MOVED, AWAY_AND_MOVED, REFERRAL} and who is not None and (who.name or who.email):
         lines.append("→ " + " ".join(part for part in (who.name, who.email and f"<{who.email}>") if part))

@@ -8,12 +8,16 @@ a person looks at it.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nurture.core.reading import Found, Intent
+from nurture.core.slots import Slot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
     from nurture.mail.parse import Part
 
 MAX_CALENDAR: Final = 64 * 1024  # characters that are looked at
@@ -29,6 +33,7 @@ class Answer(NamedTuple):
 
     found: tuple[Found, ...]
     days: tuple[date, ...]
+    slots: tuple[Slot, ...] = ()  # that are proposed or agreed, as hours of Japan
 
 
 def answer(root: Part) -> Answer | None:
@@ -43,9 +48,44 @@ def answer(root: Part) -> Answer | None:
         )
         said = _said(method.strip().upper(), [params for name, params, _ in lines if name == "ATTENDEE"])
         if said:
-            days = {day for name, _, value in lines if name == "DTSTART" and (day := _day(value))}
-            return Answer(tuple(Found(intent, rule, rule) for intent, rule in said), tuple(sorted(days)))
+            events = list(_events((name, value) for name, _, value in lines))
+            days = {moment.date() for start, _ in events if (moment := _moment(start))}
+            slots = () if said[0][1] in NO_PROPOSAL else tuple(filter(None, (_slot(*event) for event in events)))
+            found = tuple(Found(intent, rule, rule) for intent, rule in said)
+            return Answer(found, tuple(sorted(days)), slots)
     return None
+
+
+NO_PROPOSAL: Final = frozenset({"calendar_declined", "calendar_cancels"})
+MOST: Final = 12
+"""Events of one file that are looked at."""
+
+
+def _events(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Start and end of each event; a zone's rules have a DTSTART too, and are none."""
+    count, start, end, inside = 0, "", "", False
+    for name, value in lines:
+        if name == "BEGIN":
+            inside = inside or value.upper() == "VEVENT"
+        elif name == "END" and value.upper() == "VEVENT":
+            if start and count < MOST:
+                yield start, end
+            count, start, end, inside = count + 1, "", "", False
+        elif inside and name == "DTSTART":
+            start = start or value
+        elif inside and name == "DTEND":
+            end = end or value
+
+
+def _slot(start: str, end: str) -> Slot | None:
+    """The hours of one event; a whole day has none."""
+    begins, ends = _moment(start), _moment(end)
+    if begins is None:
+        return None
+    if "T" not in start:
+        return Slot(begins.date())
+    until = ends.time() if ends is not None and ends.date() == begins.date() and ends > begins else None
+    return Slot(begins.date(), begins.time(), until)
 
 
 def _said(method: str, attendees: list[str]) -> list[tuple[Intent, str]]:
@@ -63,13 +103,13 @@ def _said(method: str, attendees: list[str]) -> list[tuple[Intent, str]]:
     return []
 
 
-def _day(value: str) -> date | None:
-    """The day in Japan; a moment without zone is taken as it stands."""
+def _moment(value: str) -> datetime | None:
+    """The moment in Japan, without a zone; one without zone is taken as it stands."""
     found = MOMENT.match(value)
     if found is None:
         return None
     try:
         moment = datetime(int(found[1]), int(found[2]), int(found[3]), int(found[4] or 0), int(found[5] or 0))  # noqa: DTZ001
-        return (moment + timedelta(hours=9) if found[6] else moment).date()
+        return moment + timedelta(hours=9) if found[6] else moment
     except (ValueError, OverflowError):
         return None

@@ -27,6 +27,10 @@ NUMBERS: Final = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "�
 FISCAL_YEAR: Final = re.compile(
     r"(?:(?P<era>令和|R) ?(?P<ey>元|\d{1,2})|(?P<year>20\d\d)) ?年?度|(?P<word>来|次|新|翌|再来|今|本) ?年度"
 )
+YEAR_MONTH: Final = re.compile(
+    r"(?:(?:令和|R) ?(?P<ey>元|\d{1,2})|(?P<year>20\d\d)) ?年 ?(?P<m>1[0-2]|[1-9]) ?月(?! ?\d)"
+    r"(?P<until>末|まで|中)?"
+)
 BARE_MONTH: Final = re.compile(
     r"(?<![\d/.])(?P<next>来年|翌年)?の? ?(?P<m>1[0-2]|[1-9]) ?月 ?(?P<kind>以降|頃|ごろ|ころ|に|の(?!\d)|まで|中|"
     r"から|か|くらい|ぐらい|が|は|、|ですと|でしたら|であれば)"
@@ -93,6 +97,9 @@ def _fiscal_years(text: str, base: date) -> Iterator[date]:
 
 
 def _months(text: str, base: date) -> Iterator[date]:
+    for found in YEAR_MONTH.finditer(text):
+        year = int(found["year"]) if found["year"] else 2018 + (1 if found["ey"] == "元" else int(found["ey"]))
+        yield (_end if found["until"] else _first)(min(year, 9998), int(found["m"]))
     for found in BARE_MONTH.finditer(text):
         month = int(found["m"])
         year = base.year + (month <= base.month)

@@ -25,11 +25,12 @@ LONGEST_TEXT: Final = 5_000
 
 _AT: Final = (
     r"(?P<h{n}half>午前|午後|夕方|夜|AM|PM)? ?(?P<h{n}>[01]?\d|2[0-3]) ?"
-    r"(?::(?P<m{n}>[0-5]\d)|時 ?(?P<j{n}>[0-5]\d)?(?P<half{n}>半)?分?)(?P<e{n}> ?[ap]\.?m\b)?"
+    r"(?::(?P<m{n}>[0-5]\d)|時(?!間) ?(?P<j{n}>[0-5]\d)?(?P<half{n}>半)?分?)(?P<e{n}> ?[ap]\.?m\b)?"
 )
 HOURS: Final = re.compile(
     rf"{_AT.format(n=1)}(?: ?(?:[~〜-]|から|より|to|until) ?{_AT.format(n=2)})?"
-    r"(?P<after> ?(?:以降|から|より|~|〜|onwards?))?(?P<before> ?(?:まで(?!に?(?:ご|お))|以前))?",
+    r"(?P<after> ?(?:以降|から|より|~|〜|onwards?))?(?P<before> ?(?:まで(?!に?(?:ご|お))|以前))?"
+    r"(?: ?(?:、|に|で)? ?(?P<long>\d{1,3}) ?(?P<unit>分|時間)(?:間|程度?|ほど|くらい|ぐらい))?",
     re.IGNORECASE,
 )
 ENGLISH: Final = re.compile(
@@ -74,6 +75,8 @@ def proposed(text: str, base: date | None) -> tuple[Slot, ...]:
         days = (mention.last - mention.first).days + 1
         hours = tuple(_hours(words)) or (shared if stop is None and ALONE.fullmatch(words) else ())
         shared = hours
+        if words.startswith("の週"):
+            continue  # 12月7日（月）の週に: a week to be asked for
         if mention.doubtful or days > LONGEST or NOT.search(words):
             shared = ()
             continue
@@ -90,9 +93,7 @@ def _hours(words: str) -> Iterator[tuple[time | None, time | None]]:
     seen = False
     for match in HOURS.finditer(words):
         start = _time(match, 1)
-        end = _time(match, 2) if match["h2"] else None
-        if start is None:
-            continue
+        end = _time(match, 2) if match["h2"] else _after(start, match["long"], match["unit"])
         seen = True
         if end is None and match["before"]:
             yield None, start
@@ -107,7 +108,14 @@ def _hours(words: str) -> Iterator[tuple[time | None, time | None]]:
         yield from ((start, end) for said, start, end in WORDS if said.search(words))
 
 
-def _time(match: re.Match[str], n: int) -> time | None:
+def _after(start: time, long: str | None, unit: str | None) -> time | None:
+    """The end of 「12時30分から20分程度」; None where nobody says how long, or it goes over midnight."""
+    minutes = int(long or 0) * (60 if unit == "時間" else 1)
+    whole = start.hour * 60 + start.minute + minutes
+    return time(whole // 60, whole % 60) if minutes and whole < 24 * 60 else None
+
+
+def _time(match: re.Match[str], n: int) -> time:
     hour = int(match[f"h{n}"])
     minute = 30 if match[f"half{n}"] else int(match[f"m{n}"] or match[f"j{n}"] or 0)
     half = (match[f"h{n}half"] or match[f"e{n}"] or (match["h1half"] if n == 2 else "") or "").strip().lower()

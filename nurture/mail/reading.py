@@ -106,7 +106,8 @@ def _decide(root: Part, head: Reading, text: str, base: date | None, own: frozen
             *asked.found,
             *(one for one in intents(new.text) if one.intent not in {f.intent for f in asked.found}),
         )
-        return replace(head, kind=Kind.REPLY, automatic=False, dates=asked.days, found=found)
+        times = tuple(dict.fromkeys((*asked.slots, *proposed(new.text, base))))
+        return replace(head, kind=Kind.REPLY, automatic=False, dates=asked.days, times=times, found=found)
     in_thread = bool(head.in_reply_to or head.references)
     if automatic.is_unsubscribe(head.subject, new.text, head.to, in_thread=in_thread):
         words = Found(Intent.UNSUBSCRIBE, "command", (head.subject or new.text)[:120])

@@ -50,8 +50,8 @@ async def time(visit: Visit) -> Response:
 
 
 def slots_of(task: Task) -> tuple[Slot, ...]:
-    """The times that a mail proposed, where the task is about one."""
-    return in_lines(task.detail) if task.kind == "appointment" else ()
+    """The times that a mail proposed, where the task is about one that was read."""
+    return in_lines(task.detail) if task.kind in {"appointment", "reply"} else ()
 
 
 def _zone(visit: Visit, person: Person | None, where: Organisation | None) -> ZoneInfo:
