@@ -1,7 +1,7 @@
 """Today's queue: what waits for the reader, the most urgent first.
 
 Order: thank-yous whose three hours run (A2), then by planned date; what is in doubt or failed; replies;
-tasks; what is approved and leaves soon. Nine to twelve queries whatever the number of rows.
+tasks; what is approved and leaves soon. Nine to thirteen queries whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from nurture import advice
 from nurture.core.deals import Task, TaskState
 from nurture.core.messages import Inbound, Message, MessageState
 from nurture.core.scenario import TASK_KINDS
 from nurture.ports import Span
 from nurture.web.alerts import alerts
+from nurture.web.answers import taken_for
 from nurture.web.cards import Card, addressee, around, card
 from nurture.web.task import slots_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from nurture.core.cases import Case
     from nurture.core.people import Organisation
     from nurture.core.slots import Slot
     from nurture.web.visit import Visit
@@ -41,6 +44,8 @@ class Row:
     task: Task
     name: str
     organisation: Organisation | None
+    read: str = ""  # what the mail was taken for
+    steps: tuple[str, ...] = ()  # what may be done next
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -69,7 +74,10 @@ async def queue(visit: Visit) -> Response:
     cards = {m.id: card(visit, m, known) for m in (*urgent, *others, *held, *stuck, *leaving)}
     shown = len(urgent) + len(others)
     full = len(urgent) == ROWS or len(others) == ROWS
-    rows = [Row(t, addressee(known.person(t)), known.organisation(t)) for t in tasks]
+    mails = await taken_for(store, tasks)
+    rows = [
+        Row(t, addressee(known.person(t)), known.organisation(t), *_advice(visit, mails.get(t.id))) for t in tasks
+    ]
     return visit.page(
         "queue.html",
         to_do=[cards[m.id] for m in (*urgent, *others) if cards[m.id].may_approve],
@@ -84,6 +92,10 @@ async def queue(visit: Visit) -> Response:
         said=await _said(visit),
         alerts=await alerts(visit),
     )
+
+
+def _advice(visit: Visit, case: Case | None) -> tuple[str, tuple[str, ...]]:
+    return (advice.read(visit.w, case), advice.steps(visit.w, case)) if case is not None else ("", ())
 
 
 async def _strays(visit: Visit) -> tuple[Inbound, ...]:

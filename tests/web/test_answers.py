@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import icalendar
 
+from nurture import advice
+from nurture.core import cases
 from nurture.core.change import Change
-from nurture.core.ids import TaskId
+from nurture.core.ids import InboundId, TaskId, derived
 from nurture.core.messages import Enrollment, EnrollmentState, Entry
 from nurture.core.people import Away, Person
+from nurture.i18n import words
 from tests.web.browser import browser, send, sign_in
-from tests.web.world import NAKAMURA, READ, SATO, TANAKA
+from tests.web.world import NAKAMURA, READ, REPLY, SATO, TANAKA
 
 if TYPE_CHECKING:
     import httpx
@@ -82,3 +85,20 @@ async def test_an_absence_is_over_at_a_button(sato: httpx.AsyncClient, desk_worl
     assert found is not None
     assert found.away is None
     assert "/back" not in (await sato.get("/people/nakamura")).text
+
+
+async def test_what_was_read_and_what_to_do_next(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Of a reply what it was taken for, with the next steps; of a task of another origin nothing."""
+    asked = replace(REPLY, id=InboundId("in-asked"), key="<asked@x>", uid=12, intents=("question",))
+    declined = replace(REPLY, id=InboundId("in-no"), key="<no@x>", uid=13, intents=("refusal",))
+    held = replace(REPLY, id=InboundId("in-held"), key="<held@x>", uid=14, reading='{"sensitive": ["birth"]}')
+    tasks = [replace(READ, id=TaskId(derived("task:reply", row.id))) for row in (asked, declined, held)]
+    moved = replace(READ, id=TaskId("t-moved"), kind="moved")
+    await desk_world.store.commit(Change((asked, declined, held, *tasks, moved)))
+    page = (await sato.get("/")).text
+
+    for case in (cases.QUESTION, cases.REFUSAL, cases.PATIENT_DATA, cases.MOVED):
+        w = words("ja")
+        assert advice.read(w, case) in page
+        assert all(step in page for step in advice.steps(w, case))
+    assert 4 == page.count("次の一手")
