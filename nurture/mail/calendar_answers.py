@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MAX_CALENDAR: Final = 64 * 1024  # characters that are looked at
 LINE: Final = re.compile(
-    r"^(?P<name>[A-Za-z-]{3,20})(?P<params>(?:;[^:\n\"]{0,400}(?:\"[^\"\n]{0,200}\")?){0,20}):(?P<value>.*)$", re.M
+    r"^(?P<name>[A-Za-z-]{3,20})(?P<params>(?:;[^:;\n\"]{0,400}(?:\"[^\"\n]{0,200}\")?){0,20}):(?P<value>.*)$",
+    re.M,
 )
 STAT: Final = re.compile(r";PARTSTAT=([A-Za-z-]{3,20})", re.IGNORECASE)
 MOMENT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})\d{2}(Z?))?")

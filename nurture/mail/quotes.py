@@ -32,7 +32,7 @@ from nurture.mail.quote_words import (
     WHEN,
     WHO,
 )
-from nurture.mail.signatures import RULE, split_signature
+from nurture.mail.signatures import is_rule, split_signature
 
 BARE: Final = re.compile(
     r"[ \t]*(?:on )?\d{2,4}[/.-]\d{1,2}[/.-]\d{1,4}[^\n]{0,80}<[^<>\s]{3,160}@[^<>\s]{3,160}>\Z"
@@ -162,7 +162,7 @@ def _block(lines: list[str]) -> int:
 
 def _above(lines: list[str], start: int) -> int:
     index = start
-    while start > 0 and (not lines[start - 1].strip() or RULE.match(lines[start - 1])) and index - start < 3:
+    while start > 0 and (not lines[start - 1].strip() or is_rule(lines[start - 1])) and index - start < 3:
         start -= 1
     return start
 

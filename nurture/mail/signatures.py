@@ -85,6 +85,14 @@ DISCLAIMER: Final = re.compile(
 )
 
 
+MAX_RULE: Final = 200  # characters; a longer line is no rule
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line is drawn rather than written."""
+    return len(line) <= MAX_RULE and RULE.match(line) is not None
+
+
 def split_signature(lines: list[str]) -> tuple[list[str], list[str]]:
     """The lines of the text, and those of signature, program's line and disclaimer."""
     while lines and not lines[-1].strip():
@@ -105,13 +113,13 @@ def _cut(lines: list[str], at: int, tail: list[str]) -> tuple[list[str], list[st
 def _disclaimer(lines: list[str]) -> int:
     for index, line in enumerate(lines):
         if index and DISCLAIMER.search(line):
-            return index - 1 if RULE.match(lines[index - 1]) else index
+            return index - 1 if is_rule(lines[index - 1]) else index
     return len(lines)
 
 
 def _client(lines: list[str]) -> int:
     for index in range(len(lines) - 1, max(-1, len(lines) - 6), -1):
-        if CLIENT.match(lines[index]):
+        if CLIENT.match(lines[index][:300]):
             return index
     return len(lines)
 
@@ -122,7 +130,7 @@ def _delimited(lines: list[str]) -> int:
         if DELIMITER.match(line):
             if len(lines) - index <= 30:
                 return index
-        elif RULE.match(line):
+        elif is_rule(line):
             below = [other for other in lines[index + 1 :] if other.strip()]
             if not below and index > 0 and len(lines) - index <= 2:
                 return index
@@ -165,7 +173,7 @@ def _contact(lines: list[str]) -> int:
 def _closing(lines: list[str]) -> int:
     """A closing like "Best regards," on a line of its own, with only short lines below it."""
     for index in range(len(lines) - 1, max(0, len(lines) - 12), -1):
-        if CLOSING.match(lines[index]):
+        if len(lines[index]) <= 100 and CLOSING.match(lines[index]):
             below = [line for line in lines[index + 1 :] if line.strip()]
             if not any(len(line) > 60 or re.search(r"[.!?。]\s*\Z", line) for line in below):
                 return index
