@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from nurture.core import approval, outgoing, progress, reactions, survey, upshot
+from nurture.core import approval, cases, outgoing, progress, reactions, survey, upshot
 from nurture.core.change import Change
 from nurture.core.ids import InboundId
 from nurture.core.messages import Enrollment, Message, MessageState
@@ -58,6 +58,10 @@ def _change_of(place: Any, name: str, alter: Callable[[Any], Any]) -> Seed:
         patch.setattr(place, name, lambda *given, **more: alter(real(*given, **more)))
 
     return seed
+
+
+def _no_bounce(case: cases.Case) -> cases.Case:
+    return cases.NOTED if case is cases.BOUNCE else case
 
 
 def _without(kind: type) -> Callable[[Change], Change]:
@@ -280,7 +284,7 @@ FAULTS: Final[dict[str, tuple[Seed, Callable[[Machine], None]]]] = {
     "a stop leaves the mails as they are": (_change_of(progress, "end", _without(Message)), _stopped),
     "a stop says nothing": (_change_of(progress, "end", _mute), _stopped),
     "a hold outlives a stop": (_never_held, _stopped_while_held),
-    "a bounce silences nobody": (_change_of(reactions, "_bounced", lambda _: Change()), _bounced),
+    "a bounce silences nobody": (_change_of(cases, "of", _no_bounce), _bounced),
     "an enrollment falls asleep": (_change_of(progress, "advance", _asleep), _one_day),
     "a mail is handled twice": (_reads_again, _read_twice),
 }
