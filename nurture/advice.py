@@ -176,7 +176,9 @@ def happens(w: Words, case: Case) -> str:
 
 def told(w: Words, case: Case) -> str:
     """Who of us hears of it, and when."""
-    return w(TELLS[case.told]) if case.told is not None else w("nobody; it is in the journal")
+    if case.told is not None:
+        return w(TELLS[case.told])
+    return w("the representative, at the desk") if case.task is not None else w("nobody; it is in the journal")
 
 
 def undo(w: Words, case: Case) -> str:

@@ -48,7 +48,7 @@ class Silence(StrEnum):
 
 
 class Told(StrEnum):
-    """Who of us hears of it at once."""
+    """Who of us hears of it at once by mail. What servers say waits at the desk: an old list has hundreds."""
 
     REP = "rep"
     ALARM = "alarm"  # the representative, the manager and the administrators
@@ -83,9 +83,9 @@ OPT_OUT: Final = Case(
 COMPLAINT: Final = Case(
     "complaint", Becomes.STOPS, "complaint", "complaint", Told.ALARM, Silence.ADDRESS, Rules.NONE, colleagues=True
 )
-BOUNCE: Final = Case("bounce", Becomes.STOPS, "bounce", "bounce", Told.REP, Silence.ADDRESS, Rules.TASK)
+BOUNCE: Final = Case("bounce", Becomes.STOPS, "bounce", "bounce", None, Silence.ADDRESS, Rules.TASK)
 SOFT_BOUNCE: Final = Case("soft_bounce", Becomes.GOES_ON, rules=Rules.ANY)
-THIRD_BOUNCE: Final = Case("third_bounce", Becomes.PAUSES, "bounces", "bounce", Told.REP, rules=Rules.ANY)
+THIRD_BOUNCE: Final = Case("third_bounce", Becomes.PAUSES, "bounces", "bounce", rules=Rules.ANY)
 MOVED: Final = Case("moved", Becomes.STOPS, "moved", "moved", Told.REP, rules=Rules.TASK, colleagues=True)
 AWAY: Final = Case("away", Becomes.POSTPONED, rules=Rules.ANY)
 AWAY_AND_MOVED: Final = Case("away_and_moved", Becomes.PAUSES, "moved", "moved", Told.REP, rules=Rules.NONE)
