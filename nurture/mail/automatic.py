@@ -47,7 +47,9 @@ ANSWERED_FIELDS: Final = frozenset(
     }
 )
 ANSWERED_SUBJECT: Final = re.compile(
-    r"\A(?:\s|re:|\[[^\]]{0,30}\])*(?:【|\[|［|<|＜|\()?[ 　]*(?:自動(?:返信|応答|送信|配信)|不在(?:通知|"
+    r"\A(?:\s|re:|\[[^\]]{0,30}\])*(?:【|\[|［|<|＜|\()?[ 　]*"
+    r"(?:自動(?:返信|応答|送信|配信)(?!(?:機能)?(?:に|の(?:設定|件|機能)))|"
+    r"不在(?:通知|"
     r"のお知らせ|案内|連絡|のため|です|中|返信)?|休暇(?:通知|中|のお知らせ)|留守|"
     r"out[ -]of[ -](?:the[ -])?office|ooo\b|automatic(?:ally generated)? (?:reply|response)|"
     r"auto[- ]?(?:reply|response|respond(?:er)?|matic reply|antwort)|autoreply|vacation (?:reply|response|"
@@ -161,9 +163,7 @@ def is_receipt(root: Part, subject: str, text: str) -> bool:
     return (
         short
         and RECEIPT_SUBJECT.search(subject) is not None
-        and (
-            RECEIPT_WORDS.search(text[:3000]) is not None or kind == "multipart/report" or len(text.strip()) < 200
-        )
+        and (RECEIPT_WORDS.search(text[:3000]) is not None or kind == "multipart/report" or len(text.strip()) < 80)
     )
 
 
@@ -188,7 +188,17 @@ def is_challenge(root: Part, subject: str, text: str) -> bool:
     """A mail that asks the sender to prove himself before it is delivered."""
     if root.has("x-tmda-fingerprint") and root.get("auto-submitted"):
         return True
-    return CHALLENGE.search(f"{subject}\n{text[:4000]}") is not None
+    words = f"{subject}\n{text[:4000]}"
+    return CHALLENGE.search(words) is not None and TO_DO.search(words) is not None
+
+
+TO_DO: Final = re.compile(
+    r"https?://|reply to this|have your (?:message|e?-?mail) deliv|you are (?:a )?human|クリック|"
+    r"simply reply|click|spam ?arrest|boxbe|challenge[- /]response|\btmda\b|"
+    r"(?:この|本)メール(?:に|へ)(?:そのまま)?(?:ご)?返信",
+    re.IGNORECASE,
+)
+"""A challenge says what to do; a person who asks whether something was sent does not."""
 
 
 COMPLAINT_SUBJECT: Final = re.compile(

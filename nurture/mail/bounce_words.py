@@ -81,7 +81,8 @@ STATED: Final = re.compile(
 )
 """What only a report says. It counts without a mailer daemon's name too, where no person seems to write."""
 BY_A_PERSON: Final = re.compile(
-    r"様|先生|お世話|よろしく|です。|regards|\bdear\b|\bhi\b|\bhello\b|thank|cheers|sincerely|unsubscribe|配信停止",
+    r"様|先生|お世話|よろしく|です。|regards|\bdear\b|\bhi\b|\bhello\b|thank|cheers|sincerely|unsubscribe|"
+    r"please (?:re-?send|advise|let me|send)|could you|配信停止",
     re.IGNORECASE,
 )
 MACHINE: Final = re.compile(r"(?:mailer|mail)[-_.]?daemon(?:[-+_.=@]|$)", re.IGNORECASE)

@@ -227,7 +227,14 @@ def _stated(root: Part, envelope: Envelope, notification: str) -> bool:
     if root.has("list-id") or root.has("list-unsubscribe"):
         return False
     others = set(addresses_in(notification, 10)) - {envelope.from_address.lower()}
-    return bool(others) and STATED.search(re.sub(r"\s+", " ", notification[:800]).lower()) is not None
+    alone = any(_alone(address, notification) for address in others)
+    return alone and STATED.search(re.sub(r"\s+", " ", notification[:800]).lower()) is not None
+
+
+def _alone(address: str, notification: str) -> bool:
+    """Whether an address has a line of its own, at most with a name or a label: people write it in a sentence."""
+    pattern = rf"^[^\n.。,、]{{0,40}}?[ \t<(\"'*・:：]?{re.escape(address)}[>)\"' \t]*$"
+    return re.search(pattern, notification, re.IGNORECASE | re.MULTILINE) is not None
 
 
 FORWARDED = re.compile(r"\s*(?:fw|fwd|転送)\s*[:：]", re.IGNORECASE)

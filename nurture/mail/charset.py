@@ -119,7 +119,7 @@ def jis(data: bytes) -> str:
 
 
 def _single(data: bytes) -> str:
-    return data.decode("ascii") if data.isascii() else decode(data, "").text
+    return data.decode("ascii") if data.isascii() else _eight_bit(data, "").text
 
 
 def _run(mode: bytes, data: bytes) -> str:

@@ -198,3 +198,23 @@ def test_receipts() -> None:
 def test_unsubscribe_commands(subject: str, text: str, kind: Kind) -> None:
     """The mail that a program sends for List-Unsubscribe is a command; a person's answer is a reply."""
     assert read(mail(subject=subject, text=text, thread=subject.startswith("Re"))).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Re: x", "Could you confirm that you sent the quotation?"),
+        ("Re: x", "Please verify the sender settings on your side, our filter flagged it."),
+        ("Re: x", "送信者の認証の件、設定を確認してください。SPFが失敗しています。"),
+        ("Delivery failure?", "The mail could not be delivered to ito@sakura-hp.example, please resend."),
+        ("メールが届きません", "お送りしたメールが ito@sakura-hp.example へは配信できませんでした。"),
+        ("Re: Read: your proposal", "I am reading your mail. It was read by our director too."),
+        ("自動返信について", "自動返信の設定について教えてください。"),
+        ("開封確認について", "開封通知が届きましたので、念のためお知らせします。"),
+    ],
+)
+def test_people_who_write_about_mail(subject: str, text: str) -> None:
+    """A person who writes about delivery, receipts or filters is a person."""
+    reading = read(f"From: sato@sakura-hp.example\nSubject: {subject}\n\n{text}".encode())
+
+    assert (Kind.REPLY, False) == (reading.kind, reading.automatic)

@@ -61,11 +61,18 @@ def test_methods(params: str, lines: str, intents: set[Intent]) -> None:
 )
 def test_days(start: str, day: date) -> None:
     """The day of the meeting is that of Japan."""
-    reading = read(MAIL.format(params="", lines=f"METHOD:REQUEST\n{start}").encode())
+    reading = read(MAIL.format(params="", lines=f"METHOD:REQUEST\nBEGIN:VEVENT\n{start}\nEND:VEVENT").encode())
 
     assert (day,) == reading.dates
 
 
 def test_a_day_that_does_not_exist() -> None:
     """A date that is none is left out."""
-    assert read(MAIL.format(params="", lines="METHOD:REQUEST\nDTSTART:20261399T130000").encode()).dates == ()
+    assert (
+        read(
+            MAIL.format(
+                params="", lines="METHOD:REQUEST\nBEGIN:VEVENT\nDTSTART:20261399T130000\nEND:VEVENT"
+            ).encode()
+        ).dates
+        == ()
+    )

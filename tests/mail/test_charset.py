@@ -91,3 +91,14 @@ def test_total(data: bytes, label: str | None) -> None:
     charset.decode(data, label).text.encode()
     charset.header(data).text.encode()
     charset.unbase64(data)
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"\x1b", b"\x1b$", b"\x1b$(", b"\x1b(", b"\x0e", b"\xee", b"A", b"\n", b"$B", b"(I"]),
+        max_size=12,
+    )
+)
+def test_torn_switches(pieces: list[bytes]) -> None:
+    """Switches to a character set that end in the middle are read as what they are: found by torn mails."""
+    assert isinstance(charset.decode(b"\x1b$(" + b"".join(pieces), "iso-2022-jp").text, str)
