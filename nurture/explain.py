@@ -256,6 +256,7 @@ KINDS: Final[Mapping[str, str]] = {
     "task.opened": mark("task for the representative: {task}"),
     "task.dropped": mark("task dropped: {step}"),
     "task.done": mark("task done: {task} {note}"),
+    "task.reopened": mark("task open again: {task}"),
     "person.created": mark("person added"),
     "person.updated": mark("person changed"),
     "person.away": mark("away, back {back}; no mail before {resume}"),

@@ -116,6 +116,7 @@ def routes() -> list[Route | Mount]:
         Route("/enrollments/{id}/reopen", signed_in(enrollment.reopen), methods=["POST"]),
         Route("/people/{id}/back", signed_in(people.back), methods=["POST"]),
         Route("/tasks/{id}/times/{n}", signed_in(task.time), methods=["GET"]),
+        Route("/tasks/{id}/reopen", signed_in(task.reopen), methods=["POST"]),
         Route("/tasks/{id}/done", signed_in(task.finish), methods=["POST"]),
         Route("/messages/{id}", signed_in(message.show), methods=["GET"]),
         Route("/messages/{id}/files/{key}", signed_in(message.file), methods=["GET"]),

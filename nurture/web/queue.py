@@ -90,6 +90,7 @@ async def queue(visit: Visit) -> Response:
         tasks=[row for row in rows if row.task.kind in TASK_KINDS],
         strays=await _strays(visit),
         said=await _said(visit),
+        closed=await _closed(visit),
         alerts=await alerts(visit),
     )
 
@@ -104,6 +105,16 @@ async def _strays(visit: Visit) -> tuple[Inbound, ...]:
         return ()
     recent = {"person_id": None, "handled_at": None, "received_at": Span(low=visit.doors.clock.now() - STRAYS)}
     return await visit.doors.store.find(Inbound, recent, order=("-received_at",), limit=ROWS)
+
+
+async def _closed(visit: Visit) -> Task | None:
+    """The task that was just closed here, as long as it is: it can be taken back."""
+    query = visit.request.query_params
+    if query.get("done", "") != "task":
+        return None
+    found = await visit.doors.store.get(Task, query.get("task", ""))
+    seen = found is not None and visit.reader.sees(found.rep_id) and found.state is TaskState.DONE
+    return found if seen else None
 
 
 async def _said(visit: Visit) -> tuple[str, Card] | None:

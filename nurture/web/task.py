@@ -72,4 +72,16 @@ async def finish(visit: Visit) -> Response:
         await tasks.finish(visit.doors, found.id, by=visit.reader.rep.id)
     except Impossible:
         raise HTTPException(409) from None
+    return RedirectResponse(f"/?done=task&task={found.id}", status_code=303)
+
+
+async def reopen(visit: Visit) -> Response:
+    """POST /tasks/{id}/reopen: it was not done after all."""
+    found = await visit.doors.store.get(Task, visit.key())
+    if found is None or not visit.reader.sees(found.rep_id):
+        raise HTTPException(404)
+    try:
+        await tasks.reopen(visit.doors, found.id, by=visit.reader.rep.id)
+    except Impossible:
+        raise HTTPException(409) from None
     return RedirectResponse("/", status_code=303)

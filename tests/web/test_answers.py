@@ -102,3 +102,18 @@ async def test_what_was_read_and_what_to_do_next(sato: httpx.AsyncClient, desk_w
         assert advice.read(w, case) in page
         assert all(step in page for step in advice.steps(w, case))
     assert 4 == page.count("次の一手")
+
+
+async def test_a_task_that_was_not_done_after_all(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """The page that follows offers to take it back; the journal keeps both; a second tap is told so."""
+    answer = await send(sato, (await sato.get("/")).text, f"/tasks/{READ.id}/done")
+    page = (await sato.get(answer.headers["location"])).text
+    undone = await send(sato, page, f"/tasks/{READ.id}/reopen")
+    again = await send(sato, page, f"/tasks/{READ.id}/reopen")
+
+    assert (303, 303, 409) == (answer.status_code, undone.status_code, again.status_code)
+    assert f"/tasks/{READ.id}/done" not in page
+    assert f"/tasks/{READ.id}/done" in (await sato.get("/")).text
+    assert f"/tasks/{READ.id}/reopen" not in (await sato.get(f"/?done=task&task={READ.id}")).text
+    kinds = [e.kind for e in await desk_world.store.find(Entry) if e.kind.startswith("task.")]
+    assert ["task.done", "task.reopened"] == kinds[-2:]
