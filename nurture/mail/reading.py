@@ -16,22 +16,22 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
-from email.utils import parsedate_tz
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Final
 
 from nurture.core.reading import AwayInfo, BounceInfo, Found, Intent, Kind, Reading
-from nurture.mail import automatic, calendar_answers, html, patients, quotes
+from nurture.mail import automatic, calendar_answers, patients, quotes
 from nurture.mail.absence import Absence, absence
 from nurture.mail.address import addresses_in
+from nurture.mail.body import body
 from nurture.mail.bounces import Envelope, read_report
 from nurture.mail.dates import mentions
+from nurture.mail.heads import addresses, ids, received, tokens, when
 from nurture.mail.intents import intents
 from nurture.mail.later import named
 from nurture.mail.names import successor
-from nurture.mail.parse import MAX_TEXT, Part, parse
+from nurture.mail.parse import Part, parse
 from nurture.mail.proposals import proposed
-from nurture.mail.tokens import token_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from nurture.core.slots import Slot
 
 MAX_KEPT: Final = 20_000  # characters of text that a reading keeps
-MAX_ADDRESSES: Final = 100
 JAPAN: Final = timezone(timedelta(hours=9))
 
 
@@ -60,23 +59,22 @@ def read(raw: bytes, *, received_at: datetime | None = None, own: Collection[str
 
 def _read(raw: bytes, received_at: datetime | None, own: frozenset[str]) -> Reading:
     root = parse(raw)
-    names, senders = _addresses(root, "from")
+    names, senders = addresses(root, "from")
     head = Reading(
         Kind.OTHER,
         from_=senders[0] if senders else None,
         from_name=names or None,
-        to=tuple(dict.fromkeys(a for field in ("to", "cc") for a in _addresses(root, field)[1])),
+        to=tuple(dict.fromkeys(a for field in ("to", "cc") for a in addresses(root, field)[1])),
         subject=root.get("subject")[:1000],
-        at=_when(root.get("date")),
-        message_id=next(iter(_ids(root.get("message-id"))), None)
-        or (root.get("message-id").strip()[:900] or None),
-        in_reply_to=next(iter(_ids(root.get("in-reply-to"))), None),
-        references=_ids(root.get("references")),
-        tokens=_tokens(root),
+        at=when(root.get("date")),
+        message_id=next(iter(ids(root.get("message-id"))), None) or (root.get("message-id").strip()[:900] or None),
+        in_reply_to=next(iter(ids(root.get("in-reply-to"))), None),
+        references=ids(root.get("references")),
+        tokens=tokens(root),
     )
     text, defects = body(root)
     head = replace(head, defects=tuple(dict.fromkeys((*root.defects, *defects, *_missing(root, head, raw)))))
-    moment = head.at or received_at or _received(root)
+    moment = head.at or received_at or received(root)
     base = None if moment is None else (moment if head.at else moment.astimezone(JAPAN)).date()
     return _decide(root, head, text, base, own)
 
@@ -225,69 +223,13 @@ def _enclosed(root: Part) -> Iterable[Part]:
 
 def _enclosed_id(root: Part) -> str | None:
     for part in _enclosed(root):
-        if ids := _ids(part.get("message-id")):
-            return ids[0]
+        if known := ids(part.get("message-id")):
+            return known[0]
     for part in root.own():
         if part.type.startswith("text/") and (
             found := re.search(r"(?im)^message-id:[ \t]*(<[^<>\s]+>)", part.decoded.text)
         ):
             return found[1]
-    return None
-
-
-# --- header ---------------------------------------------------------------------------------------------------
-
-ADDRESS: Final = re.compile(
-    r'(?:"((?:[^"\\]|\\.){0,300})"[ \t]{0,20}|([^<>,"]{0,300}))?<[ \t]{0,20}([^<>\s]{1,320})[ \t]{0,20}>'
-)
-IDS: Final = re.compile(r"<[^<>\s]{1,900}>")
-
-
-def _addresses(root: Part, name: str) -> tuple[str, tuple[str, ...]]:
-    """The first display name and the addresses, lower case, of a field."""
-    value = ", ".join(root.all(name))[:20_000]
-    if not value:
-        return "", ()
-    display = ""
-    if found := ADDRESS.search(value):
-        display = re.sub(r"\\(.)", r"\1", found[1] or found[2] or "").strip(" \t\"',")
-    elif comment := re.search(r"\(([^()]{1,200})\)", value):
-        display = comment[1].strip()
-    addresses = [m[3].lower() for m in ADDRESS.finditer(value) if "@" in m[3]][:MAX_ADDRESSES]
-    return display[:300], tuple(dict.fromkeys(addresses or addresses_in(value, MAX_ADDRESSES)))
-
-
-def _ids(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(IDS.findall(value[:20_000])))[:200]
-
-
-def _tokens(root: Part) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for field in ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to"):
-        for address in _addresses(root, field)[1]:
-            if token := token_in(address):
-                found[token] = None
-    return tuple(found)
-
-
-def _when(value: str) -> datetime | None:
-    """A Date field as an aware instant in its own offset; in UTC where it names none."""
-    try:
-        parsed = parsedate_tz(value[:200])
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return None
-    if parsed is None:
-        return None
-    try:
-        offset = timezone(timedelta(seconds=parsed[9] or 0))
-        return datetime(*parsed[:6], tzinfo=offset if parsed[9] is not None else UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _received(root: Part) -> datetime | None:
-    for value in root.all("received")[:1]:
-        return _when(value.rpartition(";")[2].strip())
     return None
 
 
@@ -300,66 +242,6 @@ def _missing(root: Part, head: Reading, raw: bytes) -> Iterable[str]:
         yield "no_from"
     if root.has("date") and head.at is None:
         yield "bad_date"
-
-
-# --- body -----------------------------------------------------------------------------------------------------
-
-
-def body(root: Part) -> tuple[str, tuple[str, ...]]:
-    """The text that a reader of the mail sees first, and what was wrong with it.
-
-    The plain form of an alternative where it has any words, else its HTML; of a mixed mail the inline texts.
-    """
-    plain: list[str] = []
-    rich: list[str] = []
-    defects: list[str] = []
-    size = 0
-    for part in root.own():
-        if part.parts or part.type.startswith(("multipart/", "message/")) or part.attached or size > MAX_TEXT:
-            continue
-        if part.type == "text/html":
-            rich.append(html.to_text(part.decoded.text))
-        elif part.type == "text/plain" or (
-            part.type.startswith("text/") and part is root and part.type != "text/calendar"
-        ):
-            if part.filename and plain:
-                continue
-            plain.append(_flowed(part))
-        else:
-            continue
-        size += len(part.decoded.text)
-        if part.decoded.lossy:
-            defects.append("charset")
-    text = "\n".join(plain)
-    if not text.strip():
-        text = "\n".join(rich)
-    return text.replace("\r\n", "\n").replace("\r", "\n")[:MAX_TEXT], tuple(defects)
-
-
-def _flowed(part: Part) -> str:
-    """RFC 3676: lines that end in a blank go on in the next one of the same depth."""
-    text = part.decoded.text
-    params = part.content[1]
-    if params.get("format", "").lower() != "flowed":
-        return text
-    joined: list[str] = []
-    delete = params.get("delsp", "").lower() == "yes"
-    depth_before = -1
-    for line in text.split("\n"):
-        depth = len(line) - len(line.lstrip(">"))
-        content = line[depth:].removeprefix(" ")
-        if (
-            joined
-            and joined[-1].endswith(" ")
-            and depth == depth_before
-            and content != "-- "
-            and not joined[-1].endswith("-- ")
-        ):
-            joined[-1] = (joined[-1][:-1] if delete else joined[-1]) + content
-        else:
-            joined.append((">" * depth + " " if depth else "") + content)
-        depth_before = depth
-    return "\n".join(joined)
 
 
 # --- the public form --------------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nurture.mail.body import body
 from nurture.mail.html import to_text
 from nurture.mail.parse import MAX_DEPTH, MAX_PARTS, parameters, parse
-from nurture.mail.reading import body
 
 
 def test_multipart() -> None:
