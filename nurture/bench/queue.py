@@ -24,6 +24,7 @@ from nurture.core.ids import (
 )
 from nurture.core.messages import Approval, Enrollment, Message, MessageState
 from nurture.core.people import Basis, LegalBasis, Organisation, Person, Profession, Representative
+from nurture.core.windows import fraction
 from nurture.errors import UserError
 from nurture.mail.compose import header_id
 
@@ -41,6 +42,8 @@ REP: Final = Representative(RepId("bench"), "試験 太郎", ADDRESS, mailbox_id
 CONTENT: Final = "case-connection-security"
 """Of the content that ships: a case for people in IT."""
 STEP: Final = "case"
+SPREAD: Final = 3_000
+"""Seconds over which the letters were to leave: each at a moment of its own, in no order of their rows."""
 BATCH: Final = 500
 """Enrollments in one commit."""
 _SENTENCE: Final = "先日ご相談いただきました運用の件につきまして、同規模の病院での導入事例をご紹介いたします。\n"
@@ -145,7 +148,7 @@ class Queue:
         ready = replace(
             message,
             state=MessageState.APPROVED,
-            planned_at=self.now - timedelta(minutes=1),
+            planned_at=self.now - timedelta(minutes=1, seconds=fraction(message.id) * SPREAD),
             to_address=person.email,
             to_name=person.name,
             from_address=ADDRESS,

@@ -23,6 +23,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import psycopg
+
 from nurture.bench import queue
 from nurture.bench.work import LIBRARY, PIPELINE, Measured, Task
 from nurture.errors import TemporaryFailure, UserError
@@ -52,6 +54,12 @@ class Line:
     def per_second(self) -> float:
         """Letters a second."""
         return self.measured.letters / self.measured.seconds
+
+    @property
+    def running(self) -> float | None:
+        """The same without what passes before the first answer: what a long queue comes to."""
+        m = self.measured
+        return m.letters / (m.seconds - m.first) if 0 < m.first < m.seconds else None
 
 
 def tool(name: str) -> str | None:
@@ -119,7 +127,7 @@ def measure(
         letters: in the queue.
         sizes: bytes of a letter, about.
         connections: at the same time.
-        url: a PostgreSQL database that is empty; None: SQLite in ``folder``.
+        url: a PostgreSQL database without any table, which is left so; None: SQLite in ``folder``.
         own_sink: never Postfix's smtp-sink.
         show: called with each line as it is known.
         say: called with what is being done.
@@ -127,6 +135,8 @@ def measure(
     Raises:
         UserError: the database is not empty, or a run failed.
     """
+    if url is not None:
+        _refuse_tables(url)
     for size in sizes:
         for count in connections:
             with server(own_sink) as (port, _):
@@ -149,9 +159,29 @@ def measure(
             else:
                 say(f"{letters:,} x {size:,} B")
                 asyncio.run(_fill(url, letters, size))
-            with server(own_sink) as (port, _):
-                measured = _run(Task(PIPELINE, port, letters, size, count, place, str(folder)))
+            try:
+                with server(own_sink) as (port, _):
+                    measured = _run(Task(PIPELINE, port, letters, size, count, place, str(folder)))
+            finally:
+                if url is not None:
+                    _empty(url)
             show(Line(PIPELINE, "sqlite" if url is None else "postgresql", size, count, measured))
+
+
+def _refuse_tables(url: str) -> None:
+    """A database that holds anything is not for measuring: it is emptied afterwards."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchone()
+    if found is None or found[0]:
+        raise UserError("The database is not empty", hint="measure with one that was made for it: createdb bench")
+
+
+def _empty(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
 
 
 async def _fill(url: str, letters: int, size: int) -> None:

@@ -181,6 +181,7 @@ def send(
             w("bytes"),
             w("connections"),
             w("mails per second"),
+            w("once running"),
             w("processor a mail"),
             w("peak memory"),
             w("beside aiosmtplib"),
@@ -193,6 +194,7 @@ def send(
                 f"{line.measured.bytes:,}",
                 f"{line.connections}",
                 f"{line.per_second:,.0f}",
+                f"{line.running:,.0f}" if line.running else "",
                 f"{line.measured.cpu / line.measured.letters * 1e6:,.0f} us" if line.measured.cpu else "",
                 f"{line.measured.peak_mb:,.0f} MB" if line.measured.peak_mb else "",
                 factor(line, work.LIBRARY),
@@ -291,6 +293,7 @@ def _sent(line: Line) -> dict[str, object]:
         "letters": m.letters,
         "seconds": round(m.seconds, 3),
         "mails_per_second": round(line.per_second),
+        "once_running": round(line.running) if line.running else None,
         "cpu_us_per_mail": round(m.cpu / m.letters * 1e6),
         "peak_mb": m.peak_mb,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,20 +14,23 @@ from nurture.core.change import Change
 from nurture.core.ids import EnrollmentId, MailboxId, MessageId
 from nurture.core.messages import Enrollment, MessageState
 from nurture.core.sending import Letter, Outcome, Verdict
-from nurture.flows import recovery, send, tick
-from nurture.flows.supply import FIRST
+from nurture.flows import departures, pacing, recovery, send, tick
+from nurture.flows.beat import Beat, Sent
+from nurture.flows.outcomes import Outcomes
+from nurture.flows.recovery import Hands
+from nurture.flows.sources import Sources
+from nurture.flows.supply import FIRST, Supply
 from nurture.trace import FileTrace
 from tests.flows.conftest import MET, House, attendee
 from tests.flows.test_receive import Pigeonhole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from nurture.core.messages import Message
     from nurture.core.sending import NoLine
-    from nurture.flows.beat import Sent
 
 OK = Outcome(Verdict.ACCEPTED, "250 ok")
 
@@ -186,6 +190,100 @@ async def test_without_a_line_nothing_is_claimed(house: House) -> None:
     await beat(house, Bulk(trouble=NoLine("connection refused", 3, 60.0)))
 
     assert before == await house.mails("thanks")
+
+
+# --- ahead of the wire ---
+
+
+async def line(house: House) -> Beat:
+    """A beat that has begun."""
+    await house.fresh()
+    doors, outcomes = house.doors, Outcomes(house.doors, house.stop)
+    pace = await pacing.begin(doors, house.clock.now())
+    return Beat(
+        doors,
+        Bulk(),
+        {},
+        "test",
+        house.stop,
+        None,
+        None,
+        lambda _message, _outcome: None,
+        Sent(),
+        outcomes,
+        pace,
+        doors.store.term(),
+        Hands(),
+        Sources(doors),
+    )
+
+
+async def test_what_was_claimed_ahead_goes_back_at_the_end(house: House) -> None:
+    """Of a quick server's letters one batch is on the wire, one is ready and one is claimed: two go back."""
+    await many(house, 12)
+    supply = Supply(await line(house), MailboxId("tanaka"))
+    first = await supply.batch(4, again=False)
+    supply.prepare(4, seconds=0.0)
+    second = await supply.batch(4, again=False)
+    supply.prepare(4, seconds=0.0)
+    assert first is not None
+    assert second is not None
+
+    await supply.end()
+
+    states = {m.id: m.state for m in await house.mails("thanks")}
+    kept = {departure.message.id for departure in (*first.ready, *second.ready)}
+    assert 8 == len(kept)
+    assert {MessageState.SENDING} == {states[key] for key in kept}
+    assert {MessageState.APPROVED} == {state for key, state in states.items() if key not in kept}
+
+
+async def test_a_slow_server_is_claimed_for_when_it_is_ready(house: House) -> None:
+    """Where a batch takes long to leave, nothing is claimed before it has left."""
+    await many(house, 12)
+    supply = Supply(await line(house), MailboxId("tanaka"))
+    await supply.batch(4, again=False)
+
+    supply.prepare(4, seconds=1.0)
+    await asyncio.sleep(0)
+    await supply.end()
+
+    states = [m.state for m in await house.mails("thanks")]
+    assert 4 == states.count(MessageState.SENDING)
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_what_is_claimed_behind_does_not_count_in_the_closer_look(
+    house: House, monkeypatch: pytest.MonkeyPatch, *, told: bool
+) -> None:
+    """Two letters to one person on one date, in two batches: the first may leave, if it is told of the second."""
+    (mail,) = await many(house, 1)
+    assert mail.enrollment_id is not None
+    enrollment = await house.store.get(Enrollment, mail.enrollment_id)
+    assert enrollment is not None
+    other = replace(enrollment, id=EnrollmentId("other"), version=0)
+    twin = replace(
+        mail,
+        id=MessageId("z"),
+        enrollment_id=other.id,
+        header_id="<z@v.example>",
+        unsubscribe_token="z",
+        version=0,
+    )
+    await house.store.commit(Change((other, twin)))
+    beat = await line(house)
+    monkeypatch.setattr("nurture.core.last_look.may_leave", lambda *_: False)
+    claimed = await house.store.claim(house.clock.now(), 2, "test")
+
+    @asynccontextmanager
+    async def undisturbed() -> AsyncIterator[frozenset[MessageId]]:
+        """What is claimed behind the first."""
+        yield frozenset({claimed[1][0].id}) if told else frozenset()
+
+    found = await departures.check(beat.desk, claimed[:1], beat.outcomes, beat.pace, undisturbed)
+
+    assert 2 == len(claimed)
+    assert told == (len(found.ready) == 1)
 
 
 # --- after a kill ---
