@@ -37,7 +37,7 @@ FIRST_PAUSE: Final = timedelta(seconds=1)
 LAST_PAUSE: Final = timedelta(minutes=1)
 TOGETHER: Final = 500
 """Answers that are not made to wait for more."""
-PATIENCE: Final = 0.05
+PATIENCE: Final = 0.01
 """Seconds that an answer may wait for others to be written with."""
 UNWRITTEN: Final = 1_000
 """Answers that may be unwritten; then nothing more is handed over before some are."""

@@ -221,7 +221,9 @@ def _tasks(e: Any) -> Any:
 def _near(e: Any, p: Any, place: Any) -> Any:
     y = _T["message"].alias("y").c
     wanted = select().where(
-        y.state.in_(_literally(LEFT)),
+        y.state.concat(literal_column("''")).in_(
+            _literally(LEFT)
+        ),  # by people, not by states: those have thousands
         y.planned_on.is_not(None),
         or_(y.enrollment_id.is_(None), y.enrollment_id != e.id),
         or_(y.person_id == p.id, and_(y.organisation_id == place, y.planned_on >= bindparam("start"))),
