@@ -27,6 +27,7 @@ ADDRESS: Final[Words] = (
         アドレス(?:が|は)(?:変更|変わ)
         退職|異動
         has been replaced by
+        (?:recipient|user|employee|person|who) has (?:retired|resigned)|mailbox is no longer monitored
         (?:転居|移転)(?:し|いた)
         """,
     ),

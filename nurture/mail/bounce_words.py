@@ -16,7 +16,7 @@ DAEMON_NAME: Final = re.compile(
     r"mailer-?daemon|mail deliver\w* (?:sub)?system|delivery (?:sub)?system|mail administrator|"
     r"mail delivery|postmaster|"
     r"system administrator|internet mail delivery|mail ?system|bounce|配信(?:システム|エラー)|"
-    r"メール(?:サーバ|システム|配信)",
+    r"メール(?:サーバ|システム|配信|配送|管理|ゲートウェイ|フィルタ)",
     re.IGNORECASE,
 )
 SUBJECT: Final = re.compile(
@@ -31,7 +31,7 @@ SUBJECT: Final = re.compile(
     r"unable to deliver|problem delivering|undelivered|not delivered|nondelivery|"
     r"message (?:status|blocked|not sent)|permanent error|"
     r"エラー通知|エラーメール|メールエラー|配信不能|配信エラー|配信(?:が|に|は)?(?:でき|失敗|遅延)|"
-    r"受信(?:を|が)?拒否|拒否(?:され|しま)|配送(?:不能|エラー|失敗|でき)|送信エラー|送信(?:が|に|は)?(?:失敗|でき)|未達|不達|配達(?:不能|でき|"
+    r"受信(?:を|が)?拒否|拒否(?:され|しま|通知|のお知らせ)|配送(?:不能|エラー|失敗|でき)|送信エラー|送信(?:が|に|は)?(?:失敗|でき)|未達|不達|配達(?:不能|でき|"
     r"されま|エラー)|メール(?:は|が|を)?(?:届|返|戻|お届け)|リターンメール|エラーメール|宛先不明|返信不能|"
     r"недоставлен|не доставлено|non remis|non distribu|rejet|no se ha podido entregar|mancata consegna|退信"
 )

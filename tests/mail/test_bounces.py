@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +103,22 @@ def test_judge(words: str, reason: str | None, permanent: bool) -> None:
     fate = judge(words)
     assert fate.permanent is permanent
     assert reason is None or fate.reason == reason
+
+
+REPORTS = tomllib.loads((DATA.parent / "reports.toml").read_text(encoding="utf-8"))["report"]
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=range(len(REPORTS)))
+def test_words_of_providers(report: dict[str, Any]) -> None:
+    """A report is known, its recipient is named, and only an address that is no good is permanent."""
+    raw = (
+        f"{report['header']}To: tanaka@vendor.example\nContent-Type: text/plain; charset=utf-8\n\n{report['text']}"
+    )
+    reading = read(raw.encode())
+
+    assert Kind.BOUNCE is reading.kind
+    assert reading.bounce is not None
+    assert (report["permanent"], ("x@hospital.example",)) == (reading.bounce.permanent, reading.bounce.recipients)
 
 
 @pytest.mark.skipif(not (CORPUS / "labels.json").exists(), reason="the corpus is not on this machine")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,3 +158,12 @@ def test_pieces_of_the_text(text: str) -> None:
     found = split(text)
     lines = {"", *(line.strip(" 　\t") for line in text.split("\n"))}
     assert all(line.strip(" 　\t") in lines for line in found.text.split("\n"))
+
+
+REPLIES = tomllib.loads((Path(__file__).parent / "data" / "replies.toml").read_text(encoding="utf-8"))["reply"]
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=range(len(REPLIES)))
+def test_collection(reply: dict[str, str]) -> None:
+    """Of an answer with all that a program puts below it the new text is cut exactly."""
+    assert reply["text"] == split(reply["text"] + reply["below"]).text
