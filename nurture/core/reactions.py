@@ -12,13 +12,12 @@ legal risk, the reverse is not.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
-from nurture.core import cases, progress, states, suppressions, turns
+from nurture.core import cases, progress, silencing, states, turns
+from nurture.core.arrival import entry
 from nurture.core.cases import (
     AMBIGUOUS,
     APPOINTMENT,
@@ -38,21 +37,18 @@ from nurture.core.deals import Task
 from nurture.core.ids import RepId, TaskId, derived
 from nurture.core.messages import (
     EnrollmentState,
-    Entry,
-    Inbound,
     Message,
     MessageState,
     Suppression,
-    SuppressionScope,
 )
 from nurture.core.people import Away
-from nurture.core.reading import Intent, Kind, Reading
+from nurture.core.reading import Intent, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from nurture.core.arrival import Arrival
     from nurture.core.dossier import Dossier
-    from nurture.core.people import Person
 
 AWAY_DEFAULT: Final = timedelta(days=14)
 """An absence without a readable return."""
@@ -66,71 +62,12 @@ RESTS_LONGEST: Final = timedelta(days=400)
 """Who names a time further ahead is left to a person."""
 IN_A_ROW: Final = 3
 """So many mails that came back one after the other, and nothing more is sent before a person has looked."""
-TOPICS: Final = {
-    "seminar": re.compile(r"セミナー|ウェビナー|勉強会|webinar|seminar", re.IGNORECASE),
-    "case_study": re.compile(r"事例|case stud", re.IGNORECASE),
-    "column": re.compile(r"コラム|読み物|column", re.IGNORECASE),
-}
-"""What people call the kinds of content that we send."""
-ONLY: Final = re.compile(r"だけ(?!は)|のみ(?!は)|\bonly\b", re.IGNORECASE)
-"""The rest is refused then, not this."""
-JAPAN: Final = ZoneInfo("Asia/Tokyo")
 ON_THE_WAY: Final = frozenset({MessageState.SENT, MessageState.BOUNCED})
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A mail that came in, matched."""
-
-    inbound: Inbound
-    reading: Reading
-    person: Person
-    answered: Message | None  # ours
-    today: date  # the recipient's
-    now: datetime
-    business_day_after: date  # the first business day after the return, when the reading tells one
-    reader: RepId | None = None  # who reads the mailbox, where nobody else is responsible for the person
-    zone: ZoneInfo = JAPAN  # the recipient's
 
 
 def as_ever(a: Arrival, dossier: Dossier, default: Change) -> Change:  # noqa: ARG001 - as all answers
     """Answer without rules of a scenario: what always happens."""
     return default
-
-
-def _entry(a: Arrival, kind: str, **data: object) -> Entry:
-    return Entry(
-        at=a.now,
-        kind=kind,
-        actor=a.person.email,
-        data={"inbound": a.inbound.id, **data},
-        person_id=a.person.id,
-        organisation_id=a.person.organisation_id,
-        deal_id=a.answered.deal_id if a.answered else None,
-        enrollment_id=a.inbound.enrollment_id,
-        message_id=a.answered.id if a.answered else None,
-    )
-
-
-def suppression(
-    value: str,
-    reason: str,
-    source: str,
-    now: datetime,
-    evidence: str,
-    scope: SuppressionScope = SuppressionScope.ADDRESS,
-) -> Suppression:
-    """Silence for one address, or for one topic of it. The id is derived: a second opt-out is the same row."""
-    value = value.lower()
-    return Suppression(
-        id=suppressions.key(scope, value),
-        scope=scope,
-        value=value,
-        reason=reason,
-        source=source,
-        at=now,
-        evidence=evidence[:500],
-    )
 
 
 def task(a: Arrival, kind: str, rep: RepId | None, title: str, detail: str = "") -> tuple[Task, ...]:
@@ -188,11 +125,11 @@ def react(
     if a.reading.kind is Kind.OUT_OF_OFFICE:
         change += _away(a)
     if case.silence is Silence.ADDRESS:
-        change += _silence(a, known, case)
+        change += silencing.silence(a, known, case)
     elif case.silence is Silence.TOPIC:
-        change += _without_topic(a, known)
+        change += silencing.without_topic(a, known)
     change += _asked(a, own, case)
-    if case is not BOUNCE or _bounced_at(a) == a.person.email.lower():  # else: mended already, the person is well
+    if case is not BOUNCE or a.bounced_at == a.person.email.lower():  # else mended: the person is well
         became = [(d, _become(a, d, case)) for d in _running(own)]
         change += _all(default if case.rules is Rules.NONE else answer(a, d, default) for d, default in became)
     if case.colleagues and a.reading.kind is Kind.REPLY:
@@ -263,7 +200,7 @@ def _evidence(a: Arrival) -> Change:
         sent_at=ours.claimed_at or a.now,
         reason="settled_by_answer",
     )
-    return Change((settled,), (_entry(a, "message.settled", sent=True, by="answer", reason="settled_by_answer"),))
+    return Change((settled,), (entry(a, "message.settled", sent=True, by="answer", reason="settled_by_answer"),))
 
 
 def _rep(a: Arrival, own: Sequence[Dossier]) -> RepId | None:
@@ -278,10 +215,10 @@ def _away(a: Arrival) -> Change:
     resume = a.business_day_after if back else a.today + AWAY_DEFAULT
     resume = min(resume, a.today + AWAY_LONGEST)
     if resume <= a.today:
-        return Change((), (_entry(a, "person.away_over", back=str(back)),))
+        return Change((), (entry(a, "person.away_over", back=str(back)),))
     away = Away(noted_on=a.today, resume_on=resume, back=back, evidence=a.reading.text[:300])
-    entry = _entry(a, "person.away", back=str(back) if back else None, resume=str(resume))
-    return Change((replace(a.person, away=away),), (entry,))
+    said_so = entry(a, "person.away", back=str(back) if back else None, resume=str(resume))
+    return Change((replace(a.person, away=away),), (said_so,))
 
 
 def _said(a: Arrival, case: Case) -> Change:
@@ -294,11 +231,11 @@ def _said(a: Arrival, case: Case) -> Change:
         return Change()
     said = {"subject": a.reading.subject[:200]}
     if kind is not Kind.REPLY:
-        return Change((), (_entry(a, f"inbound.{kind.value}", **said),))
+        return Change((), (entry(a, f"inbound.{kind.value}", **said),))
     intents = sorted(i.value for i in a.reading.intents)
-    change = Change((), (_entry(a, "inbound.reply", **said, intents=intents, step=step, case=case.id),))
+    change = Change((), (entry(a, "inbound.reply", **said, intents=intents, step=step, case=case.id),))
     if Intent.AGREEMENT in a.reading.intents and case.silence is not Silence.ADDRESS:
-        change += Change((), (_entry(a, "inbound.agreed", step=step),))
+        change += Change((), (entry(a, "inbound.agreed", step=step),))
     return change
 
 
@@ -311,16 +248,12 @@ def _came_back(a: Arrival) -> Change:
         )
     reason, status = (bounce.reason, bounce.status) if bounce else ("unknown", None)
     permanent = bool(bounce and bounce.permanent)
-    return Change(puts, (_entry(a, "message.bounced", permanent=permanent, reason=reason, status=status),))
-
-
-def _bounced_at(a: Arrival) -> str:
-    return a.answered.to_address.lower() if a.answered else a.person.email.lower()
+    return Change(puts, (entry(a, "message.bounced", permanent=permanent, reason=reason, status=status),))
 
 
 def _asked(a: Arrival, own: Sequence[Dossier], case: Case) -> Change:
     """The representative's task about this mail, if the case is one."""
-    if case.task is None or (case is BOUNCE and _bounced_at(a) != a.person.email.lower()):
+    if case.task is None or (case is BOUNCE and a.bounced_at != a.person.email.lower()):
         return Change()
     return Change(task(a, case.task, _rep(a, own), a.person.name, detail(a, case)))
 
@@ -329,55 +262,12 @@ def detail(a: Arrival, case: Case) -> str:
     """What the task says: what was read out of the mail, in no language, then the mail's own words."""
     if case in {BOUNCE, THIRD_BOUNCE}:
         bounce = a.reading.bounce
-        return f"{_bounced_at(a)}: {bounce.reason if bounce else ''} {(bounce and bounce.status) or ''}".strip()
+        return f"{a.bounced_at}: {bounce.reason if bounce else ''} {(bounce and bounce.status) or ''}".strip()
     lines = [str(slot) for slot in a.reading.times] if case in {APPOINTMENT, AMBIGUOUS} else []
     who = a.reading.successor
     if case in {MOVED, AWAY_AND_MOVED, REFERRAL} and who is not None and (who.name or who.email):
         lines.append("→ " + " ".join(part for part in (who.name, who.email and f"<{who.email}>") if part))
     return "\n".join([*lines, a.reading.text]).strip()
-
-
-def _suppress(
-    a: Arrival,
-    known: Sequence[Suppression],
-    reason: str,
-    source: str,
-    value: str,
-    scope: SuppressionScope = SuppressionScope.ADDRESS,
-) -> Change:
-    evidence = f"{a.inbound.key} {a.reading.text[:300]}"
-    fresh = suppression(value, reason, source, a.now, evidence, scope)
-    before = next((s for s in known if s.id == fresh.id), None)
-    if before is not None and before.lifted_at is None:
-        return Change()
-    row = replace(fresh, version=before.version) if before else fresh
-    if scope is SuppressionScope.TOPIC:
-        about = {"scope": scope.value, "value": row.value}
-        return Change((row,), (_entry(a, "suppression.added", **about, reason=reason, source=source),))
-    return Change((row,), (_entry(a, "person.suppressed", reason=reason, source=source),))
-
-
-def _silence(a: Arrival, known: Sequence[Suppression], case: Case) -> Change:
-    """Silence for the person's address, the one that was written to, and the one that asks for it."""
-    if case is BOUNCE:
-        return _suppress(a, known, "bounce", "bounce", _bounced_at(a))
-    addresses = [a.person.email, a.answered.to_address if a.answered else ""]
-    if a.reading.kind is not Kind.COMPLAINT:  # which a provider sends
-        addresses.append(a.inbound.from_address)
-    source = "mailto" if a.reading.kind is Kind.UNSUBSCRIBE else "reply"
-    return _all(
-        _suppress(a, known, case.reason, source, address)
-        for address in dict.fromkeys(address.lower() for address in addresses if address)
-    )
-
-
-def _without_topic(a: Arrival, known: Sequence[Suppression]) -> Change:
-    """A partial refusal counts as far as it goes (特定電子メール法), where its topic is one of ours."""
-    words = next((f.words for f in a.reading.found if f.intent is Intent.UNSUBSCRIBE_TOPIC), "")
-    kinds = [kind for kind, said in TOPICS.items() if said.search(words)]
-    if len(kinds) != 1 or ONLY.search(words):
-        return Change()
-    return _suppress(a, known, "unsubscribe", "reply", f"{a.person.email}#{kinds[0]}", SuppressionScope.TOPIC)
 
 
 def _colleagues(a: Arrival, colleagues: Sequence[Dossier], policy: str) -> Change:

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
+    from nurture.core.arrival import Arrival
     from nurture.core.dossier import Dossier
     from nurture.core.ids import ScenarioHash
     from nurture.core.messages import Message
-    from nurture.core.reactions import Arrival
     from nurture.core.rules import Action, Rule, Trigger
     from nurture.core.scenario import Scenario
 

@@ -18,12 +18,12 @@ from nurture.ports import Notice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nurture.core.arrival import Arrival
     from nurture.core.cases import Case
     from nurture.core.change import Change
     from nurture.core.dossier import Dossier
     from nurture.core.ids import MailboxId
     from nurture.core.messages import Inbound
-    from nurture.core.reactions import Arrival
     from nurture.i18n import Words
     from nurture.ports import Doors
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from nurture.core import reactions, suppressions, turns
+from nurture.core import silencing, suppressions, turns
 from nurture.core.change import Change
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, Suppression, SuppressionScope
 from nurture.core.people import Person
@@ -58,7 +58,7 @@ async def silence(doors: Doors, person: Person, address: str, *, source: str, ev
     now = doors.clock.now()
     change = Change()
     for value in sorted({address.lower(), person.email.lower()}):
-        fresh = reactions.suppression(value, "unsubscribe", source, now, evidence)
+        fresh = silencing.suppression(value, "unsubscribe", source, now, evidence)
         known = await doors.store.get(Suppression, fresh.id)
         if known is not None and known.lifted_at is None:
             continue

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from nurture.core import reactions, turns
+from nurture.core.arrival import Arrival
 from nurture.core.calendar import next_business_day
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import InboundId, derived
@@ -31,7 +32,6 @@ from nurture.core.messages import (
 )
 from nurture.core.people import AccessRole, Organisation, Person, Representative
 from nurture.core.plan import zone_of
-from nurture.core.reactions import Arrival
 from nurture.core.reading import Kind, Reading
 from nurture.core.responses import Answers
 from nurture.core.survey import profile

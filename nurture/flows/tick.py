@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from nurture.core import progress, reactions, responses, survey, turns
+from nurture.core import progress, responses, silencing, survey, turns
 from nurture.core.change import Change
 from nurture.core.dossier import Touch
 from nurture.core.messages import Enrollment, EnrollmentState, MessageState, Suppression, SuppressionScope
@@ -228,7 +228,7 @@ def _must_end(dossier: Dossier, batch: _Batch) -> Change | None:
 
 def _silenced(dossier: Dossier, batch: _Batch) -> Change:
     """The address suppressed, unless another enrollment of this batch has just done so."""
-    row = reactions.suppression(dossier.person.email, "bounce", "bounce", batch.now, "refused by the server")
+    row = silencing.suppression(dossier.person.email, "bounce", "bounce", batch.now, "refused by the server")
     known = batch.known.get(row.value)
     if known is not None and known.lifted_at is None:
         return Change()

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from nurture.core import reactions
+from nurture.core.arrival import Arrival
 from nurture.core.change import Change
 from nurture.core.deals import Task, TaskState
 from nurture.core.ids import EnrollmentId, MessageId, TaskId
@@ -19,9 +20,9 @@ from tests.samples import DOCTOR, ENROLLMENT, NOW, NURSE, REP, TODAY, dossier, i
 COLLEAGUE = replace(ENROLLMENT, id=EnrollmentId("e-suzuki"), person_id=NURSE.id)
 
 
-def arrival(read: Reading, answered: Message | None = None, after: date = TODAY) -> reactions.Arrival:
+def arrival(read: Reading, answered: Message | None = None, after: date = TODAY) -> Arrival:
     """That mail, matched to the doctor."""
-    return reactions.Arrival(inbound(read), read, DOCTOR, answered, TODAY, NOW, after)
+    return Arrival(inbound(read), read, DOCTOR, answered, TODAY, NOW, after)
 
 
 def of(change: Change, kind: type[object]) -> list[object]:

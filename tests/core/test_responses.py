@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nurture.core import reactions, responses
+from nurture.core.arrival import Arrival
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import Task, TaskState
 from nurture.core.ids import EnrollmentId, MessageId, ScenarioHash, TaskId
@@ -58,7 +59,7 @@ def reacted(
 ) -> Change:
     """What this mail changes for the doctor, whose one enrollment runs with this script."""
     found = replace(dossier(SENT, QUEUED), **fields)  # type: ignore[arg-type]
-    arrival = reactions.Arrival(inbound(read), read, DOCTOR, SENT, TODAY, NOW, TODAY + timedelta(days=40))
+    arrival = Arrival(inbound(read), read, DOCTOR, SENT, TODAY, NOW, TODAY + timedelta(days=40))
     return reactions.react(arrival, [found], [], "hold", (), Answers({found.id: script}, TOKYO, openings))
 
 
@@ -249,7 +250,7 @@ def test_the_other_enrollments_of_the_person_follow_their_own_rules() -> None:
     script = on(trigger(Intent.REFUSAL), stop=True, task="call", enroll="after-loss")
     other = dossier(enrollment=replace(ENROLLMENT, id=EnrollmentId("e-other")))
     read = reply(Intent.REFUSAL)
-    arrival = reactions.Arrival(inbound(read), read, DOCTOR, SENT, TODAY, NOW, TODAY + timedelta(days=40))
+    arrival = Arrival(inbound(read), read, DOCTOR, SENT, TODAY, NOW, TODAY + timedelta(days=40))
     answers = Answers({ENROLLMENT.id: script, other.id: script}, TOKYO, Openings({"after-loss": REST}))
     change = reactions.react(arrival, [dossier(SENT), other], [], "hold", (), answers)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core import reactions
+from nurture.core.arrival import Arrival
 from nurture.core.change import Change, MailboxState
 from nurture.core.deals import Task
 from nurture.core.messages import Enrollment, EnrollmentState, Inbound, MessageState, Suppression
@@ -42,7 +43,7 @@ async def test_one_mail_that_finds_a_fault_does_not_hold_up_the_others(
     sent = await thanked(house)
     real = reactions.react
 
-    def react(a: reactions.Arrival, *given: object) -> Change:
+    def react(a: Arrival, *given: object) -> Change:
         """Broken for one."""
         if "バグ" in a.reading.text:
             raise RuntimeError("a bug")

@@ -147,9 +147,9 @@ async def test_an_address_refused_again_is_suppressed_again(house: House) -> Non
     (mail,) = (await house.met()).messages
     await house.approve(mail)
     person = await house.person()
-    from nurture.core import reactions
+    from nurture.core import silencing
 
-    old = reactions.suppression(person.email, "bounce", "bounce", MET, "before")
+    old = silencing.suppression(person.email, "bounce", "bounce", MET, "before")
     await house.store.commit(Change((replace(old, lifted_at=MET, lifted_evidence="電話で確認"),)))
     house.wire.answer = lambda _: REFUSED
     await house.send()

@@ -18,6 +18,7 @@ from nurture.errors import TemporaryFailure
 from nurture.flows import receive, tick
 from nurture.ports import Fetched, RawMail
 from tests.flows.conftest import MET, House, attendee
+from tests.flows.reports import delivery_report
 from tests.samples import REP
 
 if TYPE_CHECKING:
@@ -285,41 +286,8 @@ async def test_an_absence_moves_what_is_planned_past_the_return(house: House) ->
 async def test_a_bounce_is_known_by_the_mail_that_it_returns(house: House) -> None:
     """A delivery report with our Message-ID inside: the address is suppressed, the sequence ends."""
     sent = await thanked(house)
-    report = "\r\n".join(
-        [
-            "From: MAILER-DAEMON@mx.example",
-            f"To: {REP.email}",
-            "Subject: Undelivered Mail Returned to Sender",
-            "Message-ID: <dsn-1@mx.example>",
-            "Auto-Submitted: auto-replied",
-            "MIME-Version: 1.0",
-            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
-            "",
-            "--b",
-            "Content-Type: text/plain",
-            "",
-            "I'm sorry to have to inform you that your message could not be delivered.",
-            "",
-            "--b",
-            "Content-Type: message/delivery-status",
-            "",
-            "Reporting-MTA: dns; mx.example",
-            "",
-            f"Final-Recipient: rfc822; {SATO}",
-            "Action: failed",
-            "Status: 5.1.1",
-            "Diagnostic-Code: smtp; 550 5.1.1 User unknown",
-            "",
-            "--b",
-            "Content-Type: text/rfc822-headers",
-            "",
-            f"Message-ID: {sent.header_id}",
-            "",
-            "--b--",
-            "",
-        ]
-    )
-    await read(house, Pigeonhole([report.encode()]))
+    report = delivery_report(sent.header_id, SATO, "5.1.1", "User unknown")
+    await read(house, Pigeonhole([report]))
 
     assert (await house.mail("thanks")).state is MessageState.BOUNCED
     assert (EnrollmentState.STOPPED, "bounce") == (
