@@ -116,15 +116,24 @@ def _follows(before: Mention, one: Mention, text: str) -> bool:
 NUMBERS: Final = re.compile(r"(?<![\d./:-])(\d{1,2})([./])(\d{1,2})(?:\2(?:20)?\d\d)?(?![\d/:%])")
 
 
+CJK: Final = re.compile(r"[ぁ-んァ-ヶ一-龥]")
+AROUND: Final = 25
+"""Characters on either side of a date that show in which language it stands; an auto-reply often has two."""
+
+
+def _japanese(match: re.Match[str]) -> bool:
+    """Whether a date stands among Japanese, or among nothing at all: there the month is first."""
+    near = match.string[max(0, match.start() - AROUND) : match.end() + AROUND]
+    return CJK.search(near) is not None or not re.search(r"[A-Za-z]{3}", near)
+
+
 def habit(text: str) -> bool | None:
     """Whether the writer of a text puts the day before the month; None where the text does not show it."""
-    if re.search(r"[ぁ-んァ-ヶ一-龥]", text) or not re.search(r"[A-Za-z]{3}", text):
-        return False
     for match in NUMBERS.finditer(text[:MAX_CHARACTERS]):
         first, second = int(match[1]), int(match[3])
-        if 12 < first <= 31 and 1 <= second <= 12:
+        if not _japanese(match) and 12 < first <= 31 and 1 <= second <= 12:
             return True
-        if 12 < second <= 31 and 1 <= first <= 12:
+        if not _japanese(match) and 12 < second <= 31 and 1 <= first <= 12:
             return False
     return None
 
@@ -182,7 +191,7 @@ def _resolve(match: re.Match[str], about: _Text, last: Mention | None, joined: b
         day = _numbers(match, about, anchor, joined, weekday)
     elif match["gd"]:  # 30.11.
         day = None
-        if anchor and about.day_first is not False:
+        if anchor and not _japanese(match):
             day = (on_or_after if joined else nearest)(int(match["gm"]), int(match["gd"]), anchor)
     elif match["m"] or match["km"]:
         day = _month_and_day(match, anchor, joined)
@@ -237,6 +246,8 @@ def _numbers(
     match: re.Match[str], about: _Text, anchor: date | None, joined: bool, weekday: str | None
 ) -> date | None:
     """Numbers without a word that says which is the month."""
+    if _japanese(match):
+        about = _Text(about.base, day_first=False)
     if match["sm"]:
         one, two = int(match["sm"]), int(match["sd"])
         if anchor is None:

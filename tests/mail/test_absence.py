@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nurture.mail.absence import absence
+from nurture.mail.reading import read
 
 BASE = date(2026, 11, 24)
 
@@ -112,4 +113,22 @@ def test_collection() -> None:
     wrong = [said["text"] for said in ABSENCES if _told(said) != {name: said[name] for name in _told(said)}]
 
     assert len(ABSENCES) >= 200
+    assert len(wrong) <= len(ABSENCES) * 0.03, wrong
+
+
+def test_collection_as_mails() -> None:
+    """The same in a mail with a greeting and a signature in Japanese, whatever language the absence has."""
+    wrong = []
+    for said in ABSENCES:
+        raw = (
+            f"From: sato@h.example\nSubject: 自動返信: x\nDate: {said['mail']:%d %b %Y} 09:12:00 +0900\n"
+            "Auto-Submitted: auto-replied\nContent-Type: text/plain; charset=utf-8\n\n"
+            f"ご連絡ありがとうございます。\n\n{said['text']}\n\nよろしくお願いいたします。\n"
+            "\n--\n佐藤 一郎\nTEL 03-0000-0000\n"
+        )
+        away = read(raw.encode()).away
+        told = (None, None) if away is None else (away.until, away.back)
+        if any(said[name] != told[place] for place, name in enumerate(("until", "back")) if name in said):
+            wrong.append(said["text"])
+
     assert len(wrong) <= len(ABSENCES) * 0.03, wrong
