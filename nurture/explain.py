@@ -314,7 +314,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "task": mark("task: {what}"),
     "enroll": mark("enroll in {what}"),
 }
-"""What a rule of a scenario does, by the first word of its code (``core.responses``)."""
+"""What a rule of a scenario does, by the first word of its code (``core.following``)."""
 
 
 def actions(w: Words, codes: Iterable[object]) -> str:

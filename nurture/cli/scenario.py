@@ -156,7 +156,7 @@ def show(name: str, text: str | None) -> None:
         )
     if script.rules:
         from nurture import explain  # noqa: PLC0415
-        from nurture.core.responses import actions  # noqa: PLC0415
+        from nurture.core.following import actions  # noqa: PLC0415
 
         t.echo()
         rules = [(rule.key, explain.actions(w, list(actions(rule.do)))) for rule in script.rules]

@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nurture.core import progress, states
+from nurture.core.calendar import shifted
 from nurture.core.change import Change
 from nurture.core.deals import TaskState
 from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState
+from nurture.core.scenario import AHEAD
 from nurture.core.windows import ANY_TIME, instant
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from nurture.core.dossier import Dossier
+    from nurture.core.scenario import Scenario
 
 
 def held(messages: Iterable[Message], reason: str) -> tuple[Message, ...]:
@@ -127,3 +130,34 @@ def reopen(dossier: Dossier, now: datetime, actor: str) -> Change:
         dossier, "enrollment.reopened", now, reason=enrollment.reason, steps=[m.step_id for m in again]
     )
     return Change((opened, *again, *tasks), (replace(said, actor=actor),))
+
+
+def resume(dossier: Dossier, scenario: Scenario, now: datetime, zone: ZoneInfo, actor: str) -> Change:
+    """Go on: the rest is planned from today with the original spacing (scheduling: stop, pause, resume)."""
+    shift_days = _shift(dossier, scenario, now, zone)
+    resumed = replace(
+        dossier.enrollment,
+        state=states.move(states.ENROLLMENTS, dossier.enrollment.state, "resume"),
+        reason="",
+        wake_at=now,
+        shift_days=shift_days,
+    )
+    said = replace(progress.entry(dossier, "enrollment.resumed", now, shift=shift_days), actor=actor)
+    return Change((resumed,), (said,))
+
+
+def _shift(dossier: Dossier, scenario: Scenario, now: datetime, zone: ZoneInfo) -> int:
+    """How far what is left moves: so that the next step is not before today, the spacing kept.
+
+    What is counted from a date that lies ahead, an event or the end of a contract, stays where it is.
+    """
+    if scenario.is_event or scenario.anchor in AHEAD:
+        return dossier.enrollment.shift_days
+    over = {m.step_id for m in dossier.messages if m.state not in states.UNSENT}
+    over |= {t.step_id for t in dossier.tasks if t.step_id and t.state is not TaskState.PLANNED}
+    following = next((step for step in scenario.steps if step.id not in over), None)
+    if following is None:
+        return dossier.enrollment.shift_days
+    start = following.start.after(dossier.enrollment.anchor_at.astimezone(zone).date())
+    nominal = shifted(start, following.day - 1)
+    return max(dossier.enrollment.shift_days, (now.astimezone(zone).date() - nominal).days)

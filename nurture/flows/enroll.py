@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nurture.core import anchors, approval, responses, states, survey, turns
+from nurture.core import anchors, approval, states, survey, turns
 from nurture.core.beginning import begin
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import TaskState
@@ -168,7 +168,7 @@ async def resume(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId) -> Non
     text = await doors.store.get(ScenarioText, dossier.enrollment.scenario_hash)
     assert text is not None
     scenario = doors.library.parse(text.text).as_variant(dossier.enrollment.variant)
-    resumed = responses.resume(dossier, scenario, now, survey.zone_of(dossier, scenario), by)
+    resumed = turns.resume(dossier, scenario, now, survey.zone_of(dossier, scenario), by)
     tasks = tuple(
         replace(t, state=states.move(states.TASKS, t.state, "do"), done_at=now)
         for t in dossier.tasks

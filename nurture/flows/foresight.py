@@ -10,7 +10,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nurture.core import progress, responses, survey
+from nurture.core import progress, survey, turns
 from nurture.core.calendar import Calendar, CalendarEntry, Certainty
 from nurture.core.messages import Enrollment, EnrollmentState
 from nurture.errors import UserError
@@ -112,7 +112,7 @@ async def ahead(
         script = drafting.with_content(doors, scenario).as_variant(dossier.enrollment.variant)
     if dossier.enrollment.state is EnrollmentState.PAUSED:
         zone = survey.zone_of(dossier, script)
-        resumed = responses.resume(dossier, script, now, zone, "nurture").puts
+        resumed = turns.resume(dossier, script, now, zone, "nurture").puts
         dossier = replace(dossier, enrollment=next(e for e in resumed if isinstance(e, Enrollment)))
     calendars = doors.library.calendars(script, dossier.organisation)
     return Ahead(survey.survey(dossier, script, calendars, doors.library.content(), now), calendars)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nurture.core.change import ScenarioText
+from nurture.core.following import NOWHERE, Openings
 from nurture.core.messages import Enrollment, EnrollmentState
-from nurture.core.responses import NOWHERE, Openings, targets
+from nurture.core.responses import targets
 from nurture.errors import UserError
 
 if TYPE_CHECKING:

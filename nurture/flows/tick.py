@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nurture.core import progress, responses, silencing, survey, turns
 from nurture.core.change import Change
 from nurture.core.dossier import Touch
+from nurture.core.following import NOWHERE
 from nurture.core.messages import Enrollment, EnrollmentState, MessageState, Suppression, SuppressionScope
 from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.flows import closures, drafting
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from nurture.core.dossier import Dossier
+    from nurture.core.following import Openings
     from nurture.core.ids import EnrollmentId
     from nurture.core.progress import Advance
-    from nurture.core.responses import Openings
     from nurture.flows.drafting import Scripts
     from nurture.ports import Doors
 
@@ -149,9 +150,9 @@ def _decide(doors: Doors, dossier: Dossier, batch: _Batch) -> Change:
         scenario = batch.scripts.of_enrollment(dossier.enrollment)
         zone = survey.zone_of(dossier, scenario)
         if rested:
-            return responses.resume(dossier, scenario, batch.now, zone, "nurture")
+            return turns.resume(dossier, scenario, batch.now, zone, "nurture")
         if (rule := responses.overdue(dossier, scenario, batch.now, zone)) is not None:
-            openings = batch.openings.get(dossier.id, responses.NOWHERE)
+            openings = batch.openings.get(dossier.id, NOWHERE)
             return responses.silent(dossier, scenario, rule, batch.now, zone, openings)
         seen = survey.survey(
             dossier,

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nurture.core import reactions, responses
+from nurture.core import reactions, responses, turns
 from nurture.core.arrival import Arrival
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import Task, TaskState
+from nurture.core.following import NOWHERE, Openings
 from nurture.core.ids import EnrollmentId, MessageId, ScenarioHash, TaskId
 from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState, Suppression
 from nurture.core.reading import AwayInfo, BounceInfo, Found, Intent, Kind, Reading
-from nurture.core.responses import Answers, Event, Openings
+from nurture.core.responses import Answers, Event
 from nurture.core.rules import INTENTS, Action, Happening, Rule, Trigger
 from nurture.core.scenario import Scenario, Step
 from nurture.core.span import Span
@@ -54,9 +55,7 @@ def trigger(*intents: Intent, step: str | None = None) -> Trigger:
     return Trigger(Happening.REPLY, frozenset(intents), step=step)
 
 
-def reacted(
-    read: Reading, script: Scenario, *, openings: Openings = responses.NOWHERE, **fields: object
-) -> Change:
+def reacted(read: Reading, script: Scenario, *, openings: Openings = NOWHERE, **fields: object) -> Change:
     """What this mail changes for the doctor, whose one enrollment runs with this script."""
     found = replace(dossier(SENT, QUEUED), **fields)  # type: ignore[arg-type]
     arrival = Arrival(inbound(read), read, DOCTOR, SENT, TODAY, NOW, TODAY + timedelta(days=40))
@@ -147,7 +146,7 @@ def test_refusal_may_lead_to_another_scenario_later() -> None:
 @pytest.mark.parametrize(
     ("openings", "reason", "tasks"),
     [
-        (responses.NOWHERE, "no_scenario", 2),
+        (NOWHERE, "no_scenario", 2),
         (Openings({"after-loss": REST}, busy=frozenset({"after-loss"})), "already_enrolled", 1),
         (Openings({"after-loss": replace(REST, anchor="contract_end")}), "no_anchor", 2),
     ],
@@ -349,7 +348,7 @@ def test_a_rest_that_is_over_keeps_the_spacing() -> None:
     resting = replace(ENROLLMENT, state=EnrollmentState.PAUSED, reason="reply", wake_at=NOW)
     found = replace(dossier(SENT), enrollment=resting)
     later = NOW + timedelta(days=40)
-    resumed = enrollment(responses.resume(found, SCRIPT, later, TOKYO, "nurture"))
+    resumed = enrollment(turns.resume(found, SCRIPT, later, TOKYO, "nurture"))
 
     assert (EnrollmentState.ACTIVE, "", later, 37) == (
         resumed.state,
@@ -358,7 +357,7 @@ def test_a_rest_that_is_over_keeps_the_spacing() -> None:
         resumed.shift_days,
     )
     event = replace(SCRIPT, anchor="seminar_date", anchor_is_event=True)
-    assert 0 == enrollment(responses.resume(found, event, later, TOKYO, "nurture")).shift_days
+    assert 0 == enrollment(turns.resume(found, event, later, TOKYO, "nurture")).shift_days
 
 
 @given(
