@@ -40,6 +40,12 @@ T = TypeVar("T")
 OVERALL = 10
 """A command may take this many times the time-out in all; within it, each silence is bounded by the time-out."""
 
+ENDING = 2.0
+"""Seconds that a cancelled command is waited for."""
+
+HIGHEST_UID = 2**32 - 1
+"""RFC 3501, 2.3.1.1."""
+
 _UIDVALIDITY = re.compile(rb"\[UIDVALIDITY (\d{1,10})\]", re.IGNORECASE)
 _UIDNEXT = re.compile(rb"\[UIDNEXT (\d{1,10})\]", re.IGNORECASE)
 _CODE = re.compile(r"\[([A-Z]+)[ \]]", re.IGNORECASE)
@@ -201,8 +207,8 @@ class Line:
             self._refused(response, "the search failed: {answer}")
         found: set[int] = set()
         for part in response.lines[:-1]:
-            found.update(int(word) for word in bytes(part).split() if word.isdigit())
-        return sorted(found)
+            found.update(int(word) for word in bytes(part).split() if word.isdigit() and len(word) <= 10)
+        return sorted(uid for uid in found if 0 < uid <= HIGHEST_UID)
 
     async def fetch(self, uids: Sequence[int], items: str) -> list[Record] | None:
         """What the server tells of these messages; None when it says NO (then one of them is at fault)."""
@@ -268,9 +274,7 @@ class Line:
             if response.result != "OK":
                 self._refused(response, "listening failed: {answer}")
         finally:
-            for task in (listening, begun, stopping):
-                task.cancel()
-            await asyncio.gather(listening, begun, stopping, return_exceptions=True)
+            await _end(listening, begun, stopping)
             if protocol.idle_queue.qsize():
                 protocol.idle_queue = asyncio.Queue()
 
@@ -289,6 +293,7 @@ class Line:
         self._dropped = True
         client = self._client
         client._client_task.cancel()
+        client.protocol.give_up()
         if client.protocol.transport is not None:
             client.protocol.transport.abort()
 
@@ -306,9 +311,7 @@ class Line:
             self.drop()
             raise
         finally:
-            for future in (task, gone):
-                future.cancel()
-            await asyncio.gather(task, gone, return_exceptions=True)
+            await _end(task, gone)
 
     def _refused(self, response: Any, text: str, **values: object) -> NoReturn:
         """NO or BAD: for now, or for good?"""
@@ -318,6 +321,16 @@ class Line:
         passing = code[1].upper() in _PASSING if code else bool(_PASSING_WORDS.search(said))
         kind = TemporaryFailure if passing else PermanentFailure
         raise kind(text, answer=answer, host=self._settings.host, **values)
+
+
+async def _end(*futures: asyncio.Future[Any]) -> None:
+    """Cancel, and wait until it is over; not for ever: what the library waits for may never come, and a condition
+    does not let itself be cancelled while its lock is held (asyncio, until Python 3.13).
+    """
+    for future in futures:
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # told by whoever awaited it
+        future.cancel()
+    await asyncio.wait(futures, timeout=ENDING)
 
 
 def _lost() -> NoReturn:

@@ -178,7 +178,8 @@ class ImapMailbox:
             batch.cursors.append(replace(cursor, uid=max(done, cursor.uid)))
             return
         self._read[name] = folder
-        end = max(done, folder.uidnext - 1)
+        # Not up to UIDNEXT: a uid may be given before its mail can be seen. What is seen counts.
+        end = max(done, cursor.uid, cursor.again.to if cursor.again else 0)
         batch.cursors.append(Cursor(name, folder.uidvalidity, end, cursor.begun, read_on=now.date()))
 
     @asynccontextmanager

@@ -5,6 +5,7 @@ aioimaplib 2.0 leaves some things to its user:
 * pending commands hang when the connection is lost, IDLE for ever (its issue 110): here they fail at once;
 * it parses recursively, so that a long answer in one packet ends in RecursionError (issue 118): here it is
   fed in small pieces, and lines and literals are bounded;
+* the answer to a second greeting is waited for with a lock held, for ever: here it ends with the connection;
 * a refused greeting is waited for until the time-out: here its words end the wait.
 """
 
@@ -77,6 +78,11 @@ class MendedProtocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         self.lost.set()
         if self.transport is not None:
             self.transport.abort()
+
+    def give_up(self) -> None:
+        """End what the protocol does by itself: a greeting that came twice would hold its lock for ever."""
+        for task in [*self.tasks]:
+            task.cancel()
 
     async def welcome(self, command: bytes) -> None:
         """The greeting; a refusal ends the wait."""

@@ -141,6 +141,17 @@ async def test_wrong_greetings(greeting: bytes) -> None:
         assert time.perf_counter() - began < 3
 
 
+async def test_a_greeting_that_comes_again_and_again() -> None:
+    """Several greetings at once, odd lines among them, and no answer to what is asked: nothing waits for ever."""
+    greeting = b"* 7 EXISTS\r\n* OK hello\r\n* OK hello\r\n* OK [UIDNEXT 4294967295] x\r\n"
+    async with serving(Scripted({"CAPABILITY": b"* OK later\r\n"}, greeting)) as port:
+        for _ in range(3):
+            box = opened(port, timeout=0.3)
+            with pytest.raises(TemporaryFailure):
+                await asyncio.wait_for(box.fetch(CURSOR, 10), 10)
+            await box.close()
+
+
 async def test_a_refusal_at_the_door_is_not_waited_out() -> None:
     """``* BYE`` instead of a greeting fails at once and with the server's words."""
     async with serving(Scripted(greeting=b"* BYE too many connections\r\n")) as port:
@@ -264,6 +275,20 @@ async def test_a_mail_that_was_expunged_meanwhile_is_missing() -> None:
 
     assert [(11, TEXT)] == [(m.uid, m.raw) for m in fetched.mails]
     assert (Cursor("INBOX", 7, 11),) == fetched.cursors
+
+
+async def test_a_uid_is_given_before_its_mail_is_there() -> None:
+    """UIDNEXT has moved on, and the search does not find the mail yet: it is read when it is there."""
+    server = Scripted({"SEARCH": b"* SEARCH\r\n{tag} OK done\r\n"})
+    async with serving(server) as port:
+        box = opened(port)
+        first = await box.fetch(CURSOR, 10)
+        server.answers["SEARCH"] = Scripted().answers["SEARCH"]
+        second = await box.fetch(first.cursors, 10)
+        await box.close()
+
+    assert ((), False) == (first.mails, first.more)
+    assert [TEXT] == [m.raw for m in second.mails]
 
 
 async def test_a_server_whose_uids_went_back() -> None:
