@@ -262,12 +262,20 @@ class Trace(Protocol):
         """
         ...
 
+    def accepted(self, header_id: str) -> None:
+        """Note that a server took this letter: its answer to the final dot was yes. Never raises."""
+        ...
+
     def settled(self) -> None:
         """Nothing is on the wire, and every outcome is written: what was noted may be forgotten."""
         ...
 
     def left(self, by: str) -> frozenset[str] | None:
         """The letters that the daemon of that name noted; None: nobody knows."""
+        ...
+
+    def taken(self, by: str) -> frozenset[str]:
+        """Those of them that a server took for certain."""
         ...
 
 

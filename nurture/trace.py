@@ -2,16 +2,19 @@
 
 Theory of operation
 -------------------
-A claim is committed before the act, a whole batch at once; a daemon that is killed leaves all of them claimed, and
-nobody could say which of them had been offered to a server. So before a letter goes on the wire its Message-ID is
-appended here, with one ``write`` and no flush: what a process has written outlives the process, whatever ends it.
-It does not outlive the machine: the first line names the boot, and after another boot the file says nothing. Then,
-as without the file, everything that was claimed is in doubt.
+A claim is committed before the act, a whole batch at once; a daemon that is killed leaves all of them claimed,
+and nobody could say which of them had been offered to a server. So before a letter goes on the wire its
+Message-ID is appended here, with one ``write`` and no flush: what a process has written outlives the process,
+whatever ends it. That a server took a letter is appended too, behind a ``+``: what was answered in the last
+moment, and does not stand in the database yet, is no doubt then. The file does not outlive the machine: its
+first line names the boot, and after another boot it says nothing. Then, as without the file, everything that
+was claimed is in doubt.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -53,6 +56,12 @@ class FileTrace:
         self._dirty = True
         self._write(b"\n" + data if self._torn else data)
 
+    def accepted(self, header_id: str) -> None:
+        """See ``ports.Trace``. What cannot be noted is in doubt, should this process die now."""
+        data = f"+{header_id}\n".encode()
+        with suppress(OSError):
+            self._write(b"\n" + data if self._torn else data)
+
     def settled(self) -> None:
         """See ``ports.Trace``. The file stays open: whether another could be opened now, nobody knows."""
         if self._file is not None and self._dirty:
@@ -61,13 +70,25 @@ class FileTrace:
 
     def left(self, by: str) -> frozenset[str] | None:
         """See ``ports.Trace``."""
+        lines = self._lines(by)
+        return None if lines is None else frozenset(line.removeprefix("+") for line in lines) - {""}
+
+    def taken(self, by: str) -> frozenset[str]:
+        """See ``ports.Trace``. A letter that was offered once more since then is not among them."""
+        found: set[str] = set()
+        for line in self._lines(by) or ():
+            if line.startswith("+"):
+                found.add(line[1:])
+            else:
+                found.discard(line)
+        return frozenset(found)
+
+    def _lines(self, by: str) -> list[str] | None:
         try:
             head, *lines = self._path.read_text("utf-8", "replace").split("\n")
         except OSError:
             return None
-        if not self._boot or head != f"{self._boot} {by}":
-            return None
-        return frozenset(lines) - {""}
+        return lines if self._boot and head == f"{self._boot} {by}" else None
 
     def close(self) -> None:
         """Let go of the file; what it says stays."""

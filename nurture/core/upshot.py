@@ -31,6 +31,9 @@ asks for four to five days of a relay; a mail that answers a meeting is stale by
 GONE: Final = Outcome(Verdict.UNKNOWN, "the daemon stopped while it was sending")
 """Of a claim that nobody has in hand any more, when the letter may have been on the wire."""
 
+TAKEN: Final = Outcome(Verdict.ACCEPTED, "taken by the server just before the daemon stopped")
+"""Of such a claim, when the server's answer was noted and not written down any more."""
+
 PAUSE: Final = timedelta(seconds=5)
 """A letter that found no line is not claimed again before this."""
 

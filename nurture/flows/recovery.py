@@ -2,11 +2,12 @@
 
 Theory of operation
 -------------------
-A daemon that dies leaves rows in SENDING. ``recover`` looks into the trace: what was never on the wire goes back,
-still approved; only what may have been delivered is in doubt. A daemon that lives can lose its hold of rows too:
-a claim that was written although the answer of the database was lost, an outcome that could not be written. They
-would stand in SENDING for as long as it lives, for nobody else takes them from it; so each sending beat begins by
-taking up what it finds claimed under its own name and has not in hand (``take_up``).
+A daemon that dies leaves rows in SENDING. ``recover`` looks into the trace: what was never on the wire goes
+back, still approved; what a server took is sent; only what may have been delivered is in doubt. A daemon that
+lives can lose its hold of rows too: a claim that was written although the answer of the database was lost, an
+outcome that could not be written. They would stand in SENDING for as long as it lives, for nobody else takes
+them from it; so each sending beat begins by taking up what it finds claimed under its own name and has not in
+hand (``take_up``).
 """
 
 from __future__ import annotations
@@ -54,7 +55,10 @@ async def recover(doors: Doors, trace: Trace | None = None) -> int:
     before = frozenset(by for by, on_wire in noted.items() if on_wire is not None)
     gone = before | await doors.store.gone(noted.keys() - before)
     found = [message for message in left if message.claimed_by in gone]
-    return len([one for one in found if await _settle(doors, one, noted[one.claimed_by])])
+    taken = {by: trace.taken(by) if trace else frozenset[str]() for by in before}
+    return len(
+        [one for one in found if await _settle(doors, one, noted[one.claimed_by], taken.get(one.claimed_by, ()))]
+    )
 
 
 async def take_up(
@@ -77,10 +81,11 @@ async def take_up(
     lost = [message for message in found if message.mailbox_id not in hands.mailboxes]
     kept = {message.id for message in found} - {message.id for message in lost}
     on_wire = trace.left(by) if lost and trace is not None else None
+    taken = trace.taken(by) if lost and trace is not None else frozenset[str]()
     problems: list[Exception] = []
     for message in lost:
         try:
-            if await _settle(doors, message, on_wire):
+            if await _settle(doors, message, on_wire, taken):
                 tell(message, upshot.GONE)
         except (TemporaryFailure, PermanentFailure):
             raise
@@ -92,19 +97,25 @@ async def take_up(
     return problems
 
 
-async def _settle(doors: Doors, message: Message, on_wire: Collection[str] | None) -> bool:
-    """Back, or in doubt; whether it is in doubt. Nothing, if the row is claimed no more, or by another."""
+async def _settle(doors: Doors, message: Message, on_wire: Collection[str] | None, taken: Collection[str]) -> bool:
+    """Back, sent, or in doubt; whether it is in doubt. Nothing, if the row is claimed no more, or by another."""
     current: Message | None = message
     for _ in range(TRIES):
         if current is None or not outgoing.is_same_claim(current, message):
             return False
         now = doors.clock.now()
         back = on_wire is not None and current.header_id not in on_wire
+        sent = current.header_id in taken
         try:
-            change = outgoing.put_back(current, "not_begun", now) if back else outgoing.doubt(current, now)
+            if back:
+                change = outgoing.put_back(current, "not_begun", now)
+            elif sent:
+                change = outgoing.outcome(current, upshot.TAKEN, now)
+            else:
+                change = outgoing.doubt(current, now)
             await doors.store.commit(change)
         except StaleVersion:
             current = await doors.store.get(Message, message.id)
             continue
-        return not back
+        return not back and not sent
     raise TemporaryFailure("Others keep writing to the same rows; please try again")

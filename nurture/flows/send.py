@@ -228,6 +228,8 @@ class _Work:
         def done(letter: Letter, outcome: Outcome) -> None:
             nonlocal seen
             message = unanswered.pop(letter.header_id)
+            if self.beat.trace is not None and outcome.verdict is Verdict.ACCEPTED:
+                self.beat.trace.accepted(letter.header_id)
             at = self.beat.doors.clock.now()
             if not self.beat.pace.left(message, outcome, at):
                 gate.set()  # refused too often: nothing more is begun before that is judged

@@ -132,3 +132,36 @@ def test_a_kill_takes_nothing_away(tmp_path: Path) -> None:
     left = FileTrace(tmp_path / "wire").left("it")
     assert left is not None
     assert 100 == len(left)
+
+
+def test_what_a_server_took_is_known(tmp_path: Path) -> None:
+    """Of three letters on the wire one was taken, and one was taken and then offered again: one is certain."""
+    trace = FileTrace(tmp_path / "wire", "boot")
+    trace.begin("host:1")
+    trace.leaving(["<a@x.example>", "<b@x.example>", "<c@x.example>"])
+    trace.accepted("<a@x.example>")
+    trace.accepted("<b@x.example>")
+    trace.leaving(["<b@x.example>"])
+    trace.close()
+
+    again = FileTrace(tmp_path / "wire", "boot")
+
+    assert frozenset({"<a@x.example>"}) == again.taken("host:1")
+    assert frozenset({"<a@x.example>", "<b@x.example>", "<c@x.example>"}) == again.left("host:1")
+    assert frozenset() == again.taken("host:2")
+
+
+def test_half_a_note_says_nothing(tmp_path: Path) -> None:
+    """The process died, or the disk was full, in the middle of the note: that letter is in doubt."""
+    (tmp_path / "wire").write_text("boot host:1\n<a@x.example>\n+<a@x.exa")
+
+    assert "<a@x.example>" not in FileTrace(tmp_path / "wire", "boot").taken("host:1")
+
+
+def test_a_note_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
+    """The letter has left; that it was taken is only not known."""
+    trace = FileTrace(tmp_path / "wire", "boot")
+
+    trace.accepted("<a@x.example>")
+
+    assert not (tmp_path / "wire").exists()

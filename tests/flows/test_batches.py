@@ -315,6 +315,42 @@ async def test_only_what_was_on_the_wire_is_in_doubt(house: House, tmp_path: Pat
     assert sorted(m.header_id for m in claimed[3:]) == sorted(sent)
 
 
+async def test_what_a_server_took_before_the_kill_is_sent(house: House, tmp_path: Path) -> None:
+    """Of ten claimed letters three had been offered, and two of them taken: one is in doubt, two are sent."""
+    trace = FileTrace(tmp_path / "wire", "boot")
+    claimed = await killed(house, trace, 3)
+    for message in claimed[:2]:
+        trace.accepted(message.header_id)
+
+    doubtful = await recovery.recover(house.doors, FileTrace(tmp_path / "wire", "boot"))
+
+    assert 1 == doubtful
+    states = {m.id: m.state for m in await house.mails("thanks")}
+    assert [MessageState.SENT] * 2 + [MessageState.IN_DOUBT] == [states[m.id] for m in claimed[:3]]
+    assert {MessageState.APPROVED} == {states[m.id] for m in claimed[3:]}
+    assert 2 == (await house.kinds()).count("message.sent")
+
+
+async def test_an_answer_is_noted_at_once(house: House, tmp_path: Path) -> None:
+    """As soon as a server has taken a letter the trace says so, whatever becomes of the database."""
+    trace = FileTrace(tmp_path / "wire", "boot")
+    trace.begin("test")
+    noted: list[frozenset[str]] = []
+    settled = trace.settled
+
+    def before() -> None:
+        """What is noted when the beat is over."""
+        noted.append(trace.taken("test"))
+        settled()
+
+    trace.settled = before  # type: ignore[method-assign]
+    mails = await many(house, 3)
+
+    await beat(house, Bulk(), trace=trace)
+
+    assert [frozenset(m.header_id for m in mails)] == noted
+
+
 async def test_without_a_trace_all_that_was_claimed_is_in_doubt(house: House, tmp_path: Path) -> None:
     """The machine was started anew, or the claims are of a daemon elsewhere: nobody knows."""
     await killed(house, FileTrace(tmp_path / "wire", "boot"), 3)

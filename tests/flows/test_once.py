@@ -15,6 +15,7 @@ from nurture.core.change import Change, ScenarioText
 from nurture.core.ids import MailboxId, RepId
 from nurture.core.messages import Enrollment, Message, MessageState
 from nurture.core.sending import Letter, Outcome, Verdict
+from nurture.core.upshot import TAKEN
 from nurture.errors import Impossible, TemporaryFailure
 from nurture.flows import optout, recovery, send, steering
 from nurture.flows.outcomes import Answer, Outcomes
@@ -187,8 +188,8 @@ async def test_a_claim_whose_answer_was_lost_is_taken_up_again(house: House, tmp
 
 
 async def test_what_left_and_could_not_be_written_is_not_forgotten(house: House, tmp_path: Path) -> None:
-    """One outcome cannot be written for a fault of ours, and the daemon goes on. The letter is in doubt: neither a
-    later beat nor the next daemon takes it for one that was never on the wire.
+    """One outcome cannot be written for a fault of ours, and the daemon goes on. The server's answer was noted:
+    the letter is sent, and neither a later beat nor the next daemon takes it for one that never was on the wire.
     """
     await many(house, 2)
     trace = FileTrace(tmp_path / "wire", "boot")
@@ -217,7 +218,7 @@ async def test_what_left_and_could_not_be_written_is_not_forgotten(house: House,
     assert len(set(sender.letters)) == len(sender.letters)
     row = await house.store.get(Message, lost[0])
     assert row is not None
-    assert MessageState.IN_DOUBT is row.state
+    assert (MessageState.SENT, TAKEN.answer) == (row.state, row.answer)
 
 
 async def test_an_outcome_is_of_one_claim_and_no_later_one(house: House) -> None:
