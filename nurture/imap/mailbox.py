@@ -21,17 +21,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nurture.core.change import Again, Cursor
+from nurture.core.change import Cursor
 from nurture.errors import NurtureError, PermanentFailure, UserError
+from nurture.imap.batch import Batch, first, renewed, take, unread
 from nurture.imap.folders import junk_folder, sent_folder
 from nurture.imap.line import Line
 from nurture.imap.opening import by_token, open_line
-from nurture.imap.syntax import Record, quoted, search_date, uid_set
-from nurture.ports import Fetched, RawMail
+from nurture.imap.syntax import quoted
+from nurture.ports import Fetched
 from nurture.wire import check_security
 
 if TYPE_CHECKING:
@@ -42,47 +42,11 @@ if TYPE_CHECKING:
     from nurture.imap.line import Folder
     from nurture.ports import Access, Clock
 
-LARGEST_MAIL = 1024 * 1024
-"""Bytes of a mail that are read. Text comes before attachments; what is longer is cut."""
-
-LARGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes asked for with one FETCH."""
-
-LARGEST_BATCH = 32 * 1024 * 1024
-"""Bytes of one ``fetch``, so that a hundred big mails do not fill the memory at once."""
-
-MOST_AT_ONCE = 50
-"""Mails asked for with one FETCH."""
-
-RECOVERED = timedelta(days=14)
-"""How far back is read again when a folder's uids were renewed, from the day on which it was last read."""
-
-SKEW = timedelta(minutes=10)
-"""How far the server's clock may be behind ours."""
-
-DAY = timedelta(days=1)
-"""Servers search by their own days: one more is asked for."""
-
 LISTEN_AGAIN = 540.0
 """Seconds of one IDLE; routers forget quiet connections, some after ten minutes."""
 
 SHORT_LIFE = 10.0
 """Seconds. A line that breaks sooner after its predecessor broke does not wake the caller: the beat will."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What one ``fetch`` has gathered so far."""
-
-    left: int
-    bytes_left: int = LARGEST_BATCH
-    mails: list[RawMail] = field(default_factory=list)
-    cursors: list[Cursor] = field(default_factory=list)
-    more: bool = False
-
-    @property
-    def full(self) -> bool:
-        return self.left <= 0 or self.bytes_left <= 0
 
 
 class ImapMailbox:
@@ -128,7 +92,7 @@ class ImapMailbox:
     async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
         """New mails of all folders, at most ``limit``; see ``ports.Mailbox``."""
         known = {cursor.folder: cursor for cursor in cursors}
-        batch = _Batch(left=limit)
+        batch = Batch(left=limit)
         try:
             async with self._connected() as line:
                 for name in self._settings.folders:
@@ -159,7 +123,7 @@ class ImapMailbox:
         return None if name in self._settings.folders else name
 
     async def _read_folder(
-        self, line: Line, name: str, cursor: Cursor | None, batch: _Batch, *, junk: bool = False
+        self, line: Line, name: str, cursor: Cursor | None, batch: Batch, *, junk: bool = False
     ) -> None:
         if batch.full and cursor is not None:
             batch.cursors.append(cursor)
@@ -167,11 +131,11 @@ class ImapMailbox:
             return
         folder, now = await line.examine(name), self._clock.now()
         if cursor is None:
-            cursor = _first(name, folder, now, self._settings.look_back_days)
+            cursor = first(name, folder, now, self._settings.look_back_days)
         elif cursor.uidvalidity != folder.uidvalidity or cursor.uid >= folder.uidnext:
-            cursor = _renewed(cursor, folder, now)
-        uids = await _unread(line, cursor, folder)
-        done = await _take(line, cursor, uids, batch, now, junk=junk) if uids else 0
+            cursor = renewed(cursor, folder, now)
+        uids = await unread(line, cursor, folder)
+        done = await take(line, cursor, uids, batch, now, junk=junk) if uids else 0
         if uids and done != uids[-1]:
             self._read.pop(name, None)
             batch.more = True
@@ -275,115 +239,5 @@ class ImapMailbox:
         return await open_line(self._settings, self._resolve, self._tls, self._tokens)
 
 
-def _first(name: str, folder: Folder, now: datetime, days: int) -> Cursor:
-    """Where reading begins: now, or with the mails of some days."""
-    begun = now - timedelta(days=days) - SKEW
-    if not days:
-        return Cursor(name, folder.uidvalidity, folder.uidnext - 1, begun)
-    return Cursor(name, folder.uidvalidity, 0, begun, Again(folder.uidnext - 1, begun.date() - DAY))
-
-
-def _renewed(cursor: Cursor, folder: Folder, now: datetime) -> Cursor:
-    """Where reading goes on in a folder whose uids are others than before."""
-    since = min(cursor.read_on or now.date(), now.date()) - RECOVERED
-    if cursor.begun is not None:
-        since = max(since, cursor.begun.date() - DAY)
-    return Cursor(
-        cursor.folder, folder.uidvalidity, 0, cursor.begun, Again(folder.uidnext - 1, since), cursor.read_on
-    )
-
-
-async def _unread(line: Line, cursor: Cursor, folder: Folder) -> list[int]:
-    """The uids that stand after the cursor, ascending; of those that are read again, the ones of the last days."""
-    found: list[int] = []
-    low, again = cursor.uid + 1, cursor.again
-    if again is not None and low <= again.to:
-        found = await line.search("UID", f"{low}:{again.to}", "SINCE", search_date(again.since))
-        low = again.to + 1
-    if low < folder.uidnext:
-        # "n:*" always matches the last mail, even when its uid is below n (RFC 3501, 6.4.8)
-        found += [uid for uid in await line.search("UID", f"{low}:*") if uid >= low]
-    return found
-
-
 def _searchable(header_id: str) -> bool:
     return bool(header_id) and header_id.isascii() and header_id.isprintable()
-
-
-async def _take(line: Line, cursor: Cursor, uids: list[int], batch: _Batch, now: datetime, *, junk: bool) -> int:
-    """Read mails into the batch until it is full; returns the last uid that was dealt with, 0 for none."""
-    done = 0
-    wanted = uids[: batch.left]
-    for low in range(0, len(wanted), MOST_AT_ONCE):
-        part = wanted[low : low + MOST_AT_ONCE]
-        heads = {record.uid: record for record in await line.fetch(part, "(UID RFC822.SIZE)") or ()}
-        for group in _groups(part, heads):
-            if batch.full:
-                return done
-            for record in await _bodies(line, group):
-                if _is_before(record, cursor):
-                    continue
-                body = record.body or b""
-                batch.mails.append(
-                    RawMail(
-                        folder=cursor.folder,
-                        uid=record.uid,
-                        raw=body[:LARGEST_MAIL],
-                        received_at=record.received_at or now,
-                        cut=len(body) >= LARGEST_MAIL or not record.whole,
-                        junk=junk,
-                    )
-                )
-                batch.left -= 1
-                batch.bytes_left -= len(body)
-            done = group[-1]
-    return done
-
-
-def _is_before(record: Record, cursor: Cursor) -> bool:
-    """Whether a mail that is read again came before we began: a day is as exact as a search can be."""
-    again, begun = cursor.again, cursor.begun
-    return (
-        again is not None
-        and record.uid <= again.to
-        and begun is not None
-        and record.received_at is not None
-        and record.received_at < begun
-    )
-
-
-def _groups(uids: list[int], heads: dict[int, Record]) -> list[list[int]]:
-    """Mails that fit into one answer together. An unknown size counts as the largest."""
-    groups: list[list[int]] = []
-    room = 0
-    for uid in uids:
-        head = heads.get(uid)
-        size = min(head.size, LARGEST_MAIL) if head and head.size is not None else LARGEST_MAIL
-        if not groups or size > room:
-            groups.append([])
-            room = LARGEST_ANSWER
-        groups[-1].append(uid)
-        room -= size
-    return groups
-
-
-async def _bodies(line: Line, uids: list[int]) -> list[Record]:
-    """The mails themselves, ascending. What was expunged meanwhile is missing; nothing else is."""
-    found = await line.fetch(uids, f"(UID INTERNALDATE BODY.PEEK[]<0.{LARGEST_MAIL}>)")
-    given = [record for record in found or () if record.body is not None]
-    missing = sorted({*uids} - {record.uid for record in given})
-    if missing and found is not None:
-        missing = sorted({*missing} & {*await line.search("UID", uid_set(missing))})
-    if len(uids) == 1:
-        given += [await _what_there_is(line, uid) for uid in missing]
-    else:
-        given += [record for uid in missing for record in await _bodies(line, [uid])]
-    return sorted(given, key=lambda record: record.uid)
-
-
-async def _what_there_is(line: Line, uid: int) -> Record:
-    """Of a mail whose text is not to be had: its header and when it came, or one of the two, or neither."""
-    for items in (f"(UID INTERNALDATE BODY.PEEK[HEADER]<0.{LARGEST_MAIL}>)", "(UID INTERNALDATE)"):
-        for record in await line.fetch([uid], items) or ():
-            return replace(record, whole=False)
-    return Record(uid, whole=False)

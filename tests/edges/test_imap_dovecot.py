@@ -15,7 +15,7 @@ from nurture.config import ImapSettings, MailboxSettings, Secret, SmtpSettings
 from nurture.core.change import Cursor
 from nurture.core.ids import MailboxId
 from nurture.errors import PermanentFailure, TemporaryFailure, UserError
-from nurture.imap import ImapMailbox, mailbox
+from nurture.imap import ImapMailbox, batch
 from nurture.imap.syntax import folder_name
 from tests.servers.authority import client_tls
 from tests.servers.between import Fault, between
@@ -240,7 +240,7 @@ async def test_long_mails_are_cut(
     dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a mail longer than the cap its beginning is read and marked as cut; its neighbours are whole."""
-    monkeypatch.setattr(mailbox, "LARGEST_MAIL", 2000)
+    monkeypatch.setattr(batch, "LARGEST_MAIL", 2000)
     box = opened()
     start = await box.fetch((), 10)
     dovecot.deliver(user, mail(1), mail(2, body="x" * 50_000), mail(3))
