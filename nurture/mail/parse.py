@@ -10,6 +10,7 @@ line without a colon, a mailbox file's ``From`` line on top, encodings that are 
 from __future__ import annotations
 
 import binascii
+import itertools
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -276,6 +277,6 @@ def _pieces(body: bytes, boundary: str, budget: _Budget) -> list[bytes]:
 
 
 def _marks(body: bytes, boundary: bytes) -> list[re.Match[bytes]]:
-    return list(
-        re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)", re.MULTILINE).finditer(body)
-    )
+    """The boundary's places; no more than parts may be made."""
+    line = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r\n|\n|\r|\Z)", re.MULTILINE)
+    return list(itertools.islice(line.finditer(body), MAX_PARTS + 2))

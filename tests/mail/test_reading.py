@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -126,6 +127,36 @@ def test_bounded_time(piece: bytes, head: bytes) -> None:
     began = time.perf_counter()
     fine(raw)
     assert time.perf_counter() - began < 20  # a slow machine under load; about 0.5 s at rest
+
+
+HEAD = b"From: a@b.example\nSubject: x\n"
+BIG = 3_000_000
+HEAVY = {
+    "attachment": HEAD
+    + b"Content-Type: multipart/mixed; boundary=x\n\n--x\n\nhello\n--x\nContent-Type: application/pdf\n"
+    + b"Content-Transfer-Encoding: base64\n\n"
+    + b"QUJD" * (BIG // 4)
+    + b"\n--x--\n",
+    "text": HEAD + b"Content-Type: text/plain; charset=iso-2022-jp\n\n" + b'\x1b$B$"\x1b(B\n' * (BIG // 9),
+    "enclosed": HEAD + b"Content-Type: message/rfc822\n\n" * 20 + b"x" * BIG,
+    "parts": HEAD + b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\na\n" * (BIG // 7),
+    "header": b"".join(b"X-%d: y\n" % n for n in range(BIG // 12)) + b"\nx",
+    "recipients": b"Return-Path: <>\nFrom: MAILER-DAEMON@b.example\n"
+    b"Content-Type: message/delivery-status\n\n"
+    + b"Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n\n"
+    * (BIG // 70),
+}
+
+
+@pytest.mark.parametrize("kind", HEAVY)
+def test_bounded_memory(kind: str) -> None:
+    """A mail takes no more memory than a few times its size: each of twelve levels may hold what is below it."""
+    tracemalloc.start()
+    fine(HEAVY[kind])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 16 * len(HEAVY[kind])
 
 
 @pytest.mark.parametrize("name", ["Subject", "To", "Received"])
