@@ -54,10 +54,30 @@ class Beat:
     hands: Hands
     desk: Sources
     failure: Exception | None = None
+    read: dict[MailboxId, datetime] = field(default_factory=dict)  # when mailboxes were read, as far as was asked
 
     def is_in_doubt(self) -> bool:
         """Whether others may have taken us for dead since the beat began, and our claims for abandoned."""
         return self.doors.store.term() != self.term
+
+    async def is_fresh(self, mailbox: MailboxId, now: datetime) -> bool:
+        """Whether it was read up to within the last minute. What was read once stays read: it is asked for anew
+        only when that is too long ago.
+
+        Raises:
+            TemporaryFailure, PermanentFailure: the store.
+        """
+        box = self.doors.settings.mailbox(mailbox)
+        if box is None or box.imap is None:
+            return True
+        known = self.read.get(mailbox)
+        if known is None or not _is_fresh(self.doors, known, now):
+            state = await self.doors.store.get(MailboxState, mailbox)
+            known = state.read_at if state is not None else None
+            if known is None or (self.since is not None and known < self.since):
+                return False
+            self.read[mailbox] = known
+        return _is_fresh(self.doors, known, now)
 
     def has_no_line(self, mailbox: MailboxId) -> bool:
         """Whether nothing can be sent from it now."""
@@ -78,11 +98,12 @@ async def freshness(
     stale: list[MailboxId] = []
     for box in doors.settings.mailboxes:
         read_at = states[box.id].read_at if box.id in states else None
-        age = (now - read_at).total_seconds() if read_at else None
         heard = read_at is not None and (since is None or read_at >= since)
-        # An age below nothing is a clock that was put back: then nobody knows what has come since.
-        good = box.imap is None or (
-            heard and age is not None and 0 <= age <= doors.settings.work.freshness_seconds
-        )
+        good = box.imap is None or (heard and read_at is not None and _is_fresh(doors, read_at, now))
         (fresh if good else stale).append(box.id)
     return tuple(fresh), tuple(stale)
+
+
+def _is_fresh(doors: Doors, read_at: datetime, now: datetime) -> bool:
+    # An age below nothing is a clock that was put back: then nobody knows what has come since.
+    return 0 <= (now - read_at).total_seconds() <= doors.settings.work.freshness_seconds

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nurture.core.sending import Outcome, Verdict
-from nurture.flows import beat as beats
 from nurture.flows import departures
 from nurture.flows.outcomes import Answer
 
@@ -125,10 +124,8 @@ class Supply:
                 return None
             try:
                 now = doors.clock.now()
-                if doors.settings.mailbox(mailbox):
-                    fresh, _ = await beats.freshness(doors, now, beat.since)
-                    if mailbox not in fresh:
-                        return None
+                if not await beat.is_fresh(mailbox, now):
+                    return None
                 if not (places := await beat.pace.take(mailbox, size, now)):
                     return None
                 began = loop.time()

@@ -119,7 +119,11 @@ def _always_fresh(patch: pytest.MonkeyPatch) -> None:
     async def _freshness(doors: Doors, *_: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return tuple(box.id for box in doors.settings.mailboxes), ()
 
+    async def _is_fresh(*_: Any) -> bool:
+        return True
+
     patch.setattr("nurture.flows.beat.freshness", _freshness)
+    patch.setattr("nurture.flows.beat.Beat.is_fresh", _is_fresh)
 
 
 def _fingerprint_without_text(patch: pytest.MonkeyPatch) -> None:
