@@ -200,11 +200,20 @@ def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy:
     by_daemon = daemon and (
         subject
         or (body and enclosed)
-        or ((body or _REFUSED.search(notification)) and judge(notification).reason != "unknown")
+        or (
+            bool(envelope.from_address)
+            and (body or _REFUSED.search(notification))
+            and judge(notification).reason not in {"unknown", "content", "policy"}
+        )
     )
     machine = MACHINE.match(envelope.from_address) is not None and body and bool(addresses_in(notification, 1))
     stated = subject and body and _stated(root, envelope, notification)
-    if not (by_daemon or machine or stated or (subject and body and enclosed)):
+    handed_on = (
+        HANDED_ON.match(envelope.subject) is not None
+        or GREETS.match(notification) is not None
+        or any(root.has(field) for field in OF_A_THREAD)
+    )
+    if not (by_daemon or machine or stated or (subject and body and enclosed and not handed_on)):
         return []
     addresses = _addressed(root, envelope, notification, copy)
     late = _still_trying(envelope.subject, notification)
@@ -238,6 +247,10 @@ def _alone(address: str, notification: str) -> bool:
 
 
 FORWARDED = re.compile(r"\s*(?:fw|fwd|転送)\s*[:：]", re.IGNORECASE)
+HANDED_ON = re.compile(r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|sv|fw|fwd|返信|転送)\s*[:：]", re.IGNORECASE)
+GREETS = re.compile(r"\s*(?:hi|hello|hey|dear|all,|everyone)\b(?!\. this is the)", re.IGNORECASE)
+OF_A_THREAD = ("in-reply-to", "references", "list-id", "list-post", "mailing-list")
+"""What people who talk about a report have in the header, and a report that nobody's daemon signed has not."""
 _REFUSED = re.compile(r"(?<![\d.])5\d\d[ -:]|5\.\d\.\d")
 
 

@@ -105,6 +105,37 @@ def test_judge(words: str, reason: str | None, permanent: bool) -> None:
     assert reason is None or fate.reason == reason
 
 
+PASTED = """This is the mail system at host mx.example.
+I'm sorry to have to inform you that your message could not
+be delivered to one or more recipients.
+
+<sato@hospital.example>: host mx said: 550 5.1.1 User unknown
+
+--- Below this line is a copy of the message.
+
+From: x
+To: y
+Subject: z
+"""
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("Subject: Re: Undelivered Mail Returned to Sender", "I got this too. Why?\n\n"),
+        ("Subject: Undelivered Mail Returned to Sender\nReferences: <1@x.example>", ""),
+        ("Subject: Undelivered Mail Returned to Sender\nList-Id: <users.x.example>", ""),
+        ("Subject: [users] Re: Undelivered Mail Returned to Sender", ""),
+        ("Subject: Undelivered Mail Returned to Sender", "Hi all, I get this each time:\n\n"),
+    ],
+)
+def test_people_who_talk_about_a_report(head: str, words: str) -> None:
+    """A report that somebody pastes into an answer or sends to a list is his mail, and no report to us."""
+    raw = f"From: bob@x.example\n{head}\n\n{words}{PASTED}"
+
+    assert read(raw.encode()).kind not in {Kind.BOUNCE, Kind.DELAY}
+
+
 REPORTS = tomllib.loads((DATA.parent / "reports.toml").read_text(encoding="utf-8"))["report"]
 
 
