@@ -132,7 +132,7 @@ class Work:
     undo_seconds: int = 0  # an approved mail waits this long before it may be claimed
     beat_seconds: int = 60  # a beat comes at least this often
     poll_seconds: int = 600  # a mailbox is looked into at least this often, beneath IDLE
-    claim_batch: int = 100
+    claim_batch: int = 500
     feed_hours: int = 6  # subscribed calendars are fetched this often
     html: bool = False  # letters carry their text as HTML too (plain text is what Japanese business mail prefers)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from nurture import runtime
 from nurture.bench import queue
 from nurture.clock import SimulatedClock, SystemChance
-from nurture.config import Company, MailboxSettings, Settings, SmtpSettings, Work
+from nurture.config import Company, MailboxSettings, Settings, SmtpSettings
 from nurture.core.messages import Message, MessageState
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.errors import UserError
@@ -89,7 +89,6 @@ def _settings(task: Task, folder: Path) -> Settings:
         folder=folder,
         company=company,
         mailboxes=(MailboxSettings(queue.MAILBOX, queue.ADDRESS, "見本メディカル株式会社", smtp),),
-        work=Work(claim_batch=500),
     )
 
 
