@@ -35,6 +35,7 @@ WEAK: Final = re.compile(
     r"不在|出張|休暇|お休み|休み|休業|休診|休職|休館|休養|療養|罹患|産休|育休|有[給休]|代休|[半全]休|午[前後]休|入院|留守|帰国|"
     r"帰任|出向|渡[米欧航仏独英]|離席|年末年始|年始|営業(?:開始|再開|いた|とな)|(?:診療|業務)[^。]{0,12}(?:再開|開始)|"
     r"学会(?:の|参加の|出席の)?ため|以降に?(?:ご)?(?:返信|連絡|対応|回答)|\bPTO\b|"
+    r"テレワーク|電話に出られ|i (?:will )?return\b|the break\b|"
     r"conference|business trip|left for the day|be out\b|return date|expected return|end date|be back|"
     r"away|vacation|holiday|leave\b|absen|"
     r"(?:返信|返事|回答|対応|確認)(?:は|が)[^。]{0,24}(?:以降|に)(?:なり|なる|と(?:なり|させ))|"

@@ -81,7 +81,8 @@ PATTERN: Final = re.compile(
             rf"(?i:\b(?P<ed1>{_DAY_NAME}){_TO}(?P<ed2>{_DAY_NAME})\b(?!,?[ ]+(?:the[ ]+)?(?:\d|{_MONTH_NAME}\b)))",
             (
                 rf"(?i:\b(?P<ewk>next|this|on|until|till|by|from|"
-                rf"coming)[ ]+(?P<ewd>{_DAY_NAME})\b(?!,?[ ]+(?:the[ ]+)?(?:\d|{_MONTH_NAME}\b)))"
+                rf"coming)[ ]+(?P<ewd>{_DAY_NAME})\b(?:{_TO}(?P<ewd2>{_DAY_NAME})\b)?"
+                rf"(?!,?[ ]+(?:the[ ]+)?(?:\d|{_MONTH_NAME}\b)))"
             ),
             (
                 rf"(?i:\b(?:(?P<en3>{_DAY_NAME}),?[ ]+(?:the[ ]+)?|the[ ]+)(?P<ord>\d{{1,2}})(?:st|nd|rd|th)\b"

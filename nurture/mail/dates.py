@@ -334,6 +334,8 @@ def _span(match: re.Match[str], base: date) -> tuple[date, date] | None:
         day = coming(base, ENGLISH_DAYS.index(match["ewd"].lower()[:3]))
         if match["ewk"].lower() == "next" and day.isocalendar()[:2] == base.isocalendar()[:2]:
             day += timedelta(7)  # "next Friday" said on a Monday is not that of this week
+        if match["ewd2"]:
+            return day, coming(day - timedelta(1), ENGLISH_DAYS.index(match["ewd2"].lower()[:3]))
         return day, day
     return _word((match["word"] or match["eword"]).lower(), base)
 
