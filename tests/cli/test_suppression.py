@@ -20,12 +20,14 @@ def test_add_cancels_and_lift_needs_a_consent(recorded: Shell) -> None:
     before = shell_names(recorded)
     assert before
     address = before[0]
+    others = [one for one in before if one != address]
+    assert others
 
     dry = recorded.json("suppression", "add", address, "--dry-run")
     assert (1, 1) == (len(dry["added"]), dry["stopped"])
     assert before == shell_names(recorded)
     recorded.ok("suppression", "add", address.upper(), "--evidence", "電話", "--reason", "unsubscribe")
-    assert before[1:] == shell_names(recorded)
+    assert others == shell_names(recorded)
     assert "already" in recorded.ok("suppression", "add", address)
     assert "wants no more mail" in recorded.run("enroll", address, "warm-lead-30d").output
 
@@ -38,7 +40,7 @@ def test_add_cancels_and_lift_needs_a_consent(recorded: Shell) -> None:
     assert "案内の再開を希望" in old["consent"]
     log = recorded.ok("log")
     assert "山田 太郎 agreed on" in log
-    assert before[1:] == shell_names(recorded)
+    assert others == shell_names(recorded)
     assert recorded.run("suppression", "lift", address, *CONSENT).exit_code == 1
 
 

@@ -133,13 +133,15 @@ async def test_a_cut_at_every_line(
     sent = replace(await thanked(house), body="")  # nobody quotes it: fewer lines that say nothing new
     async with between(dovecot.port) as (stands, port):
         count = await lines_of(stands, port, Round(house, dovecot, user, sent, 0))
-    rounds = failures = told = 0
+    rounds = failures = told = early = 0
     for at in range(0, count, EVERY[fault]):
         rounds += 1
         one = Round(house, dovecot, user, sent, at + 1)
         async with between(dovecot.port, at, fault) as (stands, port):
             await lines_of(stands, port, one, patience=0.7 if fault is Fault.HOLD else 10.0)
-            assert stands.met.is_set(), at
+            # A server says a thing in one line or in two, as its time falls: the last lines may not come.
+            early += not stands.met.is_set()
+            assert stands.met.is_set() or len(stands.passed) <= at, at
         failures, told = failures + one.failures, told + one.told
         keys = [row.key for row in await house.store.find(Inbound)]
         wanted = [f"<r{at + 1}-{n}@aoba-hp.example>" for n in range(4)]
@@ -147,7 +149,8 @@ async def test_a_cut_at_every_line(
     with capsys.disabled():
         sys.stdout.write(f"\n{fault.value}: {count} lines, {rounds} cut, {failures} failures told, nothing lost\n")
 
-    assert fault is Fault.HOLD or told == rounds
+    assert fault is Fault.HOLD or told == rounds - early
+    assert early <= rounds // 10
 
     said = [entry for entry in await house.store.find(Entry) if entry.kind == "inbound.reply"]
     assert 4 * (rounds + 1) == len(said) == len({entry.data["inbound"] for entry in said})
