@@ -20,9 +20,10 @@ from nurture.core.anchors import event_of
 from nurture.core.approval import WHOLE_DAY, has_strayed
 from nurture.core.calendar import Profile
 from nurture.core.content import fits_date
-from nurture.core.messages import EnrollmentState, MessageState
+from nurture.core.messages import EnrollmentState
 from nurture.core.plan import History, Request, Settled, Situation, stands
 from nurture.core.states import LEFT, UNSENT
+from nurture.core.survey import is_in_senders_hands, is_own
 from nurture.core.windows import is_open
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def may_leave(
         or seen.suppressed
         or not seen.allows_mail
         or seen.state is not EnrollmentState.ACTIVE
-        or (seen.mailbox_id is not None and seen.mailbox_id != message.mailbox_id)
+        or not is_own(seen.mailbox_id, message.mailbox_id)
     ):
         return False
     fingerprint = message.fingerprint
@@ -173,11 +174,8 @@ def _settled(seen: Glance, now: datetime, today: date) -> tuple[Settled, ...]:
     found: list[Settled] = []
     for other in seen.others:
         if other.state in LEFT or (
-            other.state is MessageState.APPROVED
-            and (seen.mailbox_id is None or other.mailbox_id == seen.mailbox_id)
-            and other.on == today
-            and other.at is not None
-            and other.at <= now
+            is_own(seen.mailbox_id, other.mailbox_id)
+            and is_in_senders_hands(other.state, other.on, other.at, now, today)
         ):
             found.append(Settled(other.step_id, other.on))
         elif other.state not in UNSENT:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nurture.core.content import ContentItem
     from nurture.core.deals import Meeting, Task
     from nurture.core.dossier import Dossier, Touch
-    from nurture.core.ids import MessageId, PersonId
+    from nurture.core.ids import MailboxId, MessageId, PersonId
     from nurture.core.messages import Message
     from nurture.core.people import Organisation, Person
     from nurture.core.scenario import Scenario, Step
@@ -87,16 +87,24 @@ def _local_date(task: Task, today: date) -> date:
 
 def from_own_mailbox(dossier: Dossier, message: Message) -> bool:
     """Whether a mail would leave from the mailbox that the representative has now."""
-    return dossier.rep.mailbox_id is None or message.mailbox_id == dossier.rep.mailbox_id
+    return is_own(dossier.rep.mailbox_id, message.mailbox_id)
+
+
+def is_own(current: MailboxId | None, mailbox: MailboxId | None) -> bool:
+    """Whether a mailbox is the one that the representative has now; without one any is."""
+    return current is None or mailbox == current
+
+
+def is_in_senders_hands(
+    state: MessageState, on: date | None, at: datetime | None, now: datetime, today: date
+) -> bool:
+    """Whether a mail from the representative's own mailbox leaves today as it stands, and its time has come."""
+    return state is MessageState.APPROVED and on == today and at is not None and at <= now
 
 
 def _in_senders_hands(dossier: Dossier, message: Message, now: datetime, today: date) -> bool:
-    return (
-        message.state is MessageState.APPROVED
-        and from_own_mailbox(dossier, message)
-        and message.planned_on == today
-        and message.planned_at is not None
-        and message.planned_at <= now
+    return from_own_mailbox(dossier, message) and is_in_senders_hands(
+        message.state, message.planned_on, message.planned_at, now, today
     )
 
 

@@ -10,8 +10,8 @@ claimed, checked (``departures``), noted in the trace, handed over, and its answ
 
 A letter must leave on what is known when it leaves. So a batch is as long as it takes the server half a second to
 take: two letters at first, more as answers come faster, fewer as they come slower. And a letter that was not begun
-within a second of its check goes back, to be claimed and checked again. Only where the server is quick is the next
-batch made ready meanwhile, for it must not wait long.
+within a second of its claim goes back, to be claimed and checked again. Only where the server is quick is the next
+batch made ready meanwhile, for it must not wait long (``supply``).
 
 A beat is short, whatever the queue: what has changed for all (stops, limits, mailboxes that were read by now) is
 looked at again by the next. A server that hangs keeps its mailbox longer: ``Hands`` says which are kept, and the
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 AIM: Final = 0.5
 """Seconds that a batch should take to leave."""
 OLD: Final = 1.0
-"""Seconds after its check at which a letter that was not begun goes back."""
+"""Seconds after its claim at which a letter that was not begun goes back: so old is what its check knew."""
 MOST: Final = 50_000
 """Letters of a mailbox in one beat; then the beat ends, and the next begins at once."""
 LONG: Final = 5.0

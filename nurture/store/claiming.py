@@ -40,6 +40,7 @@ _T: Final = METADATA.tables
 _SHAPE: Final = shape(Message)
 _DECODERS: Final = decoders(_SHAPE)
 _FIELDS: Final = len(_SHAPE.names)
+_EMAIL: Final = _FIELDS + 8  # where ``_read`` has the person's address
 _BASIS: Final = dict(shape(Person).decoders(("legal_basis",)))[0]
 _STATES: Final = {state.value: state for state in MessageState}
 _RUNS: Final = {state.value: state for state in EnrollmentState}
@@ -73,7 +74,7 @@ def _rows(connection: Connection, statement: Any, values: dict[str, Any]) -> lis
 
 def _silent_domains(connection: Connection, rows: Iterable[list[Any]]) -> frozenset[str]:
     """The domains of these people, and those above them, that are suppressed."""
-    wanted = {domain for row in rows for domain in domains_over(row[_FIELDS + 8].lower())}
+    wanted = {domain for row in rows for domain in domains_over(row[_EMAIL].lower())}
     suppression = _T["suppression"].c
     statement = select(suppression.value).where(
         suppression.lifted_at.is_(None), suppression.scope == Scope.DOMAIN.value, among(suppression.value, wanted)

@@ -19,7 +19,7 @@ from nurture.store.codecs import Codec, column, hints
 from nurture.store.schema import METADATA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Table
 
@@ -60,28 +60,20 @@ class Shape(Generic[V]):
         self.key = "id" if "id" in self.names else "seq"
         types = hints(cls)
         self._codecs: dict[str, Codec] = {name: column(types[name]) for name in self.names}
-        self._encode = self._encoders(self.names)
-        self._parts: dict[tuple[str, ...], tuple[_Encoder, ...]] = {}
+        self._encode: tuple[_Encoder, ...] = tuple(
+            (name, self._codecs[name].encode, bool(table.c[name].nullable)) for name in self.names
+        )
         self._decode = self.decoders(self.names)
-        self._read: dict[tuple[str, ...], Part[V]] = {}
         self._fields = attrgetter(*self.names)
 
-    def _encoders(self, names: tuple[str, ...]) -> tuple[_Encoder, ...]:
-        return tuple((name, self._codecs[name].encode, bool(self.table.c[name].nullable)) for name in names)
-
-    def row(self, value: V, names: tuple[str, ...] | None = None) -> dict[str, Any]:
-        """What the value's columns hold: all of them, or these.
+    def row(self, value: V) -> dict[str, Any]:
+        """What the value's columns hold.
 
         Raises:
             Impossible: a field holds what its type does not allow.
         """
-        if names is None:
-            encoders, values = self._encode, self._fields(value)
-        else:
-            encoders = self._parts.get(names) or self._parts.setdefault(names, self._encoders(names))
-            values = tuple(getattr(value, name) for name in names)
         row = {}
-        for (name, encode, nullable), x in zip(encoders, values, strict=True):
+        for (name, encode, nullable), x in zip(self._encode, self._fields(value), strict=True):
             try:
                 row[name] = None if x is None and nullable else encode(x)
             except Impossible as error:
@@ -98,12 +90,6 @@ class Shape(Generic[V]):
                 except Impossible as error:
                     raise _named(error, f"{self.kind}.{self.names[at]}") from None
         return self.cls(*parts)
-
-    def part(self, names: tuple[str, ...]) -> Part[V]:
-        """How only these fields are read; the others have their defaults."""
-        if names not in self._read:
-            self._read[names] = Part(self, names)
-        return self._read[names]
 
     def decoders(self, names: Sequence[str]) -> tuple[tuple[int, Convert], ...]:
         """Where columns in this order need decoding, and how."""
@@ -123,24 +109,6 @@ class Shape(Generic[V]):
         if codec is None or codec.nested:
             raise Impossible("{kind} cannot be found by {field}", kind=self.kind, field=field)
         return codec
-
-
-class Part(Generic[V]):
-    """Some columns of a table, as values whose other fields have their defaults."""
-
-    def __init__(self, shaped: Shape[V], names: tuple[str, ...]) -> None:
-        self._cls: Callable[..., V] = shaped.cls
-        self._names = names
-        self._decode = shaped.decoders(names)
-        self.selected = select(*(shaped.table.c[name] for name in names))
-
-    def value(self, row: Sequence[Any]) -> V:
-        """The value, from columns in the order of ``selected``."""
-        parts = list(row)
-        for at, decode in self._decode:
-            if parts[at] is not None:
-                parts[at] = decode(parts[at])
-        return self._cls(**dict(zip(self._names, parts, strict=True)))
 
 
 def _named(error: Impossible, place: str) -> Impossible:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, BigInteger, Date, Text, column, literal_column
+from sqlalchemy import JSON, BigInteger, Date, Text, cast, column, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -58,13 +58,6 @@ class Item(FunctionElement[str]):
     """What stands at a place of an unpacked row, as text."""
 
     type = Text()
-    inherit_cache = True
-
-
-class Number(FunctionElement[int]):
-    """The same, a number."""
-
-    type = BigInteger()
     inherit_cache = True
 
 
@@ -120,7 +113,6 @@ def _place(element: Any, compiler: Any, options: dict[str, Any]) -> list[str]:
 
 
 @compiles(Item)
-@compiles(Number)
 @compiles(Moment)
 def _extracted(element: Any, compiler: Any, **options: Any) -> str:
     value, place = _place(element, compiler, options)
@@ -131,12 +123,6 @@ def _extracted(element: Any, compiler: Any, **options: Any) -> str:
 def _text_of(element: Item, compiler: Any, **options: Any) -> str:
     value, place = _place(element, compiler, options)
     return f"({value} ->> {place})"
-
-
-@compiles(Number, "postgresql")
-def _number_of(element: Number, compiler: Any, **options: Any) -> str:
-    value, place = _place(element, compiler, options)
-    return f"CAST({value} ->> {place} AS bigint)"
 
 
 @compiles(Moment, "postgresql")
@@ -163,7 +149,7 @@ def item(rows: Any, place: int) -> ColumnElement[str]:
 
 def number(rows: Any, place: int) -> ColumnElement[int]:
     """The number at a place of an unpacked row."""
-    return Number(rows.c.value, literal_column(str(place)))
+    return cast(item(rows, place), BigInteger())
 
 
 def moment(rows: Any, place: int) -> ColumnElement[datetime]:
