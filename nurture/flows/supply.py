@@ -11,9 +11,9 @@ Whatever was known of a letter is as old as its claim: so says ``Checked.at``. W
 back.
 
 A claim is marked and then read, and the closer look at a letter counts what is on its way to the same people.
-Letters behind it must count in neither: else two letters would each stand in the other's way. So the mailboxes of a
-beat claim one after the other, nothing is claimed while a closer look lasts, and what this mailbox has claimed behind
-the letter is told (``_undisturbed``).
+Letters behind it must count in neither: else two letters would each stand in the other's way. So the mailboxes of
+a beat claim one after the other, nothing is claimed while a closer look lasts, and what this mailbox has claimed
+behind the letter is told (``_undisturbed``).
 """
 
 from __future__ import annotations

@@ -253,7 +253,7 @@ async def test_a_slow_server_is_claimed_for_when_it_is_ready(house: House) -> No
 
 
 async def test_mailboxes_claim_one_after_the_other(house: House) -> None:
-    """What one mailbox claims while another's claim is being read would stand in its way, and the other way round."""
+    """What one mailbox claims while another's claim is being read would stand in its way, and both would wait."""
     await many(house, 4)
     beat, claim = await line(house), house.store.claim
     under_way: list[int] = [0]
