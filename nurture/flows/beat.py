@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nurture.core.change import MailboxState
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
@@ -54,7 +54,6 @@ class Beat:
     hands: Hands
     desk: Sources
     failure: Exception | None = None
-    claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
     read: dict[MailboxId, datetime] = field(default_factory=dict)  # when mailboxes were read, as far as was asked
 
     def is_in_doubt(self) -> bool:

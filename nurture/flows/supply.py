@@ -10,10 +10,9 @@ is claimed while the next is being checked, so that database, check and wire are
 Whatever was known of a letter is as old as its claim: so says ``Checked.at``. What is claimed and not needed goes
 back.
 
-A claim is marked and then read, and the closer look at a letter counts what is on its way to the same people.
-Letters behind it must count in neither: else two letters would each stand in the other's way. So the mailboxes of
-a beat claim one after the other, nothing is claimed while a closer look lasts, and what this mailbox has claimed
-behind the letter is told (``_undisturbed``).
+The closer look at a letter counts what is on its way to the same people. Letters behind it must not count, so
+nothing of this mailbox is claimed while it lasts, and what has been claimed is told (``_undisturbed``). What other
+mailboxes claim meanwhile does count: a mailbox waits for no other.
 """
 
 from __future__ import annotations
@@ -61,6 +60,7 @@ class Supply:
         self._mailbox = mailbox
         self._next: asyncio.Task[Checked | None] | None = None
         self._early: asyncio.Task[_Claimed | None] | None = None
+        self._claiming = asyncio.Lock()
 
     async def batch(self, size: int, *, again: bool) -> Checked | None:
         """The next batch; None when there is none, or nothing may leave now.
@@ -120,7 +120,7 @@ class Supply:
     async def _claimed(self, size: int) -> _Claimed | None:
         beat, mailbox, loop = self._beat, self._mailbox, asyncio.get_running_loop()
         doors = beat.doors
-        async with beat.claiming:
+        async with self._claiming:
             if beat.stop.is_set() or beat.has_no_line(mailbox) or beat.is_in_doubt():
                 return None
             try:
@@ -139,8 +139,8 @@ class Supply:
 
     @asynccontextmanager
     async def _undisturbed(self) -> AsyncIterator[frozenset[MessageId]]:
-        """While it is open nothing is claimed; the letters of this mailbox that have been, behind this batch."""
-        async with self._beat.claiming:
+        """While it is open nothing of this mailbox is claimed; the letters that have been, behind this batch."""
+        async with self._claiming:
             task = self._early
             claimed = task.result() if task is not None and task.done() else None
             yield frozenset(message.id for message, _ in claimed.letters) if claimed else frozenset()

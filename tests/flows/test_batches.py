@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -250,31 +250,6 @@ async def test_a_slow_server_is_claimed_for_when_it_is_ready(house: House) -> No
 
     states = [m.state for m in await house.mails("thanks")]
     assert 4 == states.count(MessageState.SENDING)
-
-
-async def test_mailboxes_claim_one_after_the_other(house: House) -> None:
-    """What one mailbox claims while another's claim is being read would stand in its way, and both would wait."""
-    await many(house, 4)
-    beat, claim = await line(house), house.store.claim
-    under_way: list[int] = [0]
-    together: list[int] = []
-
-    async def slow(*given: Any, **more: Any) -> Any:
-        """Marked and read, with time between for others to come in."""
-        under_way[0] += 1
-        together.append(under_way[0])
-        await asyncio.sleep(0)
-        try:
-            return await claim(*given, **more)
-        finally:
-            under_way[0] -= 1
-
-    house.store.claim = slow  # type: ignore[method-assign]
-
-    one, other = (Supply(beat, MailboxId("tanaka")) for _ in range(2))
-    await asyncio.gather(one.batch(2, again=False), other.batch(2, again=False))
-
-    assert [1, 1] == together
 
 
 @pytest.mark.parametrize("told", [True, False])
