@@ -534,6 +534,7 @@ class Doors:
     writer: Writer
     notifier: Notifier
     attachments: Attachments = field(default_factory=NoAttachments)
+    link_key: bytes = field(default=b"", repr=False)  # seals the links of mails (``flows.optout.key``)
 
 
 class Resolver(Protocol):

@@ -21,7 +21,7 @@ from nurture.errors import StaleVersion, UserError
 from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
-from nurture.flows import doubts, recovery
+from nurture.flows import doubts, optout, recovery
 from nurture.flows import feeds as flow
 from nurture.flows.doubts import Place
 from nurture.log import logger
@@ -120,7 +120,9 @@ async def open_house(
         writer = TemplateWriter(settings.templates or standard, settings.company, standard)
         notifier = MailNotifier(settings, sender, clock, chance)
         attachments = FileAttachments(settings.attachments)
-        yield House(Doors(settings, store, clock, chance, library, writer, notifier, attachments), sender, tokens)
+        key = await optout.key(store, chance)
+        doors = Doors(settings, store, clock, chance, library, writer, notifier, attachments, key)
+        yield House(doors, sender, tokens)
 
 
 @asynccontextmanager

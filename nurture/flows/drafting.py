@@ -15,7 +15,7 @@ from nurture.core.messages import MessageState
 from nurture.core.plan import Request, plan
 from nurture.core.scenario import Hours, Scenario, Step, Windows
 from nurture.errors import UserError
-from nurture.mail import compose
+from nurture.mail import compose, links
 from nurture.mail.address import domain_of
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
         from_address=mailbox.address,
         from_name=mailbox.name,
         header_id=_header_id(message, mailbox.address),
-        unsubscribe_token=message.unsubscribe_token or doors.chance.secret(),
+        unsubscribe_token=_token(doors, message, s.dossier.person.email),
         in_reply_to=thread.header_id if thread else "",
         references=(*thread.references, thread.header_id) if thread else (),
         rendered_at=now,
@@ -185,6 +185,13 @@ def _header_id(message: Message, address: str) -> str:
     if message.header_id and compose.own_id(message.header_id, address):
         return message.header_id
     return compose.header_id(message.id, domain_of(address))
+
+
+def _token(doors: Doors, message: Message, address: str) -> str:
+    """What its unsubscribe link carries: the same for each text of a mail, as long as it goes to that address."""
+    if message.unsubscribe_token and links.opened(doors.link_key, message.unsubscribe_token) == address:
+        return message.unsubscribe_token
+    return links.sealed(doors.link_key, address, doors.chance.secret())
 
 
 def _stuck(s: Survey, message: Message, error: UserError, now: datetime) -> Change:

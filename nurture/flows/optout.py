@@ -1,27 +1,52 @@
-"""Opt-out by the recipient: at once, for ever, without a login (RFC 8058; the anti-spam act)."""
+"""Opt-out by the recipient: at once, for ever, without a login (RFC 8058; the anti-spam act).
+
+The token of a link is known by its row, or else by its seal (``mail.links``): the links of mails whose rows were
+lost, as when a backup was restored, go on doing what they say.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from nurture.core import silencing, suppressions, turns
-from nurture.core.change import Change
+from nurture.core.change import Change, Setting
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, Suppression, SuppressionScope
 from nurture.core.people import Person
 from nurture.core.suppressions import Refusal
 from nurture.errors import StaleVersion, TemporaryFailure, UserError
+from nurture.mail import links
 from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
-    from nurture.ports import Doors
+    from nurture.ports import Chance, Doors, Store
+
+KEY: Final = "link-key"
 
 TRIES = 5
 """How often a change is decided anew when somebody else wrote first."""
 
 
-async def unsubscribe(doors: Doors, token: str, *, source: str, evidence: str) -> Person | None:
+async def key(store: Store, chance: Chance) -> bytes:
+    """What seals the links of mails: made once, kept in the database and so in each backup, and never changed, for
+    the links of old mails must work. All daemons of a database have the same.
+
+    Raises:
+        StaleVersion, TemporaryFailure, PermanentFailure: the store.
+    """
+    if (kept := await store.get(Setting, KEY)) is None:
+        kept = Setting(KEY, chance.secret() + chance.secret())
+        try:
+            await store.commit(Change((kept,)))
+        except StaleVersion:  # another program was first
+            kept = await store.get(Setting, KEY)
+            if kept is None:
+                raise
+    return kept.value.encode()
+
+
+async def unsubscribe(doors: Doors, token: str, *, source: str, evidence: str) -> bool:
     """Suppress the address to which the mail with this token went, and stop the person's enrollments.
 
     Args:
@@ -31,22 +56,37 @@ async def unsubscribe(doors: Doors, token: str, *, source: str, evidence: str) -
         evidence: what was asked, when and from where, kept with the suppression.
 
     Returns:
-        The person, or None for a token that no mail carried. A second call changes nothing.
+        Whether the address is silent now; False for a token that is none of ours. A second call changes nothing.
 
     Raises:
         TemporaryFailure: the rows were never quiet; nothing has changed.
     """
     for _ in range(TRIES):
-        messages = await doors.store.find(Message, {"unsubscribe_token": token}, limit=1) if token else ()
-        person = await doors.store.get(Person, messages[0].person_id) if messages else None
-        if person is None:
-            return None
+        person, address = await _meant(doors, token)
+        if not address:
+            return False
         try:
-            await silence(doors, person, messages[0].to_address or person.email, source=source, evidence=evidence)
+            if person is None:
+                if change := await stranger(doors, address, evidence, source):
+                    await doors.store.commit(change)
+            else:
+                await silence(doors, person, address, source=source, evidence=evidence)
         except StaleVersion:
             continue
-        return person
+        return True
     raise TemporaryFailure("Others keep writing to the same rows; please try again")
+
+
+async def _meant(doors: Doors, token: str) -> tuple[Person | None, str]:
+    """Whom a token silences, and under which address; an empty one for a token that is none of ours."""
+    messages = await doors.store.find(Message, {"unsubscribe_token": token}, limit=1) if token else ()
+    person = await doors.store.get(Person, messages[0].person_id) if messages else None
+    if person is not None:
+        return person, messages[0].to_address or person.email
+    address = links.opened(doors.link_key, token) or (messages[0].to_address if messages else "")
+    spelt = tuple({address, address.lower()})
+    people = await doors.store.find(Person, {"email": spelt}, limit=1) if address else ()
+    return people[0] if people else None, address
 
 
 async def silence(doors: Doors, person: Person, address: str, *, source: str, evidence: str) -> None:
@@ -81,7 +121,7 @@ async def silence(doors: Doors, person: Person, address: str, *, source: str, ev
         await doors.store.commit(change)
 
 
-async def stranger(doors: Doors, address: str, evidence: str) -> Change:
+async def stranger(doors: Doors, address: str, evidence: str, source: str = "mailto") -> Change:
     """What keeps an address silent whose owner nobody knows: for whoever brings it in some day."""
     try:
         wanted = Refusal(SuppressionScope.ADDRESS, check_address(address).lower(), "unsubscribe", evidence)
@@ -89,5 +129,5 @@ async def stranger(doors: Doors, address: str, evidence: str) -> Change:
         return Change()
     now, zone = doors.clock.now(), ZoneInfo(doors.settings.timezone)
     known = await doors.store.get(Suppression, suppressions.key(wanted.scope, wanted.value))
-    row = suppressions.refuse(wanted, known, "mailto", now, zone)
+    row = suppressions.refuse(wanted, known, source, now, zone)
     return Change((row,), (suppressions.refused(row, now, wanted.value, None),)) if row else Change()

@@ -263,5 +263,6 @@ def build(folder: Path, store: TroubledMemory | SqlStore) -> House:
         TemplateWriter(shipped() / "templates", company),
         told,
         FileAttachments(folder / "attachments"),
+        b"a key of this house",
     )
     return House(doors, store, clock, Wire(), told)  # type: ignore[arg-type]

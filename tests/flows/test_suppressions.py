@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture.clock import SeededChance
 from nurture.core import suppressions as rules
 from nurture.core.change import Change
 from nurture.core.messages import (
@@ -23,7 +24,9 @@ from nurture.core.people import Basis, LegalBasis, Organisation, Person
 from nurture.core.suppressions import Consent, Listed, Refusal
 from nurture.errors import StaleVersion, UserError
 from nurture.flows import enroll, optout, people, review, suppressions, tick
+from nurture.mail import links
 from nurture.mail.tokens import tag
+from nurture.store import MemoryStore
 from tests.flows.conftest import MET, TOKYO, attendee
 from tests.flows.test_receive import Pigeonhole, letter, read, thanked
 from tests.samples import REP
@@ -31,6 +34,7 @@ from tests.samples import REP
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nurture.ports import Doors
     from tests.flows.conftest import House
 
 SATO = "sato@aoba-hp.example"
@@ -215,6 +219,81 @@ async def test_an_old_link_silences_again_after_a_consent(house: House) -> None:
 
     (row,) = await house.store.find(Suppression)
     assert (None, house.clock.now()) == (row.lifted_at, row.at)
+
+
+# --- links of mails that nobody here knows any more ---------------------------------------------------------
+
+
+async def restored(house: House, *kept: Person) -> Doors:
+    """A database as a backup brings it back: of before the mail was written, or even the person met."""
+    store = MemoryStore()
+    await store.commit(Change(tuple(replace(one, organisation_id=None, rep_id=None, version=0) for one in kept)))
+    return replace(house.doors, store=store)
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_link_works_without_its_mail(house: House, known: bool) -> None:
+    """After a restore from a backup: who presses the link is silent, whether or not the person came back."""
+    (mail,) = (await house.met()).messages
+    doors = await restored(house, *([await house.person()] if known else []))
+    done = await optout.unsubscribe(doors, mail.unsubscribe_token, source="one_click", evidence="POST")
+    (row,), (said,) = await doors.store.find(Suppression), await doors.store.find(Entry)
+
+    assert done
+    assert (SATO, "one_click", "unsubscribe", "POST") == (row.value, row.source, row.reason, row.evidence)
+    assert ("person.suppressed" if known else "suppression.added") == said.kind
+    assert await optout.unsubscribe(doors, mail.unsubscribe_token, source="one_click", evidence="again")
+    assert ((row,), (said,)) == (await doors.store.find(Suppression), await doors.store.find(Entry))
+
+
+async def test_a_link_stops_what_a_person_was_begun_with_since(house: House) -> None:
+    """Its mail is gone, but its reader is known: what runs for that person ends."""
+    (mail,) = (await house.met()).messages
+    (since,) = await house.store.find(Enrollment)
+    lost = links.sealed(house.doors.link_key, SATO, "a mail that is lost")
+    assert await optout.unsubscribe(house.doors, lost, source="web", evidence="button")
+    stopped = await house.store.get(Enrollment, since.id)
+
+    assert stopped is not None
+    assert EnrollmentState.STOPPED is stopped.state
+    assert MessageState.CANCELLED is (await house.mail(mail.step_id)).state
+
+
+async def test_a_link_names_the_address_that_its_mail_goes_to(house: House) -> None:
+    """A draft keeps its link as long as it goes to that address, and has another one for another."""
+    (mail,) = (await house.met()).messages
+    assert mail.enrollment_id is not None
+    blank = replace(mail, state=MessageState.PLANNED, body="", subject="")
+    await house.store.commit(Change((blank,)))
+    await tick.advance(house.doors, [mail.enrollment_id])
+    same = await house.mail("thanks")
+    person = await house.person()
+    moved = replace(person, email="sato@elsewhere.example")
+    await house.store.commit(Change((moved, replace(same, state=MessageState.PLANNED, body="", subject=""))))
+    await tick.advance(house.doors, [mail.enrollment_id])
+    other = await house.mail("thanks")
+
+    assert mail.unsubscribe_token == same.unsubscribe_token
+    assert "sato@elsewhere.example" == links.opened(house.doors.link_key, other.unsubscribe_token)
+
+
+async def test_a_link_that_was_not_sealed_works_by_its_row(house: House) -> None:
+    """What left before links were sealed."""
+    (mail,) = (await house.met()).messages
+    await house.store.commit(Change((replace(mail, unsubscribe_token="as-it-was-made-formerly"),)))
+    done = await optout.unsubscribe(house.doors, "as-it-was-made-formerly", source="web", evidence="button")
+
+    assert done
+    assert [SATO] == [row.value for row in await house.store.find(Suppression)]
+
+
+async def test_the_key_of_links_is_made_once() -> None:
+    """It is kept in the database; whoever opens that later has the same."""
+    store = MemoryStore()
+    first = await optout.key(store, SeededChance(1))
+
+    assert len(first) >= 64
+    assert first == await optout.key(store, SeededChance(2))
 
 
 # --- one topic --------------------------------------------------------------------------------------------

@@ -374,11 +374,11 @@ class World:
         """Somebody clicks the link in a letter."""
         if self.taken:
             message = self.taken[index % len(self.taken)].message
-            person = await optout.unsubscribe(
+            assert await optout.unsubscribe(
                 self.doors, message.unsubscribe_token, source="one_click", evidence="POST"
             )
-            assert person is not None
-            self.clicked.append(Delivered(person.email, "opt_out", "", b"", self.now, heard=self.end))
+            who = self.email_of(message.person_id)
+            self.clicked.append(Delivered(who, "opt_out", "", b"", self.now, heard=self.end))
 
     def _some(self, index: int) -> Enrollment | None:
         rows = self.enrollments()

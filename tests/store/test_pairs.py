@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture.clock import SeededChance
 from nurture.core.change import Change, Setting
 from nurture.core.messages import Entry, Message, MessageState
 from nurture.errors import Impossible, StaleVersion
+from nurture.flows import optout
 from nurture.store import SqlStore
 from tests.store.world import NOW, entry, populate
 
@@ -44,6 +46,15 @@ class TestTwoProcesses:
         hands = await asyncio.gather(*(take(s, f"{n}-{k}") for n, s in enumerate(pair) for k in range(2)))
         taken = [key for hand in hands for key in hand]
         assert len(taken) == len(set(taken)) == 120
+
+    async def test_the_key_of_links_is_the_same(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """Programs that start at once on an empty database agree on what seals the links of mails."""
+        keys = await asyncio.gather(
+            *(optout.key(s, SeededChance(f"{n}{k}")) for n, s in enumerate(pair) for k in (1, 2))
+        )
+
+        assert 1 == len(set(keys))
+        assert len(keys[0]) >= 64
 
     async def test_of_two_writers_one_is_stale(self, pair: tuple[SqlStore, SqlStore]) -> None:
         """Of writers that read the same version exactly one writes; the others are told so."""

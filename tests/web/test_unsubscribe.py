@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, MessageState, Suppression
+from nurture.mail import links
 from tests.web.browser import send
-from tests.web.world import SENT, YAMAMOTO
+from tests.web.world import LINK_KEY, SENT, YAMAMOTO
 
 if TYPE_CHECKING:
     import httpx
@@ -57,15 +58,42 @@ async def test_one_click_needs_no_cookie_and_no_token(
     assert "Provider/1.0" in silence.evidence
 
 
-@pytest.mark.parametrize("token", ["unknown", "x" * 300, "%00", "'", "日本", "<script>"])
-async def test_unknown_tokens_look_the_same(stranger: httpx.AsyncClient, desk_world: World, token: str) -> None:
-    """Whether a token is known cannot be told from any answer."""
-    known_get, known_post = await stranger.get(LINK), await stranger.post(LINK, data=ONE_CLICK)
-    path = f"/u/{token}"
-    unknown_get, unknown_post = await stranger.get(path), await stranger.post(path, data=ONE_CLICK)
-    assert (known_get.status_code, known_get.text) == (unknown_get.status_code, unknown_get.text)
-    assert (known_post.status_code, known_post.text) == (unknown_post.status_code, unknown_post.text)
-    assert await desk_world.store.count(Suppression) == 1
+NO_TOKENS = ["unknown", "x" * 300, "x" * 500, "%00", "'", "日本", "<script>"]
+
+
+@pytest.mark.parametrize("token", NO_TOKENS)
+async def test_every_link_shows_the_same_button(stranger: httpx.AsyncClient, token: str) -> None:
+    """GET looks nothing up: whose link it is cannot be told from its page."""
+    known, unknown = await stranger.get(LINK), await stranger.get(f"/u/{token}")
+
+    assert (known.status_code, known.text) == (unknown.status_code, unknown.text)
+
+
+async def test_a_link_of_ours_works_whatever_the_database_knows(
+    stranger: httpx.AsyncClient, desk_world: World
+) -> None:
+    """The link of a mail that is not there any more says and does the same as any other."""
+    lost = links.sealed(LINK_KEY, "nobody.known@aoba.example", "a mail of before the restore")
+    known, unknown = await stranger.post(LINK, data=ONE_CLICK), await stranger.post(f"/u/{lost}", data=ONE_CLICK)
+
+    assert (200, known.text) == (unknown.status_code, unknown.text)
+    silent = {s.value for s in await desk_world.store.find(Suppression)}
+    assert {YAMAMOTO.email, "nobody.known@aoba.example"} == silent
+
+
+@pytest.mark.parametrize("token", NO_TOKENS)
+async def test_a_link_that_does_nothing_says_so(
+    stranger: httpx.AsyncClient, desk_world: World, token: str
+) -> None:
+    """One that lost its end on the way must not say that no more mail will come: it says how else to tell us."""
+    answer = await stranger.post(f"/u/{token}")
+
+    assert 404 == answer.status_code
+    assert "配信は停止されていません" in answer.text
+    assert "You are not unsubscribed yet" in answer.text
+    assert "privacy@mirai-iryo.example" in answer.text
+    assert "03-0000-0000" in answer.text
+    assert 0 == await desk_world.store.count(Suppression)
 
 
 async def test_pressing_twice_is_once(stranger: httpx.AsyncClient, desk_world: World) -> None:

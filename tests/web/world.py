@@ -474,6 +474,9 @@ class World:
         return found
 
 
+LINK_KEY = b"the key of this world"
+
+
 def world(store: Store, *, public_url: str = "", language: str = "ja") -> World:
     """The doors of the invented world."""
     clock, post = SimulatedClock(NOW), Post()
@@ -485,7 +488,7 @@ def world(store: Store, *, public_url: str = "", language: str = "ja") -> World:
         "privacy@mirai-iryo.example",
     )
     settings = Settings(Path("/nowhere"), company, language=language, web=Web(public_url=public_url))
-    doors = Doors(settings, store, clock, SeededChance(7), OneScript(), NoWriter(), post, Drawer())
+    doors = Doors(settings, store, clock, SeededChance(7), OneScript(), NoWriter(), post, Drawer(), LINK_KEY)
     return World(doors, clock, post)
 
 
