@@ -75,6 +75,8 @@ def page(t: Terminal, listed: Listed) -> None:
         (w("state"), explain.why(w, m)),
         (w("fingerprint"), m.fingerprint[:FINGERPRINT]),
     ]
+    if m.answer:
+        facts.insert(6, (w("server said"), m.answer))
     if m.deadline:
         facts.insert(5, (w("deadline"), t.instant(m.deadline)))
     facts += [(w("attachment"), f"{one.name} ({-(-one.size // 1000)} kB)") for one in listed.files.get(m.id, ())]
@@ -113,6 +115,7 @@ def data(message: Message, listed: Listed) -> dict[str, Any]:
         "id": message.id,
         "state": message.state.value,
         "reason": message.reason,
+        "answer": message.answer or None,
         "planned": _iso(message.planned_at),
         "deadline": _iso(message.deadline),
         "step": message.step_id,

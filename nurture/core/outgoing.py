@@ -140,14 +140,14 @@ def _check_date(message: Message, survey: Survey, now: datetime, tolerance: time
     if planned.outcome is StepOutcome.EXPIRED:
         return _hold(message, survey.dossier, "expired", now)
     if planned.outcome is not StepOutcome.SEND or planned.planned_on != message.planned_on:
-        return _hold(message, survey.dossier, "moved", now)
+        return _hold(message, survey.dossier, progress.moved_for(message), now)
     if (stale := progress.stale_text(survey, message, same_day=True)) is not None:
         return _hold(message, survey.dossier, stale, now)
     leaves_now = planned.planned_on == survey.today and window_open(survey, step, now)
     # The same day, but this window is over: the approval holds for the next one, unless that is too far from it.
     at = planned.planned_at.astimezone(now.tzinfo) if planned.planned_at else message.planned_at
     if has_strayed(message, now if leaves_now else at or now, tolerance):
-        return _hold(message, survey.dossier, "other_hour", now)
+        return _hold(message, survey.dossier, progress.moved_for(message, "other_hour"), now)
     if leaves_now:
         return None
     moved = replace(

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from nurture.core.survey import Survey
 
 UNWRITABLE = "cannot_be_written"
-KEPT_REASONS = frozenset({UNWRITABLE, "moved", "colleague_replied", "migrated"})
+PUT_OFF = "put_off"
+KEPT_REASONS = frozenset({UNWRITABLE, "moved", PUT_OFF, "colleague_replied", "migrated"})
 """What the next text of a planned mail must still say to its approver; reasons of an old pause are over."""
 LOOK_AGAIN = timedelta(minutes=10)
 """How long a waiting or late mail is left alone between two looks."""
@@ -160,7 +161,10 @@ def _move_mail(s: Survey, step: Step, planned: PlannedStep, now: datetime) -> tu
     elif message.state is MessageState.APPROVED and not same_day:
         # What was approved was this text on that date: another date needs a fresh look.
         moved = replace(
-            moved, state=states.move(states.MESSAGES, message.state, "hold"), reason="moved", approvals=()
+            moved,
+            state=states.move(states.MESSAGES, message.state, "hold"),
+            reason=moved_for(message),
+            approvals=(),
         )
     else:
         moved = replace(moved, state=states.move(states.MESSAGES, message.state, "replan"))
@@ -174,6 +178,14 @@ def _still_so(message: Message) -> bool:
     """Whether a mail's reason goes on: that of a pause is over when it gets a date again."""
     queued = message.state in states.QUEUED and message.planned_on is not None and message.reason != "paused"
     return queued or message.reason in KEPT_REASONS
+
+
+def moved_for(message: Message, reason: str = "moved") -> str:
+    """Why an approved mail did not leave on the day, or near the moment, that was approved.
+
+    The server's doing is called so, and it is a person who decides then, also of what leaves without approval.
+    """
+    return PUT_OFF if message.attempts else reason
 
 
 def stale_text(s: Survey, message: Message, *, same_day: bool) -> str | None:
@@ -203,7 +215,8 @@ def redrafted(message: Message, *, same_day: bool) -> Message:
     state = message.state
     if state is MessageState.APPROVED:
         state = states.move(states.MESSAGES, state, "hold")
-        message = replace(message, reason="" if same_day or message.approve == "none" else "moved")
+        reason = moved_for(message, "" if message.approve == "none" else "moved")
+        message = replace(message, reason="" if same_day else reason)
     return replace(
         message,
         state=states.move(states.MESSAGES, state, "redraft"),

@@ -175,7 +175,8 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
     reason = "" if message.reason == progress.UNWRITABLE else message.reason  # why it needs a fresh look
     ready = replace(ready, subject=draft.subject, body=draft.body, reason=reason)
     compose.check(ready)  # what no server could be given is said now, not when it should leave
-    if step.approve == "none" and not ready.attachments:  # a file goes when a person has looked at it
+    # A file goes when a person has looked at it, and what a server put off for a whole day is a person's too.
+    if step.approve == "none" and not ready.attachments and reason != progress.PUT_OFF:
         return approval.release(ready, now, s.dossier.enrollment.holds)
     return replace(ready, state=states.move(states.MESSAGES, ready.state, "draft"))
 

@@ -277,7 +277,7 @@ FAULTS: Final[dict[str, tuple[Seed, Callable[[Machine], None]]]] = {
     "nobody asks whether the mailbox was read": (_always_fresh, _unread),
     "an approval does not see the text": (_fingerprint_without_text, _edited),
     "one approval is enough for two": (_two_are_one, _weeks),
-    "dates are not looked at once more": (_check_without("moved"), _put_off),
+    "dates are not looked at once more": (_check_without("moved", "put_off"), _put_off),
     "a paused enrollment's letter leaves": (_check_without("paused", "called_back"), _meanwhile("reply")),
     "a suppression is not looked at": (_check_without("suppressed"), _meanwhile("refuses")),
     "what others get does not count": (_no_history, _weeks),

@@ -420,7 +420,32 @@ async def test_a_retry_beyond_midnight_needs_a_fresh_look(house: House) -> None:
     assert MessageState.WAITING is moved.state
     assert case.planned_on is not None
     assert case.planned_on + timedelta(days=1) == moved.planned_on
+    assert ("put_off", LATER.answer) == (moved.reason, moved.answer)  # it says why it is back
     assert 2 == len(house.wire.letters)
+
+
+async def test_what_a_server_puts_off_all_day_is_a_persons_also_without_approval(house: House) -> None:
+    """A step that leaves by itself does not try for ever, day after day: after the first somebody looks at it."""
+    await approved_case(house)
+    await house.send()
+    await house.until(MET + timedelta(days=10))
+    column = await house.mail("column")
+    assert column.planned_at is not None
+    house.clock.advance_to(column.planned_at)
+    house.wire.answer = lambda _: LATER
+    for _ in range(30):
+        await house.send()
+        house.clock.advance_to(house.clock.now() + timedelta(hours=1))
+        await tick.tick(house.doors)
+    waiting = await house.mail("column")
+
+    assert (MessageState.WAITING, "put_off", LATER.answer) == (waiting.state, waiting.reason, waiting.answer)
+    house.wire.answer = lambda _: OK
+    again = await house.approve(waiting)
+    assert again.planned_at is not None
+    house.clock.advance_to(max(again.planned_at, house.clock.now()))
+    await house.send()
+    assert MessageState.SENT is (await house.mail("column")).state
 
 
 # --- doubts ---
