@@ -75,6 +75,8 @@ def absence(text: str, base: date | None, *, subject: str = "") -> Absence | Non
     ):  # 期間 stands in a line above or far below: a range is the absence
         for sentence in said:
             dates.take(sentence, base, first=day_first, about=True, back_only=False, ranges_only=True)
+    elif dates.only_back() and (lead := next(iter(said), "")):  # a range above all, as a heading
+        dates.take(lead, base, first=day_first, about=True, back_only=False, ranges_only=True, ahead_of=dates.back)
     return Absence(dates.away(), (strong or weak)[0][:200], bool(strong), dates.doubtful)
 
 
@@ -96,6 +98,7 @@ class _Dates:
         about: bool,
         back_only: bool,
         ranges_only: bool = False,
+        ahead_of: date | None = None,
     ) -> None:
         """Give each date of a sentence its part."""
         found: Sequence[Mention] = mentions(sentence, base, day_first=first)
@@ -104,6 +107,8 @@ class _Dates:
             before = sentence[: mention.start]
             bare = len(sentence) - len(mention.words) <= 6  # a line that is a date
             if NOT_OF_IT.match(after) or (ranges_only and not (mention.exact and (mention.is_range or bare))):
+                continue
+            if ahead_of is not None and mention.last >= ahead_of:
                 continue
             if back_only and not (BEFORE_BACK.search(before) or AFTER_BACK.match(after)):
                 continue
@@ -129,10 +134,12 @@ class _Dates:
             about and self.first is None and self.until is None and mention.exact
         ):
             self.first = self.until = mention.first
-        elif (
-            about and bare and self.until is not None and (mention.first - self.until).days == 1 and mention.exact
-        ):
+        elif about and bare and self.until is not None and mention.exact and _follows(self.until, mention.first):
             self.until = mention.first  # day by day, each in a line of its own
+
+    def only_back(self) -> bool:
+        """Whether nothing but the return is known."""
+        return self.back is not None and self.first is None and self.until is None and not self.doubtful
 
     def away(self) -> AwayInfo | None:
         first, until, back = self.first, self.until, self.back
@@ -150,6 +157,14 @@ class _Dates:
         if first is not None and until is not None and first > until:
             self.doubtful = True
         return AwayInfo(first, until, back)
+
+
+def _follows(one: date, other: date) -> bool:
+    """Whether nothing but a weekend stands between two days."""
+    between = (other - one).days
+    return between == 1 or (
+        1 < between <= 3 and all((one + timedelta(n)).weekday() >= 5 for n in range(1, between))
+    )
 
 
 def _lasting(mention: Mention, after: str) -> date | None:

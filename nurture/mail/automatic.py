@@ -80,17 +80,11 @@ def signs(root: Part, *, from_address: str, subject: str, text: str, return_path
     """The signs of automatic mail in a header, with subject and text as witnesses."""
     submitted = root.get("auto-submitted").strip().lower().partition(";")[0].strip()
     precedence = root.get("precedence").strip().lower()
-    listed = (
-        root.has("list-id")
-        or root.has("list-unsubscribe")
-        or root.has("list-post")
-        or root.has("mailing-list")
-        or precedence == "list"
-        or (root.has("feedback-id") and root.has("x-campaign"))
-    )
     said = ANSWERED_SUBJECT.search(subject) is not None
     words = ANSWERED_WORDS.search(text[:6000]) is not None
     in_thread = root.has("in-reply-to") or root.has("references")
+    listed = is_listed(root) or (not in_thread and _is_circular(subject, text))
+    typed = root.has("x-mailer") or root.has("user-agent")  # a mail program: groups' servers mark its mail as bulk
     answered = (
         submitted.startswith("auto-replied")
         or any(root.has(name) for name in ANSWERED_FIELDS)
@@ -98,14 +92,56 @@ def signs(root: Part, *, from_address: str, subject: str, text: str, return_path
         or root.get("x-precedence").strip().lower() == "auto_reply"
         or "oof" in root.get("x-ms-exchange-generated-message-source").lower()
         or (submitted.startswith("auto-") and submitted != "auto-" and (said or (in_thread and not listed)))
-        or (precedence in {"bulk", "junk"} and not listed and (said or words or in_thread))
+        or (precedence in {"bulk", "junk"} and not listed and (said or words or (in_thread and not typed)))
         or (return_path == "" and (said or words or in_thread))
     )
-    made = answered or (submitted not in {"", "no"}) or (precedence in {"bulk", "junk"}) or root.has("x-cron-env")
+    made = (
+        answered
+        or (submitted not in {"", "no"})
+        or (precedence in {"bulk", "junk"} and not (in_thread and typed))
+        or root.has("x-cron-env")
+    )
     robot = ROBOT.match(from_address.partition("@")[0]) is not None
     if not answered and not listed and submitted != "no":
         answered = said or (words and not _is_thread_of_a_person(root, subject))
     return Signs(answered, made or answered, listed and not answered, robot)
+
+
+LIST_FIELDS: Final = (
+    "list-id",
+    "list-post",
+    "mailing-list",
+    "x-mailing-list",
+    "x-beenthere",
+    "x-ml-name",
+    "x-mlserver",
+    "x-mailman-version",
+)
+
+
+def is_listed(root: Part) -> bool:
+    """Whether a mail went to a list, or is a newsletter, by its header."""
+    return (
+        any(root.has(name) for name in LIST_FIELDS)
+        or root.get("precedence").strip().lower() == "list"
+        or root.has("list-unsubscribe")
+        or (root.has("feedback-id") and root.has("x-campaign"))
+    )
+
+
+NEWSLETTER: Final = re.compile(
+    r"(?:配信|購読|メルマガ|メールマガジン|登録)(?:の)?(?:停止|解除|中止)[^。\n]{0,24}(?:希望|方は|こちら|手続|変更)|unsubscribe|"
+    r"manage (?:your )?(?:e-?mail )?preferences",
+    re.IGNORECASE,
+)
+LINK: Final = re.compile(r"https?://", re.IGNORECASE)
+
+
+def _is_circular(subject: str, text: str) -> bool:
+    """A mail that answers nothing and ends with how to be taken off by a link: a newsletter without its header."""
+    if re.match(r"\s*(?:re|fw|fwd|返信|転送)\s*[:：]", subject, re.IGNORECASE):
+        return False
+    return any(LINK.search(text, m.start(), m.end() + 300) for m in NEWSLETTER.finditer(text[:60_000]))
 
 
 def _is_thread_of_a_person(root: Part, subject: str) -> bool:
@@ -121,7 +157,7 @@ RECEIPT_SUBJECT: Final = re.compile(
     r"\A[ 　]*(?:read|not read|gelesen|lu|le[ií]do|delivered|relayed|開封済み?|未開封|既読|開封確認|"
     r"配信済み?|配信完了|受信確認|return receipt|read receipt|"
     r"disposition notification)[ 　]*(?:\((?:displayed|notification)\))?[ 　]*[:：\-(（]|return receipt \(|"
-    r"read receipt|開封通知|開封確認(?:通知|メール)|配信確認",
+    r"read receipt|【開封(?:確認|通知|済み?)】|開封通知|開封確認(?:通知|メール)|配信確認",
     re.IGNORECASE,
 )
 RECEIPT_WORDS: Final = re.compile(
@@ -210,11 +246,11 @@ COMPLAINT_SUBJECT: Final = re.compile(
 
 def is_complaint(root: Part, subject: str, text: str) -> bool:
     """An abuse report (RFC 5965), an older one of Hotmail, or a mail service's notice of one."""
+    parts = list(root.own())
+    if reports := [part for part in parts if part.type == "message/feedback-report"]:
+        return not any(_is_opinion(part) for part in reports)
     if root.content[1].get("report-type", "").lower() == "feedback-report":
         return True
-    parts = list(root.own())
-    if any(part.type == "message/feedback-report" for part in parts):
-        return not any(_is_opinion(part) for part in parts if part.type == "message/feedback-report")
     if re.search(r'notificationType\\?"\s*:\s*\\?"Complaint', text[:20_000]):
         return True
     if re.search(r"^feedback-type:[ \t]*\w+", text[:20_000], re.IGNORECASE | re.MULTILINE) and re.search(
@@ -225,12 +261,21 @@ def is_complaint(root: Part, subject: str, text: str) -> bool:
     return enclosed and COMPLAINT_SUBJECT.search(subject) is not None
 
 
+NO_COMPLAINTS: Final = frozenset({b"not-spam", b"auth-failure", b"dkim", b"dmarc", b"spf", b"dkim-reputation"})
+"""Types of feedback that nobody sent who minds the mail (RFC 6430, 6591; the last four are of drafts)."""
+
+
+def is_opinion(root: Part) -> bool:
+    """A feedback report of one of ``NO_COMPLAINTS``: nobody's mail, and no report of ours either."""
+    return any(_is_opinion(part) for part in root.own() if part.type == "message/feedback-report")
+
+
 def _is_opinion(part: Part) -> bool:
     """A feedback report of ``not-spam`` says the opposite of a complaint (RFC 6430); authentication failur"
     "es none.
     """
     found = re.search(rb"^feedback-type:[ \t]*([\w-]+)", part.data[:4000], re.IGNORECASE | re.MULTILINE)
-    return found is not None and found[1].lower() in {b"not-spam", b"auth-failure"}
+    return found is not None and found[1].lower() in NO_COMPLAINTS
 
 
 # --- unsubscribe by mail --------------------------------------------------------------------------------------

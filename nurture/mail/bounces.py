@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from nurture.core.reading import BounceInfo, Kind
 from nurture.mail.address import addresses_in
+from nurture.mail.automatic import is_listed
 from nurture.mail.bounce_words import (
     BODY,
     BY_A_PERSON,
@@ -123,13 +124,17 @@ def cut_copy(text: str) -> tuple[str, str]:
     return text[: min(ends)], text[min(ends) :]
 
 
+HEADERS_ONLY = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
+"""Parts with nothing but the header of our mail (RFC 6522, RFC 6533)."""
+
+
 def _original_id(root: Part, copy: str) -> str | None:
     for part in root.walk():
         if part is root:
             continue
         if found := part.get("message-id"):
             return found.split()[0] if found.strip() else None
-        if part.type in {"text/rfc822-headers", "message/rfc822-headers"} or part.type.startswith("text/rfc822"):
+        if part.type in HEADERS_ONLY or part.type.startswith("text/rfc822"):
             inner = Part(header_and_body(part.data.lstrip(b"\r\n"))[0])
             if found := inner.get("message-id"):
                 return found.split()[0]
@@ -231,9 +236,10 @@ def _stated(root: Part, envelope: Envelope, notification: str) -> bool:
 
     For gateways that write under a name of their own, with nothing enclosed.
     """
-    if FORWARDED.match(envelope.subject) or len(notification) > 3000 or BY_A_PERSON.search(notification):
+    notification = QUOTED.sub("", notification)
+    if HANDED_ON.match(envelope.subject) or len(notification) > 3000 or BY_A_PERSON.search(notification):
         return False
-    if root.has("list-id") or root.has("list-unsubscribe"):
+    if is_listed(root):
         return False
     others = set(addresses_in(notification, 10)) - {envelope.from_address.lower()}
     alone = any(_alone(address, notification) for address in others)
@@ -246,7 +252,7 @@ def _alone(address: str, notification: str) -> bool:
     return re.search(pattern, notification, re.IGNORECASE | re.MULTILINE) is not None
 
 
-FORWARDED = re.compile(r"\s*(?:fw|fwd|転送)\s*[:：]", re.IGNORECASE)
+QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 HANDED_ON = re.compile(r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|sv|fw|fwd|返信|転送)\s*[:：]", re.IGNORECASE)
 GREETS = re.compile(r"\s*(?:hi|hello|hey|dear|all,|everyone)\b(?!\. this is the)", re.IGNORECASE)
 OF_A_THREAD = ("in-reply-to", "references", "list-id", "list-post", "mailing-list")

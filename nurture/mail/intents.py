@@ -120,6 +120,12 @@ ASKED: Final = re.compile(r"(?:大丈夫|だいじょうぶ)(?:です|でしょ�
 UNNEEDED: Final = re.compile(
     r"(?:不要|必要ありません|必要ございません|いりません|要りません)(?:です|でござい|。|\Z|ので|と)"
 )
+THING: Final = re.compile(
+    r"(?:訪問|来訪|来院|面談|お?電話|郵送|郵便|返送|返却|紙|印刷|冊子|書面|押印|捺印|署名|送付状|見積書?|請求書|領収書|添付|"
+    r"パスワード|駐車|手土産|お土産|差し入れ|名刺|デモ機?|サンプル|現物|返信|確認|予約|準備|立ち?会い?|ＦＡＸ|FAX|CC|ＣＣ)"
+    r"[^。、,]{0,14}(?:は|も|等は|などは|について|には)?[、,]?[ 　]*(?:特に|もう|今回は)?\Z"
+)
+"""A thing or a trouble that we may spare somebody; it says nothing of what we offer."""
 UNNEEDED_ALONE: Final = re.compile(
     r"\A(?:今回は|当院は|当院では|うちは|もう|特に|、|\s)*(?:不要|必要ありません|必要ございません|"
     r"いりません|要りません)(?:です|でございます)?[。.!！]*\Z"
@@ -141,7 +147,12 @@ def _hanging(sentence: str, hits: dict[Intent, str]) -> Iterator[tuple[Intent, s
             yield Intent.AGREEMENT, "fine_with"
         else:
             yield Intent.AMBIGUOUS, "fine_alone"
-    if UNNEEDED.search(sentence) and not hits and not ABOUT_REPLY.search(sentence):
+    if (
+        (needless := UNNEEDED.search(sentence))
+        and not hits
+        and not ABOUT_REPLY.search(sentence)
+        and not THING.search(sentence[: needless.start()])
+    ):
         yield Intent.REFUSAL, "unneeded"
         if UNNEEDED_ALONE.match(sentence):
             yield Intent.AMBIGUOUS, "unneeded_alone"
@@ -163,8 +174,12 @@ def _kekko(sentence: str, hits: dict[Intent, str]) -> Iterator[tuple[Intent, str
             yield Intent.AMBIGUOUS, "kekko_enough"
     elif ACCEPTS.search(sentence):
         yield Intent.AGREEMENT, "kekko_accepts"
-    elif ENOUGH.search(sentence):
-        yield Intent.UNSUBSCRIBE if MAILS.search(sentence) else Intent.REFUSAL, "kekko_enough"
+    elif enough := ENOUGH.search(sentence):
+        before = re.split(r"[、,]", sentence[: enough.start()])[-1]
+        if THING.search(before) and not MAILS.search(before):
+            return  # 訪問は結構です: that alone, and we are not refused
+        about_mail = MAILS.search(before) or (MAILS.search(sentence[: enough.end()]) and "もう" in sentence)
+        yield Intent.UNSUBSCRIBE if about_mail else Intent.REFUSAL, "kekko_enough"
     else:
         yield Intent.AMBIGUOUS, "kekko"
 
@@ -184,3 +199,17 @@ def _among(found: dict[Intent, Found]) -> None:
         del found[Intent.AGREEMENT], found[Intent.DISAGREEMENT]
     if Intent.PARTIAL_AGREEMENT in found:
         found.pop(Intent.AGREEMENT, None)
+    deputy = found.get(Intent.DEPUTY_NAMED)
+    if (
+        deputy
+        and Intent.LEFT in found
+        and Intent.SUCCESSOR_NAMED not in found
+        and not MEANWHILE.search(deputy.words)
+    ):
+        del found[Intent.DEPUTY_NAMED]  # of somebody who has left there is no deputy
+        found[Intent.SUCCESSOR_NAMED] = Found(Intent.SUCCESSOR_NAMED, "instead_of_who_left", deputy.words)
+
+
+MEANWHILE: Final = re.compile(
+    r"urgent|emergenc|absence|immediate|急|不在|休|代理|代わり|留守|on behalf", re.IGNORECASE
+)

@@ -38,6 +38,13 @@ BARE: Final = re.compile(
     r"[ \t]*(?:on )?\d{2,4}[/.-]\d{1,2}[/.-]\d{1,4}[^\n]{0,80}<[^<>\s]{3,160}@[^<>\s]{3,160}>\Z"
 )
 """A date, a name and an address without a colon: only above marked lines."""
+ABOVE: Final = re.compile(
+    r"[ \t　]*(?:\S[^\n。]{0,80}?)?(?:さんの?(?:メッセージ|メール|発言|コメント|投稿|返信)|\b(?:wrote|"
+    r"writes)\b|書き(?:まし|込みまし)た|\b(?:message|mail) from [^\n。]{1,60})[^\n。]{0,12}"
+    r"[:：][ \t　]*\Z",
+    re.IGNORECASE,
+)
+"""Who wrote, without when and without an address: only above marked lines."""
 MAX_LINES: Final = 4000
 MAX_LINE: Final = 250  # characters of a line that says who wrote
 
@@ -95,16 +102,22 @@ def _attributions(lines: list[str]) -> list[tuple[int, int, str]]:
             continue
         if shared := SHARED.search(line):
             found.append((index, index, line[: shared.start()]))
-        elif BARE.match(line) and QUOTE.match(next((o for o in lines[index + 1 :] if o.strip()), "")):
+        elif BARE.match(line) and _marked_below(lines, index):
             found.append((index, index, ""))
         elif (COLON.search(line) or VERB.search(line[-40:])) and (first := _attribution(lines, index)) is not None:
             found.append((first, index, ""))
+        elif ABOVE.match(line[:MAX_LINE]) and _marked_below(lines, index):
+            found.append((index, index, ""))
     text = "\n".join(lines)
     for match in NAMED.finditer(text):
         if not QUOTE.match(match[0].lstrip("\n")):
             first = text.count("\n", 0, match.start() + (match[0][:1] == "\n"))
             found.append((first, first + match[0].strip("\n").count("\n"), ""))
     return sorted(found)
+
+
+def _marked_below(lines: list[str], index: int) -> bool:
+    return QUOTE.match(next((line for line in lines[index + 1 :] if line.strip()), "")) is not None
 
 
 def _attribution(lines: list[str], last: int) -> int | None:

@@ -84,6 +84,8 @@ def _decide(root: Part, head: Reading, text: str, base: date | None, own: frozen
     envelope = Envelope(head.from_ or "", head.from_name or "", head.subject, return_path, head.to)
     if automatic.is_complaint(root, head.subject, text):
         return replace(head, kind=Kind.COMPLAINT, automatic=True, bounces=_complained(root))
+    if automatic.is_opinion(root):
+        return replace(head, automatic=True)
     if automatic.is_receipt(root, head.subject, text):
         return replace(head, kind=Kind.RECEIPT, automatic=True, bounces=_read_receipt(root))
     if report := read_report(root, envelope):
@@ -107,7 +109,8 @@ def _decide(root: Part, head: Reading, text: str, base: date | None, own: frozen
         times = tuple(dict.fromkeys((*asked.slots, *proposed(new.text, base))))
         return replace(head, kind=Kind.REPLY, automatic=False, dates=asked.days, times=times, found=found)
     in_thread = bool(head.in_reply_to or head.references)
-    if automatic.is_unsubscribe(head.subject, new.text, head.to, in_thread=in_thread):
+    to_us = not signs.listed or bool(own.intersection(head.to))
+    if to_us and automatic.is_unsubscribe(head.subject, new.text, head.to, in_thread=in_thread):
         words = Found(Intent.UNSUBSCRIBE, "command", (head.subject or new.text)[:120])
         return replace(head, kind=Kind.UNSUBSCRIBE, found=(words,))
     if signs.listed and not (in_thread and own.intersection(head.to)):

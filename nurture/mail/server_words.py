@@ -228,7 +228,7 @@ FIRST: Final[Words] = (
         reputation
         \bproofpoint
         (?:your|sending|connecting|client|remote|this|the)\s(?:ip|host|server|network|mta|mail server|
-        client|domain)\b[^.;]{0,60}(?:block|reject|denied|refus|banned|listed)
+        client|domain)\b(?! are included to help)[^.;]{0,60}(?:block|reject|denied|refus|banned|listed)
         (?:ip|host|client|connection)[^.;]{0,40}(?:blocked|banned)
         blocked (?:by|using|for|due|because|address|ip)\b
         (?:is|are|been|was|currently) blocked

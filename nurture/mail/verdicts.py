@@ -137,6 +137,9 @@ NAMED: Final = re.compile(r"55\d:? (?:5\.\d\.\d )?<[^<>\s]+@[^<>\s]+>: ")
 reports of filters too, so it is no such sign."""
 BY_CODE: Final = re.compile(r"mailbox unavailable \(-?\d+:\d+:-?\d+\)")
 """Hotmail's answer to RCPT for somebody who does not exist: the words of RFC 5321, and three numbers."""
+LOCAL: Final = re.compile(r"\b550 (?:5\.\d\.\d )?<[^<>\s]+@[^<>\s]+>\.\.\. user unknown")
+TALKED: Final = re.compile(r">>> |<<< |while talking to|remote|said:|reason:")
+"""Sendmail's words where it spoke to no other server: it knows its own users."""
 NO_REASON: Final = re.compile(r"recipient address rejected\.? ?(?:\(|$)")
 """A refusal at RCPT that gives no reason: there is no such mailbox (RFC 5321, 4.2.3); it is no policy."""
 NAMELESS: Final = re.compile(r"\b550 : ?user unknown")
@@ -229,4 +232,6 @@ def _contradicted(reason: str, text: str, around: str, status: str | None) -> bo
         return False
     if status is not None and status.startswith(("5.2.", "5.7.")):
         return True
+    if LOCAL.search(text) and not TALKED.search(around):
+        return False
     return VAGUE.search(text) is not None and (AFTER_DATA.search(around) or REPLY.search(text)) is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -457,3 +460,14 @@ def test_sentences(text: str, intent: str) -> None:
     said = {str(found.intent) for found in intents(text)}
 
     assert (intent.lstrip("-") in said) is not intent.startswith("-")
+
+
+WISHES = tomllib.loads((Path(__file__).parent / "data" / "wishes.toml").read_text(encoding="utf-8"))["wish"]
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=range(len(WISHES)))
+def test_collection(wish: dict[str, list[str]]) -> None:
+    """A sentence says what it was written to say, and nothing that would stop or rest an enrollment wrongly."""
+    said = {str(found.intent) for found in intents(str(wish["text"]))}
+
+    assert (set(), set()) == (set(wish["says"]) - said, set(wish["never"]) & said)
