@@ -8,10 +8,9 @@ import signal
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from nurture import runtime, systemd
+from nurture import chores, runtime, systemd
 from nurture.clock import SystemChance, SystemClock, told
 from nurture.core.change import Change
 from nurture.core.people import Representative
@@ -21,8 +20,8 @@ from nurture.errors import StaleVersion, UserError
 from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
-from nurture.flows import doubts, optout, recovery
 from nurture.flows import feeds as flow
+from nurture.flows import optout
 from nurture.flows.doubts import Place
 from nurture.log import logger
 from nurture.notify import MailNotifier
@@ -34,7 +33,7 @@ from nurture.store import daemon_lock, database_path, open_store
 from nurture.trace import FileTrace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable
 
     from nurture.config import Settings
     from nurture.core.ids import MailboxId
@@ -42,10 +41,6 @@ if TYPE_CHECKING:
     from nurture.daemon import Daemon
     from nurture.oauth import Tokens
     from nurture.ports import Access, Chance, Clock, Feeds, Sender, Store
-
-
-RECOVER_EVERY: Final = timedelta(seconds=5)
-"""How often is looked for claims of daemons that are gone, where several share a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,21 +162,6 @@ def open_feeds(settings: Settings) -> Feeds:
     return WebFeeds(settings.feeds, lambda data: parse_ical(data, Defaults(), fallback=zone))
 
 
-async def _doubts(
-    doors: Doors, places: Mapping[MailboxId, Sequence[Place]], changed: asyncio.Event, stop: asyncio.Event
-) -> timedelta:
-    """Look where copies lie for what may have left; while nothing is in doubt, wait for something to change."""
-    changed.clear()
-    looked = await doubts.look(doors, places)
-    for key in looked.settled:
-        logger().info("doubt settled", action="doubt", message=key)
-    for problem in looked.problems:
-        logger().warning("a place of copies cannot be asked", action="doubt.failed", error=str(problem))
-    if not looked.open:
-        await doors.clock.sleep_until(doors.clock.now() + timedelta(hours=1), changed, stop)
-    return looked.again
-
-
 def _places(settings: Settings, clock: Clock, tokens: Access | None) -> dict[MailboxId, list[Place]]:
     """Where copies of what each mailbox sent can be found: its own Sent folder, and its archive."""
     from nurture.imap import ImapMailbox  # noqa: PLC0415 - a command must not wait for a mail reader
@@ -194,29 +174,6 @@ def _places(settings: Settings, clock: Clock, tokens: Access | None) -> dict[Mai
             places.append(Place("archive", ImapMailbox(replace(box, imap=kept), resolve, clock, access=tokens)))
         found[box.id] = places
     return found
-
-
-async def _calendars(doors: Doors, feeds: Feeds) -> timedelta:
-    """Fetch what is due; have everything planned anew when a calendar has changed, fetched or edited."""
-    for looked in await flow.refresh(doors, feeds):
-        which = {"calendar": looked.subscription.calendar_id, "address": looked.subscription.said}
-        if looked.state.error:
-            said = looked.state.error.format(**looked.state.values)
-            logger().warning("subscription failed", action="feed.failed", error=said, **which)
-        else:
-            changed = looked.state.changed_at == looked.state.tried_at
-            logger().info("subscription", action="feed", changed=changed, **which)
-    if await flow.notice(doors):
-        logger().info("calendars changed, all is planned anew", action="calendars")
-    return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
-
-
-async def _recover(doors: Doors) -> timedelta:
-    """What other daemons had claimed that are gone."""
-    doubtful = await recovery.recover(doors)
-    if doubtful:
-        logger().warning("doubts found", action="recover", messages=doubtful)
-    return RECOVER_EVERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +217,12 @@ async def start(
             for box in settings.mailboxes
             if box.imap is not None
         }
-        copies = {
+        keepers = {
             key: ImapMailbox(box, resolve, doors.clock, access=house.tokens)
             for key, (box, _) in watched.items()
             if box.imap is not None and box.imap.sent_folder
         }
-        for mailbox in (*(m for _, m in watched.values()), *copies.values()):
+        for mailbox in (*(m for _, m in watched.values()), *keepers.values()):
             stack.push_async_callback(mailbox.close)
         places = _places(settings, doors.clock, house.tokens)
         for place in (place for found in places.values() for place in found):
@@ -278,21 +235,24 @@ async def start(
         stack.callback(trace.close)
         await flow.notice(doors)
         feeds = open_feeds(settings)
-        chores = {
-            "calendars": lambda: _calendars(doors, feeds),
-            "doubts": lambda: _doubts(doors, places, changed, stop),
+        todo = {
+            "calendars": lambda: chores.calendars(doors, feeds),
+            "doubts": lambda: chores.doubts(doors, places, changed, stop),
         }
+        folders = {key: places[key][0].mailbox for key in keepers}
+        if folders:
+            todo["copies"] = lambda: chores.copies(doors, folders)
         if path is None:
-            chores["recover"] = lambda: _recover(doors)
+            todo["recover"] = lambda: chores.recover(doors)
         daemon = Daemon(
             doors=doors,
             sender=house.sender,
             watched=watched,
-            copies=copies,
+            copies=keepers,
             name=name,
             stop=stop,
             trace=trace,
-            chores=chores,
+            chores=todo,
             sites=(lambda stopping: server.serve(app, listening, stopping),),
             alive=lambda: systemd.notify("WATCHDOG=1"),
         )

@@ -32,6 +32,7 @@ from nurture.mail.envelope import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from nurture.core.change import Change
     from nurture.core.dossier import Dossier
@@ -112,7 +113,7 @@ async def check(
             put_off.append(Answer(message, Outcome(Verdict.UNTOUCHED), now, wait=wait))
             continue
         try:
-            letter = _letter(doors, message)
+            letter = compose_letter(doors, message, doors.clock.now())
         except Exception as error:
             outcomes.trouble(error)
             problem, at = words(error), doors.clock.now()
@@ -220,8 +221,8 @@ def _verdict(desk: Sources, message: Message, dossier: Dossier) -> Change | None
     return outgoing.check(message, dossier, seen, now, boxes, desk.tolerance)
 
 
-def _letter(doors: Doors, message: Message) -> Letter:
-    """The bytes, as approved, and the addresses around them.
+def compose_letter(doors: Doors, message: Message, at: datetime) -> Letter:
+    """The bytes, as approved, and the addresses around them; ``at`` is their date.
 
     Raises:
         UserError: they cannot be put together.
@@ -231,7 +232,7 @@ def _letter(doors: Doors, message: Message) -> Letter:
     outside = envelope(message, doors.settings.mailbox(mailbox))
     data = compose(
         message,
-        date=doors.clock.now().astimezone(ZoneInfo(doors.settings.timezone)),
+        date=at.astimezone(ZoneInfo(doors.settings.timezone)),
         reply_to=outside.reply_to,
         html=doors.settings.as_html(mailbox),
         attachments=[doors.attachments.get(key) for key in message.attachments],

@@ -1,0 +1,71 @@
+"""What the daemon does now and then beside its beats; each says how soon to come again, and logs what it did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from nurture.flows import copies as sent_copies
+from nurture.flows import doubts as in_doubt
+from nurture.flows import feeds as subscriptions
+from nurture.flows import recovery
+from nurture.log import logger
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping, Sequence
+
+    from nurture.core.ids import MailboxId
+    from nurture.flows.doubts import Place
+    from nurture.ports import Doors, Feeds, Mailbox
+
+RECOVER_EVERY: Final = timedelta(seconds=5)
+"""How often is looked for claims of daemons that are gone, where several share a database."""
+
+
+async def doubts(
+    doors: Doors, places: Mapping[MailboxId, Sequence[Place]], changed: asyncio.Event, stop: asyncio.Event
+) -> timedelta:
+    """Look where copies lie for what may have left; while nothing is in doubt, wait for something to change."""
+    changed.clear()
+    looked = await in_doubt.look(doors, places)
+    for key in looked.settled:
+        logger().info("doubt settled", action="doubt", message=key)
+    for problem in looked.problems:
+        logger().warning("a place of copies cannot be asked", action="doubt.failed", error=str(problem))
+    if not looked.open:
+        await doors.clock.sleep_until(doors.clock.now() + timedelta(hours=1), changed, stop)
+    return looked.again
+
+
+async def copies(doors: Doors, folders: Mapping[MailboxId, Mailbox]) -> timedelta:
+    """Put copies into Sent folders that are missing there."""
+    filed = await sent_copies.look(doors, folders)
+    for key in filed.messages:
+        logger().info("copy put into the Sent folder later", action="copy", message=key)
+    for problem in filed.problems:
+        logger().warning("a copy cannot be put into the Sent folder", action="copy.failed", error=str(problem))
+    return filed.again
+
+
+async def calendars(doors: Doors, feeds: Feeds) -> timedelta:
+    """Fetch what is due; have everything planned anew when a calendar has changed, fetched or edited."""
+    for looked in await subscriptions.refresh(doors, feeds):
+        which = {"calendar": looked.subscription.calendar_id, "address": looked.subscription.said}
+        if looked.state.error:
+            said = looked.state.error.format(**looked.state.values)
+            logger().warning("subscription failed", action="feed.failed", error=said, **which)
+        else:
+            changed = looked.state.changed_at == looked.state.tried_at
+            logger().info("subscription", action="feed", changed=changed, **which)
+    if await subscriptions.notice(doors):
+        logger().info("calendars changed, all is planned anew", action="calendars")
+    return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
+
+
+async def recover(doors: Doors) -> timedelta:
+    """What other daemons had claimed that are gone."""
+    doubtful = await recovery.recover(doors)
+    if doubtful:
+        logger().warning("doubts found", action="recover", messages=doubtful)
+    return RECOVER_EVERY
