@@ -48,7 +48,7 @@ async def copies(doors: Doors, folders: Mapping[MailboxId, Mailbox]) -> timedelt
     return filed.again
 
 
-async def calendars(doors: Doors, feeds: Feeds) -> timedelta:
+async def calendars(doors: Doors, feeds: Feeds, seen: subscriptions.Seen) -> timedelta:
     """Fetch what is due; have everything planned anew when a calendar has changed, fetched or edited."""
     for looked in await subscriptions.refresh(doors, feeds):
         which = {"calendar": looked.subscription.calendar_id, "address": looked.subscription.said}
@@ -58,7 +58,7 @@ async def calendars(doors: Doors, feeds: Feeds) -> timedelta:
         else:
             changed = looked.state.changed_at == looked.state.tried_at
             logger().info("subscription", action="feed", changed=changed, **which)
-    if await subscriptions.notice(doors):
+    if await subscriptions.notice(doors, seen):
         logger().info("calendars changed, all is planned anew", action="calendars")
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
 

@@ -7,9 +7,9 @@ the store knows, a commit by anybody, or the beat's own rhythm. A beat never hol
 is to be done stands in the store, so a daemon that dies at any moment is replaced by starting another.
 
 ``stop`` ends all of it: beats finish the step in hand (a letter on the wire gets its answer), and then the group
-ends. Nothing else ends it: whatever goes wrong in a beat is told and tried again later, for a task that raises
-would take the others with it, a letter on the wire too. Only when the desk breaks is the daemon stopped, in
-order, and the failure raised at the end, so that whoever watches it starts it anew.
+ends. Nothing else ends it: whatever goes wrong in a beat, also at the start, is told and tried again later, for a
+task that raises would take the others with it, a letter on the wire too. Only when the desk breaks is the daemon
+stopped, in order, and the failure raised at the end, so that whoever watches it starts it anew.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.errors import Impossible, NurtureError
+from nurture.errors import Impossible, NurtureError, StaleVersion, TemporaryFailure
 from nurture.flows import receive, recovery, send, tick
 from nurture.flows.recovery import Hands
 from nurture.log import logger
@@ -45,6 +45,8 @@ PATIENCE: Final = timedelta(seconds=5)
 """How often is asked for letters whose mailbox cannot be read; when it could, that is heard at once."""
 BACK_OFF: Final = (5, 15, 60, 300)
 """Seconds between attempts to reach a failing mailbox or database; the last repeats."""
+LOST: Final = 3
+"""So many times in a row somebody else may have been first with what a mailbox holds, before it is told of."""
 HANGS: Final = 10.0
 """Seconds after which a sending beat waits for a server that does not answer: the next one works the others."""
 SPARE: Final = timedelta(seconds=2)
@@ -80,13 +82,10 @@ class Daemon:
 
     async def run(self) -> None:
         """Run until ``stop`` is set. Claims of an earlier daemon are called in doubt first."""
-        log = logger()
         self.started = self.doors.clock.now()
-        doubtful = await recovery.recover(self.doors, self.trace)
+        await self._recover()
         if self.trace is not None:
             self.trace.begin(self.name)
-        if doubtful:
-            log.warning("doubts found", action="recover", messages=doubtful)
         self.pokes = {key: asyncio.Event() for key in self.watched}
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beats("plan", self._plan), name="plan")
@@ -99,6 +98,22 @@ class Daemon:
                 group.create_task(self._site(site))
         if self.broken is not None:
             raise self.broken
+
+    async def _recover(self) -> None:
+        """Before anything else; and again while the database is not to be had or others write all the time."""
+        failures = 0
+        while not self.stop.is_set():
+            try:
+                doubtful = await recovery.recover(self.doors, self.trace)
+            except (TemporaryFailure, StaleVersion) as error:
+                pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
+                failures += 1
+                _tell("claims cannot be looked at", "recover.failed", error, again_in=pause)
+                await self.doors.clock.sleep_until(self.doors.clock.now() + timedelta(seconds=pause), self.stop)
+                continue
+            if doubtful:
+                logger().warning("doubts found", action="recover", messages=doubtful)
+            return
 
     async def _site(self, site: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         try:
@@ -235,6 +250,9 @@ class Daemon:
             except Exception as error:
                 pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures += 1
+                if isinstance(error, StaleVersion) and failures <= LOST:  # no failure of the mailbox: look again
+                    await doors.clock.sleep_until(doors.clock.now() + SOON, self.stop)
+                    continue
                 _tell("mailbox failed", "receive.failed", error, mailbox=box.id)
                 with suppress(Exception):  # it was told: what cannot be written down now, will be at the next try
                     await receive.failed(doors, box, str(error) or type(error).__name__)

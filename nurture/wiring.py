@@ -16,12 +16,12 @@ from nurture.core.change import Change
 from nurture.core.people import Representative
 from nurture.core.plan import zone_of
 from nurture.credentials import resolve
-from nurture.errors import StaleVersion, UserError
+from nurture.errors import TemporaryFailure, UserError
 from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
+from nurture.flows import again, optout
 from nurture.flows import feeds as flow
-from nurture.flows import optout
 from nurture.flows.doubts import Place
 from nurture.log import logger
 from nurture.notify import MailNotifier
@@ -52,17 +52,11 @@ class House:
     tokens: Access | None = None
 
 
-async def _mirrored(store: Store, settings: Settings) -> None:
-    """The same, when several programs start at once with a changed config.toml: one of them is first."""
-    for _ in range(5):
-        with suppress(StaleVersion):
-            await _mirror(store, settings)
-            return
-    await _mirror(store, settings)
-
-
 async def _mirror(store: Store, settings: Settings) -> None:
-    """Representatives stand in config.toml; the store holds the same, and keeps those that left as inactive."""
+    """Representatives stand in config.toml; the store holds the same, and keeps those that left as inactive.
+
+    Several programs may start at once with a changed config.toml: one of them is first.
+    """
     known = {r.id: r for r in await store.find(Representative)}
     listed = {r.id: r for r in settings.representatives}
     puts: list[Representative] = []
@@ -99,7 +93,7 @@ async def open_house(
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url)
         stack.push_async_callback(store.close)
-        await _mirrored(store, settings)
+        await again.decided(lambda: _mirror(store, settings))
         tokens = access_tokens(settings, clock)
         sender = SmtpSender({m.id: m for m in settings.mailboxes}, resolve, access=tokens, told=told)
         stack.push_async_callback(sender.close)
@@ -233,10 +227,12 @@ async def start(
         app = build(doors, web_secret(settings, doors.chance))
         trace = FileTrace(data / "on-the-wire")
         stack.callback(trace.close)
-        await flow.notice(doors)
+        seen = flow.Seen()
+        with suppress(TemporaryFailure):  # the chore does it later
+            await flow.notice(doors, seen)
         feeds = open_feeds(settings)
         todo = {
-            "calendars": lambda: chores.calendars(doors, feeds),
+            "calendars": lambda: chores.calendars(doors, feeds, seen),
             "doubts": lambda: chores.doubts(doors, places, changed, stop),
         }
         folders = {key: places[key][0].mailbox for key in keepers}

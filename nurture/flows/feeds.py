@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nurture.core.change import Change, Setting
 from nurture.core.feeds import due
 from nurture.core.messages import Entry
+from nurture.flows import again
 
 if TYPE_CHECKING:
     from nurture.core.feeds import FeedState, Subscription
@@ -41,15 +42,45 @@ async def refresh(doors: Doors, feeds: Feeds, *, anyway: bool = False) -> tuple[
     return tuple(found.values())
 
 
-async def notice(doors: Doors) -> bool:
-    """Have every running enrollment planned anew if calendars are not those they were planned with."""
+@dataclass(slots=True)
+class Seen:
+    """What one daemon last saw of its own calendars: several daemons may hold copies of different days."""
+
+    digest: str = ""
+
+
+async def notice(doors: Doors, seen: Seen | None = None) -> bool:
+    """Have every running enrollment planned anew if calendars are not those they were planned with.
+
+    Args:
+        doors: the world.
+        seen: what this daemon saw when it last looked. While its own copies stay as they are, nothing is to be
+            done, whatever another daemon holds: else two of them would have all planned anew by turns.
+
+    Raises:
+        TemporaryFailure, PermanentFailure: the store; the next look does it.
+    """
     digest = doors.library.digest()
-    known = await doors.store.get(Setting, DIGEST)
-    if known is not None and known.value == digest:
+    if seen is not None and seen.digest == digest:
         return False
-    fresh = replace(known, value=digest) if known else Setting(DIGEST, digest)
+    new = await again.decided(lambda: _noted(doors, digest, ours=seen is not None and seen.digest != ""))
+    if seen is not None:
+        seen.digest = digest
+    return new
+
+
+async def _noted(doors: Doors, digest: str, *, ours: bool) -> bool:
+    """Write down the digest and wake everybody; ``ours``: our copies changed, so what we planned with the old ones
+    is planned anew even if another daemon has noted the new ones already.
+    """
+    known = await doors.store.get(Setting, DIGEST)
+    same = known is not None and known.value == digest
+    if same and not ours:
+        return False
     now = doors.clock.now()
     woken = await doors.store.wake_all(now)  # first: else a crash in between would leave them asleep
-    said = Entry(at=now, kind="calendars.changed", actor="nurture", data={"count": woken})
-    await doors.store.commit(Change((fresh,), (said,) if known is not None else ()))
+    if not same:
+        fresh = replace(known, value=digest) if known else Setting(DIGEST, digest)
+        said = Entry(at=now, kind="calendars.changed", actor="nurture", data={"count": woken})
+        await doors.store.commit(Change((fresh,), (said,) if known is not None else ()))
     return known is not None

@@ -15,7 +15,8 @@ from nurture.core.change import Change, Setting
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, Suppression, SuppressionScope
 from nurture.core.people import Person
 from nurture.core.suppressions import Refusal
-from nurture.errors import StaleVersion, TemporaryFailure, UserError
+from nurture.errors import UserError
+from nurture.flows import again
 from nurture.mail import links
 from nurture.mail.address import check_address
 
@@ -24,25 +25,21 @@ if TYPE_CHECKING:
 
 KEY: Final = "link-key"
 
-TRIES = 5
-"""How often a change is decided anew when somebody else wrote first."""
-
 
 async def key(store: Store, chance: Chance) -> bytes:
     """What seals the links of mails: made once, kept in the database and so in each backup, and never changed, for
     the links of old mails must work. All daemons of a database have the same.
 
     Raises:
-        StaleVersion, TemporaryFailure, PermanentFailure: the store.
+        TemporaryFailure, PermanentFailure: the store.
     """
+    return await again.decided(lambda: _key(store, chance))
+
+
+async def _key(store: Store, chance: Chance) -> bytes:
     if (kept := await store.get(Setting, KEY)) is None:
         kept = Setting(KEY, chance.secret() + chance.secret())
-        try:
-            await store.commit(Change((kept,)))
-        except StaleVersion:  # another program was first
-            kept = await store.get(Setting, KEY)
-            if kept is None:
-                raise
+        await store.commit(Change((kept,)))
     return kept.value.encode()
 
 
@@ -61,20 +58,18 @@ async def unsubscribe(doors: Doors, token: str, *, source: str, evidence: str) -
     Raises:
         TemporaryFailure: the rows were never quiet; nothing has changed.
     """
-    for _ in range(TRIES):
-        person, address = await _meant(doors, token)
-        if not address:
-            return False
-        try:
-            if person is None:
-                if change := await stranger(doors, address, evidence, source):
-                    await doors.store.commit(change)
-            else:
-                await silence(doors, person, address, source=source, evidence=evidence)
-        except StaleVersion:
-            continue
-        return True
-    raise TemporaryFailure("Others keep writing to the same rows; please try again")
+    return await again.decided(lambda: _unsubscribe(doors, token, source, evidence))
+
+
+async def _unsubscribe(doors: Doors, token: str, source: str, evidence: str) -> bool:
+    person, address = await _meant(doors, token)
+    if not address:
+        return False
+    if person is not None:
+        await silence(doors, person, address, source=source, evidence=evidence)
+    elif change := await stranger(doors, address, evidence, source):
+        await doors.store.commit(change)
+    return True
 
 
 async def _meant(doors: Doors, token: str) -> tuple[Person | None, str]:

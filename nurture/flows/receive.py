@@ -36,7 +36,7 @@ from nurture.core.reading import Kind, Reading
 from nurture.core.responses import Answers
 from nurture.core.survey import profile
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
-from nurture.flows import drafting, matching, notices, optout
+from nurture.flows import again, drafting, matching, notices, optout
 from nurture.flows.matching import CUT, UNREADABLE, Item
 from nurture.flows.openings import openings
 from nurture.mail import patients, threads
@@ -196,8 +196,17 @@ def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: 
 
 
 async def _stray(doors: Doors, box: MailboxSettings, item: Item, known: Known, report: Received) -> None:
+    row = await again.decided(lambda: _nobodys(doors, box, item, known))
+    if row is not None and item.reading.kind is Kind.COMPLAINT:
+        _later(doors, report, await notices.nobodys_complaint(doors, box.id, row))
+
+
+async def _nobodys(doors: Doors, box: MailboxSettings, item: Item, known: Known) -> Inbound | None:
+    """The row of a mail that fits nobody; None if it was handled before."""
     now = doors.clock.now()
     row = _inbound(box, item, None, None)
+    if await doors.store.get(Inbound, row.id) is not None:
+        return None
     said = Entry(
         at=now,
         kind="inbound.stray",
@@ -210,12 +219,8 @@ async def _stray(doors: Doors, box: MailboxSettings, item: Item, known: Known, r
         if (letter := threads.carried(item.reading, known.messages)) is not None:
             await optout.unsubscribe(doors, letter.unsubscribe_token, source="mailto", evidence=evidence)
         change += await optout.stranger(doors, row.from_address, evidence)
-    try:
-        await doors.store.commit(change)
-    except StaleVersion:
-        return  # handled before
-    if item.reading.kind is Kind.COMPLAINT:
-        _later(doors, report, await notices.nobodys_complaint(doors, box.id, row))
+    await doors.store.commit(change)
+    return row
 
 
 async def _unhandled(

@@ -14,7 +14,8 @@ from nurture.core.ids import MailboxId
 from nurture.core.messages import Inbound, MessageState
 from nurture.core.people import Representative
 from nurture.daemon import Daemon
-from nurture.errors import Impossible, PermanentFailure, TemporaryFailure
+from nurture.errors import Impossible, PermanentFailure, StaleVersion, TemporaryFailure
+from nurture.flows import recovery
 from nurture.mail import reading
 from tests.flows.conftest import House
 from tests.flows.test_receive import Pigeonhole, letter
@@ -148,6 +149,58 @@ async def test_no_fault_ends_the_daemon(house: House, error: Exception) -> None:
 
     assert MessageState.SENT is (await house.mail("thanks")).state
     assert 1 == len(house.wire.letters)
+    await run.end()
+
+
+async def test_a_lost_race_is_no_failure_of_a_mailbox(house: House) -> None:
+    """Another daemon was first with what a mailbox holds: it is looked at again at once, and nobody is alarmed."""
+    box = Box([letter("ご連絡ありがとうございます。")], raises=[StaleVersion("mailbox", "tanaka")])
+    await house.store.commit(Change((MailboxState(MailboxId("tanaka"), cursors=()),)))
+    run = started(house, box)
+    await run.quiet()
+    box.raises = []
+    await run.go(timedelta(seconds=2))
+    state = await house.store.get(MailboxState, "tanaka")
+
+    assert state is not None
+    assert ("", None) == (state.error, state.failing_since)
+    assert state.read_at is not None
+    await run.end()
+
+
+async def test_a_race_that_is_lost_for_ever_is_told(house: House) -> None:
+    """After a few times in a row it is no race: the mailbox is shown as failing."""
+    run = started(house, Box(raises=[StaleVersion("mailbox", "tanaka")]))
+    await run.go(timedelta(minutes=1))
+    state = await house.store.get(MailboxState, "tanaka")
+
+    assert state is not None
+    assert "changed by somebody else" in state.error
+    await run.end()
+
+
+async def test_who_keeps_writing_at_the_start_does_not_keep_the_daemon_from_starting(house: House) -> None:
+    """Claims of a daemon that is gone are looked at again when others let it; then all else begins."""
+    (mail,) = (await house.met()).messages
+    await house.approve(mail)
+    await house.store.claim(house.clock.now(), 10, "gone")
+    tries = 0
+
+    async def _trouble(_: Change) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= recovery.TRIES:
+            raise StaleVersion("message", mail.id)
+
+    house.store.trouble = _trouble
+    run = started(house, None)
+    await run.quiet(1)
+    house.store.trouble = None
+    house.clock.advance_to(house.clock.now() + timedelta(seconds=5))
+    await run.quiet()
+
+    assert recovery.TRIES == tries
+    assert MessageState.IN_DOUBT is (await house.mail("thanks")).state
     await run.end()
 
 
