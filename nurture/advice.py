@@ -157,6 +157,14 @@ def read(w: Words, case: Case) -> str:
     return w(READ[case.id])
 
 
+def cut(w: Words, folder: str) -> str:
+    """That only a mail's beginning was read, and where the whole lies."""
+    return w(
+        "It is too long: only its first megabyte was read. The whole lies in the mailbox, in {folder}.",
+        folder=folder,
+    )
+
+
 def steps(w: Words, case: Case) -> tuple[str, ...]:
     """What the representative may do next."""
     return tuple(w(step) for step in STEPS.get(case.id, ()))

@@ -90,7 +90,13 @@ class ImapSettings:
     junk: bool = True  # the account's folder for spam too: answers land there
     look_back_days: int = 0  # at the first look; 0: reading starts from now
     sent_folder: str | None = None  # append a copy there; None: the provider keeps copies in its own Sent folder
+    after: str = "nothing"  # with mails that are recorded: nothing | mark read | move to FOLDER
     timeout: float = 30.0
+
+    @property
+    def moves_to(self) -> str:
+        """The folder to which recorded mails are moved; empty where they stay."""
+        return self.after.removeprefix("move to ").strip() if self.after.startswith("move to ") else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,8 +358,17 @@ class Fetched:
     more: bool = False  # the limit was reached: fetch again before calling the mailbox read
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mail lies; the uid counts only as long as the folder has this ``uidvalidity``."""
+
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
 class Mailbox(Protocol):
-    """One mailbox on an IMAP server. Nothing in it is deleted, moved or marked read."""
+    """One mailbox on an IMAP server. Nothing in it is deleted, moved or marked read, but by ``put_away``."""
 
     async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
         """New mails of all folders. Without a cursor for a folder, reading starts from now, or some days back.
@@ -372,6 +381,14 @@ class Mailbox(Protocol):
 
     def listening(self) -> AbstractAsyncContextManager[asyncio.Event]:
         """While open, the event is set when the server says that something is new, or the line breaks."""
+        ...
+
+    async def put_away(self, places: Sequence[Place]) -> None:
+        """Mark as read, or move, mails that are recorded, if that is configured; and what could not be before.
+
+        Raises:
+            TemporaryFailure, PermanentFailure: as ``fetch``; the rest is done with the next call.
+        """
         ...
 
     async def keep_sent(self, data: bytes, at: datetime) -> None:

@@ -27,7 +27,7 @@ CATALOGUE = PACKAGE / "locale" / "ja" / "LC_MESSAGES" / "nurture.po"
 
 FIRST = {"w", "mark", "say", "UserError", "TemporaryFailure", "PermanentFailure", "NurtureError"}
 """Calls whose first argument is a text."""
-SECOND = {"wrong"}
+SECOND = {"wrong", "refused"}
 """Calls whose second argument is one."""
 NAMED = {"hint", "help", "epilog"}
 """Named arguments that are texts."""

@@ -30,7 +30,7 @@ from nurture.errors import UserError, Where
 from nurture.files.limits import limits, mailbox_limits
 from nurture.files.secrets import LOOPBACK, login, read_dkim, read_oauth, secret
 from nurture.files.toml import Table, read
-from nurture.files.yaml import nearest
+from nurture.files.yaml import nearest, not_among
 from nurture.i18n import LANGUAGES
 from nurture.mail.address import check_address
 from nurture.mail.envelope import check_pattern
@@ -165,6 +165,9 @@ def _smtp(table: Table, folder: Path, *, oauth: bool) -> SmtpSettings:
     return found
 
 
+AFTER: Final = ("nothing", "mark read", "move to FOLDER")
+
+
 def _imap(table: Table, folder: Path, *, oauth: bool, kept: bool = False) -> ImapSettings:
     """Where a mailbox is read; ``kept``: where copies of what it sends arrive, in one folder."""
     security = table.choice("security", SECURITY, "tls")
@@ -178,11 +181,23 @@ def _imap(table: Table, folder: Path, *, oauth: bool, kept: bool = False) -> Ima
         junk=not kept and table.boolean("junk", default=True),
         look_back_days=0 if kept else table.whole("look_back_days", 0, low=0, high=365),
         sent_folder=None if kept else table.text("sent_folder", "") or None,
+        after="nothing" if kept else _after(table),
         timeout=table.seconds("timeout", 30.0, low=1, high=600),
     )
     login(table, found.host, found.security, found.username, found.password, oauth=oauth)
     table.done()
     return found
+
+
+def _after(table: Table) -> str:
+    """What becomes of a mail that is recorded: nothing, mark read, or move to a folder."""
+    said = table.text("after", "nothing").strip()
+    target = said.removeprefix("move to ").strip() if said.startswith("move to ") else ""
+    if said not in {"nothing", "mark read"} and not target:
+        table.document.errors.append(not_among(said, AFTER, table.where("after")))
+    elif target in (table.texts("folders") or ("INBOX",)):
+        table.wrong("after", "mails cannot be moved to a folder that is read")
+    return said
 
 
 def _representatives(root: Table, mailboxes: tuple[MailboxSettings, ...]) -> tuple[Representative, ...]:

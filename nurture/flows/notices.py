@@ -12,6 +12,7 @@ from nurture import advice, explain
 from nurture.core.cases import COMPLAINT, Told
 from nurture.core.messages import Enrollment, EnrollmentState
 from nurture.core.people import AccessRole, Representative
+from nurture.flows.matching import CUT
 from nurture.i18n import mark, words
 from nurture.ports import Notice
 
@@ -97,7 +98,9 @@ def _notice(to: Representative, a: Arrival, case: Case, change: Change, who: str
     if a.reading.sensitive:
         folder = a.inbound.folder
         parts.append(w("Its text is not sent on by mail. It lies in the mailbox, in {folder}.", folder=folder))
-    elif a.reading.text:
+    elif CUT in a.reading.defects:
+        parts.append(advice.cut(w, a.inbound.folder))
+    if a.reading.text and not a.reading.sensitive:
         parts.append(f"{'-' * 30}\n{a.reading.text[:LONGEST]}")
     subject = "" if a.reading.sensitive else a.reading.subject
     return Notice(

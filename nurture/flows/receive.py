@@ -11,15 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from nurture.core import reactions, turns
 from nurture.core.arrival import Arrival
-from nurture.core.calendar import next_business_day
 from nurture.core.change import Change, MailboxState
 from nurture.core.ids import InboundId, derived
 from nurture.core.messages import (
@@ -30,29 +26,23 @@ from nurture.core.messages import (
     Message,
     Suppression,
 )
-from nurture.core.people import AccessRole, Organisation, Person, Representative
-from nurture.core.plan import zone_of
+from nurture.core.people import AccessRole, Person, Representative
 from nurture.core.reading import Kind, Reading
-from nurture.core.responses import Answers
-from nurture.core.survey import profile
-from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure, UserError
-from nurture.flows import again, drafting, matching, notices, optout
+from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure
+from nurture.flows import again, matching, notices, optout, touched
 from nurture.flows.matching import CUT, UNREADABLE, Item
-from nurture.flows.openings import openings
 from nurture.mail import patients, threads
 from nurture.mail.reading import read, to_json
+from nurture.ports import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nurture.config import MailboxSettings
-    from nurture.core.calendar import Calendar
-    from nurture.core.dossier import Dossier
-    from nurture.core.ids import EnrollmentId, RepId
-    from nurture.core.scenario import Scenario
+    from nurture.core.ids import RepId
     from nurture.flows.matching import Known
     from nurture.mail.threads import Match
-    from nurture.ports import Doors, Mailbox, Notice, RawMail
+    from nurture.ports import Doors, Fetched, Mailbox, Notice, RawMail
 
 BATCH: Final = 50
 TRIES: Final = 5
@@ -81,8 +71,9 @@ async def receive(doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> Recei
     fetched = await mailbox.fetch(state.cursors, BATCH)
     report = Received(seen=len(fetched.mails), more=fetched.more)
     try:
-        if fetched.mails:
-            await _handle(doors, box, fetched.mails, report)
+        kept = await _handle(doors, box, fetched.mails, report) if fetched.mails else ()
+        if box.imap is not None and box.imap.after != "nothing":
+            await _put_away(mailbox, fetched, kept, report)
         read_at = state.read_at if fetched.more else asked_at
         await doors.store.commit(
             Change((replace(state, cursors=fetched.cursors, read_at=read_at, error="", failing_since=None),))
@@ -139,7 +130,23 @@ def _item(mail: RawMail, own: frozenset[str], report: Received) -> Item:
     return Item(mail, reading, key, marks)
 
 
-async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], report: Received) -> None:
+async def _put_away(mailbox: Mailbox, fetched: Fetched, kept: Sequence[RawMail], report: Received) -> None:
+    """Before the cursor is written: whoever is cut off here reads these mails again, knows them, and goes on.
+
+    What the server does not do is told, and holds up neither reading nor, by that, sending.
+    """
+    valid = {cursor.folder: cursor.uidvalidity for cursor in fetched.cursors}
+    places = [Place(mail.folder, valid[mail.folder], mail.uid) for mail in kept if mail.folder in valid]
+    try:
+        await mailbox.put_away(places)
+    except (TemporaryFailure, PermanentFailure) as error:
+        report.problems.append(error)
+
+
+async def _handle(
+    doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], report: Received
+) -> tuple[RawMail, ...]:
+    """Act on a batch; gives back the mails that now stand in the database."""
     own = matching.own_addresses(doors.settings)
     items = []
     for mail in mails:
@@ -147,6 +154,7 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
         await asyncio.sleep(0)  # reading is work: letters and pages do not wait for the whole batch
     known = await matching.look(doors, box, items)
     done: set[str] = set(known.handled)
+    passed: set[str] = set()
     for item in items:
         if item.key in done:
             continue
@@ -160,11 +168,14 @@ async def _handle(doors: Doors, box: MailboxSettings, mails: Sequence[RawMail], 
             elif matching.concerns_us(known, box, item):
                 await _stray(doors, box, item, known, report)
                 report.strays += 1
+            else:
+                passed.add(item.key)
         except (TemporaryFailure, PermanentFailure, StaleVersion):
             raise
         except Exception as error:
             report.problems.append(error)
             await _unhandled(doors, box, item, match, report)
+    return tuple(item.raw for item in items if item.key not in passed)
 
 
 def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: Enrollment | None) -> Inbound:
@@ -277,13 +288,13 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
         if person is None:
             return
         message = await doors.store.get(Message, match.message.id) if match.message else None
-        own, others = await _dossiers(doors, person, message, now)
-        answered = _answered(own, message)
+        own, others = await touched.dossiers(doors, person, message, now)
+        answered = touched.answered(own, message)
         row = _inbound(box, item, match, answered)
         if await doors.store.get(Inbound, row.id) is not None:
             return
-        scenario, organisation = await _scene(doors, own, others, answered)
-        arrival = _arrival(
+        scenario, organisation = await touched.scene(doors, own, others, answered)
+        arrival = touched.arrival(
             doors, item, row, person, message, scenario=scenario, organisation=organisation, now=now
         )
         arrival = replace(arrival, reader=_reader(doors, box))
@@ -291,7 +302,7 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
         known = await doors.store.find(Suppression, {"value": tuple(addresses)})
         running = [d for d in own if d.enrollment.state in {EnrollmentState.ACTIVE, EnrollmentState.PAUSED}]
         policy = scenario.on_colleague_reply if scenario else "hold"
-        answers = await _answers(doors, running, person, organisation)
+        answers = await touched.answers(doors, running, person, organisation)
         change = reactions.react(arrival, running, others, policy, known, answers)
         try:
             await doors.store.commit(Change((row,), matching.said_of(match, item.reading, row.id, now)) + change)
@@ -302,81 +313,3 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
         _later(doors, report, said)
         return
     raise StaleVersion("inbound", item.key)
-
-
-async def _answers(
-    doors: Doors, running: Sequence[Dossier], person: Person, organisation: Organisation | None
-) -> Answers:
-    """The rules of the person's running enrollments; a text that cannot be read has none."""
-    texts = await drafting.scripts(doors, [d.enrollment.scenario_hash for d in running]) if running else None
-    scripts: dict[EnrollmentId, Scenario] = {}
-    for dossier in running:
-        with suppress(UserError):
-            assert texts is not None
-            scripts[dossier.id] = texts.of_enrollment(dossier.enrollment)
-    return Answers(scripts, _zone(doors, person, organisation), await openings(doors, scripts.values(), person.id))
-
-
-async def _dossiers(
-    doors: Doors, person: Person, message: Message | None, now: datetime
-) -> tuple[list[Dossier], list[Dossier]]:
-    """Dossiers of the person's running enrollments (and the one answered), and of active colleagues."""
-    running = {"state": (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)}
-    rows = list(await doors.store.find(Enrollment, {"person_id": person.id, **running}))
-    if person.organisation_id is not None:
-        rows += await doors.store.find(
-            Enrollment, {"organisation_id": person.organisation_id, "state": EnrollmentState.ACTIVE}
-        )
-    keys = {row.id for row in rows} | ({message.enrollment_id} if message and message.enrollment_id else set())
-    found = await doors.store.dossiers(tuple(keys), now)
-    own = [d for d in found if d.person.id == person.id]
-    return own, [d for d in found if d.person.id != person.id]
-
-
-def _answered(own: Sequence[Dossier], message: Message | None) -> Enrollment | None:
-    """The enrollment that was answered: the message's, else the person's latest running one."""
-    if message is not None:
-        return next((d.enrollment for d in own if d.id == message.enrollment_id), None)
-    dated = [d.enrollment for d in own if d.enrollment.enrolled_at is not None]
-    return max(dated, key=lambda e: (e.enrolled_at or e.anchor_at, e.id), default=None)
-
-
-async def _scene(
-    doors: Doors, own: Sequence[Dossier], others: Sequence[Dossier], answered: Enrollment | None
-) -> tuple[Scenario | None, Organisation | None]:
-    organisation = next((d.organisation for d in (*own, *others)), None)
-    if answered is None:
-        return None, organisation
-    scripts = await drafting.scripts(doors, [answered.scenario_hash])
-    return scripts.read.get(answered.scenario_hash), organisation
-
-
-def _arrival(
-    doors: Doors,
-    item: Item,
-    row: Inbound,
-    person: Person,
-    message: Message | None,
-    *,
-    scenario: Scenario | None,
-    organisation: Organisation | None,
-    now: datetime,
-) -> Arrival:
-    zone = _zone(doors, person, organisation)
-    today = now.astimezone(zone).date()
-    calendars: tuple[Calendar, ...] = ()
-    with suppress(UserError):  # an opt-out counts, whatever is wrong with a calendar file
-        calendars = doors.library.calendars(scenario, organisation) if scenario else ()
-    back = item.reading.away.back if item.reading.away else None
-    after = (
-        next_business_day(calendars, profile(person, organisation), back) if back else today + timedelta(days=1)
-    )
-    return Arrival(row, item.reading, person, message, today, now, after, zone=zone)
-
-
-def _zone(doors: Doors, person: Person, organisation: Organisation | None) -> ZoneInfo:
-    """The recipient's; where somebody mistyped it, ours: days may be a few hours off then."""
-    try:
-        return zone_of(profile(person, organisation).timezone or doors.settings.timezone)
-    except UserError:
-        return ZoneInfo(doors.settings.timezone)

@@ -11,7 +11,6 @@ which answer belongs to what. Foreign errors become ``TemporaryFailure`` and ``P
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 import ssl
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from aioimaplib import aioimaplib
 
 from nurture.errors import PermanentFailure, TemporaryFailure
 from nurture.imap.folders import listed
+from nurture.imap.login import log_in, log_in_by_token, start_tls
 from nurture.imap.protocol import MendedClient
 from nurture.imap.syntax import folder_name, quoted, records, uid_set
 from nurture.wire import one_line
@@ -48,6 +48,7 @@ HIGHEST_UID = 2**32 - 1
 
 _UIDVALIDITY = re.compile(rb"\[UIDVALIDITY (\d{1,10})\]", re.IGNORECASE)
 _UIDNEXT = re.compile(rb"\[UIDNEXT (\d{1,10})\]", re.IGNORECASE)
+_READ_ONLY = re.compile(rb"\[READ-ONLY\]", re.IGNORECASE)
 _CODE = re.compile(r"\[([A-Z]+)[ \]]", re.IGNORECASE)
 
 _PASSING = {"UNAVAILABLE", "INUSE", "SERVERBUG", "LIMIT", "OVERQUOTA", "CONTACTADMIN"}
@@ -78,6 +79,16 @@ class Line:
         return not self._dropped and not self._client.protocol.lost.is_set()
 
     @property
+    def protocol(self) -> MendedProtocol:
+        """What speaks, for those who log in."""
+        return self._client.protocol
+
+    @property
+    def settings(self) -> ImapSettings:
+        """Where it goes, and as whom."""
+        return self._settings
+
+    @property
     def lost(self) -> asyncio.Event:
         """Set when the connection is gone."""
         return self._client.protocol.lost
@@ -106,65 +117,15 @@ class Line:
         )
         line = cls(client, settings)
         try:
-            await line._do("connect", client._wait_connection_and_hello())
+            await line.do("connect", client._wait_connection_and_hello())
             if settings.security == "starttls":
-                await line._do("starttls", line._start_tls(tls))
-            await (line._log_in_by_token(password) if by_token else line._log_in(password))
-            await line._do("capability", client.protocol.capability())
+                await line.do("starttls", start_tls(client.protocol, settings.host, tls))
+            await (log_in_by_token if by_token else log_in)(line, password)
+            await line.do("capability", client.protocol.capability())
         except BaseException:
             line.drop()
             raise
         return line
-
-    async def _start_tls(self, tls: ssl.SSLContext | None) -> None:
-        """RFC 3501, 6.2.1: nothing heard before it counts, bytes sent with the answer least of all."""
-        protocol = self._client.protocol
-        response = await protocol.execute(aioimaplib.Command("STARTTLS", protocol.new_tag(), loop=protocol.loop))
-        if response.result != "OK":
-            raise TemporaryFailure("{host} does not offer STARTTLS", host=self._settings.host)
-        if protocol.incomplete_line:
-            raise TemporaryFailure("{host} sent words before encryption began", host=self._settings.host)
-        protocol.capabilities = set()
-        assert tls is not None
-        protocol.transport = await protocol.loop.start_tls(
-            protocol.transport, protocol, tls, server_hostname=self._settings.host
-        )
-        await protocol.capability()
-
-    async def _log_in(self, password: str) -> None:
-        """LOGIN; AUTHENTICATE PLAIN where a name or password is not ASCII and the server takes it at once."""
-        protocol, user = self._client.protocol, self._settings.username
-        if protocol.state != aioimaplib.NONAUTH:
-            return  # PREAUTH
-        able = protocol.capabilities
-        if not (user + password).isascii() and {"AUTH=PLAIN", "SASL-IR"} <= able:
-            sasl = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
-            command = aioimaplib.Command("AUTHENTICATE", protocol.new_tag(), "PLAIN", sasl, loop=protocol.loop)
-            response = await self._do("login", protocol.execute(command, scrub=sasl))
-        elif "LOGINDISABLED" in able:
-            raise PermanentFailure(
-                "{host} does not take a password on this connection: set security to tls or starttls",
-                host=self._settings.host,
-            )
-        else:
-            response = await self._do("login", protocol.login(quoted(user), password))
-        if response.result != "OK":
-            self._refused(response, "the login of {user} was refused: {answer}", user=user)
-        protocol.state = aioimaplib.AUTH
-
-    async def _log_in_by_token(self, token: str) -> None:
-        """AUTHENTICATE XOAUTH2 (developers.google.com/gmail/imap/xoauth2-protocol)."""
-        protocol, user = self._client.protocol, self._settings.username
-        if protocol.state != aioimaplib.NONAUTH:
-            return  # PREAUTH
-        if not {"AUTH=XOAUTH2", "SASL-IR"} <= protocol.capabilities:
-            raise PermanentFailure("{host} does not take access tokens (XOAUTH2)", host=self._settings.host)
-        sasl = base64.b64encode(f"user={user}\1auth=Bearer {token}\1\1".encode()).decode("ascii")
-        command = aioimaplib.Command("AUTHENTICATE", protocol.new_tag(), "XOAUTH2", sasl, loop=protocol.loop)
-        response = await self._do("login", protocol.execute(command, scrub=sasl))
-        if response.result != "OK":
-            self._refused(response, "the login of {user} was refused: {answer}", user=user)
-        protocol.state = aioimaplib.AUTH
 
     async def examine(self, folder: str) -> Folder:
         """Open a folder for reading only.
@@ -172,16 +133,29 @@ class Line:
         Raises:
             PermanentFailure: the server does not have it, or does not let us read it.
         """
+        return await self._opened(folder, "EXAMINE")
+
+    async def select(self, folder: str) -> Folder:
+        """Open a folder in which something is to be changed.
+
+        Raises:
+            PermanentFailure: the server does not have it, or does not let us change it.
+        """
+        return await self._opened(folder, "SELECT")
+
+    async def _opened(self, folder: str, how: str) -> Folder:
         protocol = self._client.protocol
         protocol.arrived = lambda: None
         name = quoted(folder_name(folder))
-        command = aioimaplib.Command("EXAMINE", protocol.new_tag(), name, loop=protocol.loop)
-        response = await self._do("examine", protocol.execute(command))
+        command = aioimaplib.Command(how, protocol.new_tag(), name, loop=protocol.loop)
+        response = await self.do("examine", protocol.execute(command))
         if response.result != "OK":
             protocol.state = aioimaplib.AUTH
-            self._refused(response, "the folder {folder} cannot be read: {answer}", folder=folder)
+            self.refused(response, "the folder {folder} cannot be read: {answer}", folder=folder)
         protocol.state = aioimaplib.SELECTED
         said = b"\n".join(bytes(part) for part in response.lines)
+        if how == "SELECT" and _READ_ONLY.search(bytes(response.lines[-1])):
+            raise PermanentFailure("the folder {folder} may only be read", folder=folder)
         validity, following = _UIDVALIDITY.search(said), _UIDNEXT.search(said)
         if not validity:
             raise PermanentFailure("the folder {folder} has no lasting uids (UIDVALIDITY)", folder=folder)
@@ -195,16 +169,16 @@ class Line:
         Raises:
             PermanentFailure: the server does not list them.
         """
-        response = await self._do("list", self._client.protocol.simple_command("LIST", '""', '"*"'))
+        response = await self.do("list", self._client.protocol.simple_command("LIST", '""', '"*"'))
         if response.result != "OK":
-            self._refused(response, "the folders cannot be listed: {answer}")
+            self.refused(response, "the folders cannot be listed: {answer}")
         return listed(response.lines[:-1])
 
     async def search(self, *criteria: str) -> list[int]:
         """The uids that match, ascending."""
-        response = await self._do("search", self._client.protocol.search(*criteria, charset=None, by_uid=True))
+        response = await self.do("search", self._client.protocol.search(*criteria, charset=None, by_uid=True))
         if response.result != "OK":
-            self._refused(response, "the search failed: {answer}")
+            self.refused(response, "the search failed: {answer}")
         found: set[int] = set()
         for part in response.lines[:-1]:
             found.update(int(word) for word in bytes(part).split() if word.isdigit() and len(word) <= 10)
@@ -212,7 +186,7 @@ class Line:
 
     async def fetch(self, uids: Sequence[int], items: str) -> list[Record] | None:
         """What the server tells of these messages; None when it says NO (then one of them is at fault)."""
-        response = await self._do(
+        response = await self.do(
             "fetch",
             self._client.protocol.fetch(uid_set(uids), items, by_uid=True, timeout=self._settings.timeout),
         )
@@ -227,14 +201,40 @@ class Line:
         Raises:
             PermanentFailure: the server does not have the folder, or does not take the mail.
         """
-        response = await self._do(
+        response = await self.do(
             "append",
             self._client.protocol.append(
                 data, quoted(folder_name(folder)), "\\Seen", at, timeout=self._settings.timeout
             ),
         )
         if response.result != "OK":
-            self._refused(response, "{folder} does not take the copy: {answer}", folder=folder)
+            self.refused(response, "{folder} does not take the copy: {answer}", folder=folder)
+
+    def able(self, *words: str) -> bool:
+        """Whether the server offers all of these, as it said after the login."""
+        return set(words) <= {word.upper() for word in self._client.protocol.capabilities}
+
+    async def by_uid(self, verb: str, *words: str, answers: str | None = None) -> Any:
+        """One command about messages of the open folder, by their uids; the answer whatever it is.
+
+        ``answers``: under which name the server tells of it, if not the command's own.
+        """
+        protocol = self._client.protocol
+        command = aioimaplib.Command(
+            verb, protocol.new_tag(), *words, prefix="UID", untagged_resp_name=answers, loop=protocol.loop
+        )
+        return await self.do("fetch", protocol.execute(command))
+
+    async def create(self, folder: str) -> None:
+        """Make a folder.
+
+        Raises:
+            PermanentFailure: the server does not make it.
+        """
+        name = quoted(folder_name(folder))
+        response = await self.do("create", self._client.protocol.simple_command("CREATE", name))
+        if response.result != "OK":
+            self.refused(response, "the folder {folder} cannot be made: {answer}", folder=folder)
 
     async def idle(self, arrived: Callable[[], None], stop: asyncio.Event, again: float) -> bool:
         """Listen (RFC 2177) until ``stop``; ``arrived`` is called for each EXISTS. The folder must be open.
@@ -270,9 +270,9 @@ class Line:
                 raise TemporaryFailure("{host} does not answer", host=self._settings.host)
             if not listening.done():
                 protocol.idle_done()
-            response = await self._do("idle", listening)
+            response = await self.do("idle", listening)
             if response.result != "OK":
-                self._refused(response, "listening failed: {answer}")
+                self.refused(response, "listening failed: {answer}")
         finally:
             await _end(listening, begun, stopping)
             if protocol.idle_queue.qsize():
@@ -297,7 +297,7 @@ class Line:
         if client.protocol.transport is not None:
             client.protocol.transport.abort()
 
-    async def _do(self, what: str, work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
+    async def do(self, what: str, work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
         """Await one command; translate what breaks, and drop the line with it."""
         patience = self._settings.timeout * (OVERALL if what in {"fetch", "append"} else 1)
         task = asyncio.ensure_future(work)
@@ -313,7 +313,7 @@ class Line:
         finally:
             await _end(task, gone)
 
-    def _refused(self, response: Any, text: str, **values: object) -> NoReturn:
+    def refused(self, response: Any, text: str, **values: object) -> NoReturn:
         """NO or BAD: for now, or for good?"""
         said = bytes(response.lines[-1]).decode("utf-8", "replace") if response.lines else ""
         answer = one_line(f"{response.result} {said}")

@@ -1,7 +1,8 @@
 """One mailbox, read and listened to (``ports.Mailbox``).
 
-Theory of operation. Folders are opened with EXAMINE and mails read with BODY.PEEK, so nothing here can change a
-flag. Where reading stands is the caller's knowledge (cursors); this object keeps connections and hints:
+Theory of operation. Folders are opened with EXAMINE and mails read with BODY.PEEK, so reading cannot change a
+flag; only ``put_away`` changes something, and only where ``after`` says so (see ``handled``). Where reading stands
+is the caller's knowledge (cursors); this object keeps connections and hints:
 
 * **the first time**, reading starts from now: the cursor is put before UIDNEXT and nothing is read; or, if so
   configured, with the mails of the last days;
@@ -28,6 +29,7 @@ from nurture.core.change import Cursor
 from nurture.errors import NurtureError, PermanentFailure, UserError
 from nurture.imap.batch import Batch, first, renewed, take, unread
 from nurture.imap.folders import junk_folder, sent_folder
+from nurture.imap.handled import Handled
 from nurture.imap.line import Line
 from nurture.imap.opening import by_token, open_line
 from nurture.imap.syntax import quoted
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
     from nurture.config import MailboxSettings, Secret
     from nurture.imap.line import Folder
-    from nurture.ports import Access, Clock
+    from nurture.ports import Access, Clock, Place
 
 LISTEN_AGAIN = 540.0
 """Seconds of one IDLE; routers forget quiet connections, some after ten minutes."""
@@ -87,6 +89,7 @@ class ImapMailbox:
         self._ear: Line | None = None
         self._broke_at = float("-inf")  # loop time at which listening last broke
         self._read: dict[str, Folder] = {}  # as of the last fetch that read a folder to its end
+        self._handled = Handled(settings)
         self._junk: tuple[Line, str | None] | None = None  # what the spam folder is called, as that line told
 
     async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
@@ -188,6 +191,12 @@ class ImapMailbox:
             if self._ear is not None:
                 self._ear.drop()
             raise
+
+    async def put_away(self, places: Sequence[Place]) -> None:
+        """Do with recorded mails what ``after`` says; see ``ports.Mailbox``."""
+        if self._handled.owe(places):
+            async with self._connected() as line:
+                await self._handled.settle(line)
 
     async def keep_sent(self, data: bytes, at: datetime) -> None:
         """Append a copy to the Sent folder, marked as read and dated ``at``, if there is such a folder."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nurture.core import cases
 from nurture.core.ids import TaskId, derived
 from nurture.core.messages import Inbound
 from nurture.core.reading import Found, Intent, Kind, Reading
+from nurture.flows.matching import CUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,19 +23,37 @@ OF_KIND: Final = {
 }
 """Kinds of tasks that only one case makes, or whose gravest case is meant."""
 ROWS: Final = 500
+SHORT: Final = 400
+"""Characters of a mail that the list shows."""
 
 
-async def taken_for(store: Store, tasks: Iterable[Task]) -> Mapping[TaskId, Case]:
-    """The case of each task that a mail has made, in one query at most; tasks of other origin have none."""
-    listed = tuple(tasks)
-    known = {t.id: OF_KIND[t.kind] for t in listed if t.kind in OF_KIND and t.step_id is None}
-    wanted = {t.id for t in listed if t.kind == "reply"}
-    people = {t.person_id for t in listed if t.id in wanted and t.person_id}
+class Taken(NamedTuple):
+    """The mail that made a task: its case, and its text where more was written than a list shows."""
+
+    case: Case
+    whole: str = ""
+    cut_in: str = ""  # the folder where the rest lies
+
+
+async def taken_for(store: Store, tasks: Iterable[Task]) -> Mapping[TaskId, Taken]:
+    """The mail of each task that one has made, in one query at most; tasks of other origin have none."""
+    listed = tuple(t for t in tasks if t.step_id is None and (t.kind in OF_KIND or t.kind == "reply"))
+    known = {t.id: Taken(OF_KIND[t.kind]) for t in listed if t.kind in OF_KIND}
+    people = {t.person_id for t in listed if t.person_id}
     if not people:
         return known
     rows = await store.find(Inbound, {"person_id": tuple(people)}, order=("-received_at",), limit=ROWS)
-    made = ((TaskId(derived("task:reply", row.id)), row) for row in rows)
-    return known | {key: _case(row) for key, row in made if key in wanted}
+    made = {TaskId(derived(f"task:{kind}", row.id)): row for row in rows for kind in {t.kind for t in listed}}
+    read = {t.id: (t, made[t.id]) for t in listed if t.id in made}
+    return known | {
+        key: Taken(OF_KIND.get(t.kind) or _case(row), row.text if len(row.text) > SHORT else "", cut_in(row))
+        for key, (t, row) in read.items()
+    }
+
+
+def cut_in(row: Inbound) -> str:
+    """The folder of a mail that was too long to be read whole; empty for any other."""
+    return row.folder if CUT in json.loads(row.reading).get("defects", ()) else ""
 
 
 def _case(row: Inbound) -> Case:

@@ -16,16 +16,16 @@ from nurture.core.messages import Inbound, Message, MessageState
 from nurture.core.scenario import TASK_KINDS
 from nurture.ports import Span
 from nurture.web.alerts import alerts
-from nurture.web.answers import taken_for
+from nurture.web.answers import cut_in, taken_for
 from nurture.web.cards import Card, addressee, around, card
 from nurture.web.task import slots_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from nurture.core.cases import Case
     from nurture.core.people import Organisation
     from nurture.core.slots import Slot
+    from nurture.web.answers import Taken
     from nurture.web.visit import Visit
 
 ROWS: Final = 100
@@ -46,6 +46,8 @@ class Row:
     organisation: Organisation | None
     read: str = ""  # what the mail was taken for
     steps: tuple[str, ...] = ()  # what may be done next
+    whole: str = ""  # what was written, where it is longer than the list shows
+    cut: str = ""  # that it was too long to be read to its end, and where the rest lies
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -88,15 +90,19 @@ async def queue(visit: Visit) -> Response:
         leaving=[cards[m.id] for m in leaving],
         replies=[row for row in rows if row.task.kind not in TASK_KINDS],
         tasks=[row for row in rows if row.task.kind in TASK_KINDS],
-        strays=await _strays(visit),
+        strays=[(m, advice.cut(visit.w, cut_in(m)) if cut_in(m) else "") for m in await _strays(visit)],
         said=await _said(visit),
         closed=await _closed(visit),
         alerts=await alerts(visit),
     )
 
 
-def _advice(visit: Visit, case: Case | None) -> tuple[str, tuple[str, ...]]:
-    return (advice.read(visit.w, case), advice.steps(visit.w, case)) if case is not None else ("", ())
+def _advice(visit: Visit, mail: Taken | None) -> tuple[str, tuple[str, ...], str, str]:
+    if mail is None:
+        return "", (), "", ""
+    w = visit.w
+    cut = advice.cut(w, mail.cut_in) if mail.cut_in else ""
+    return advice.read(w, mail.case), advice.steps(w, mail.case), mail.whole, cut
 
 
 async def _strays(visit: Visit) -> tuple[Inbound, ...]:

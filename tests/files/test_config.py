@@ -359,3 +359,30 @@ def test_the_configuration_is_found_in_order(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         config.find(None, {}, tmp_path)
     assert "init" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("said", "target"),
+    [
+        ("nothing", ""),
+        ("mark read", ""),
+        ("move to 処理済み/nurture", "処理済み/nurture"),
+    ],
+)
+def test_what_becomes_of_recorded_mail(tmp_path: Path, said: str, target: str) -> None:
+    """Nothing, unless it is said."""
+    example = _example(commented_out=False)
+    text = example.replace('\n# after = "nothing"', f'\nafter = "{said}"')
+    plain, found = _load(tmp_path, example).mailboxes[0].imap, _load(tmp_path, text).mailboxes[0].imap
+
+    assert plain is not None
+    assert found is not None
+    assert ("nothing", said, target) == (plain.after, found.after, found.moves_to)
+
+
+@pytest.mark.parametrize("said", ["delete", "move to", "move to INBOX", "mark"])
+def test_nothing_else_may_become_of_it(tmp_path: Path, said: str) -> None:
+    """Least of all that it is moved into a folder that is read."""
+    text = _example(commented_out=False).replace('\n# after = "nothing"', f'\nafter = "{said}"')
+
+    assert "mailboxes[0].imap.after" in _problems(tmp_path, text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture import advice
 from nurture.core import reactions
 from nurture.core.arrival import Arrival
 from nurture.core.change import Change, MailboxState
@@ -18,6 +19,7 @@ from nurture.core.people import Person
 from nurture.core.reading import BounceInfo, Kind, Reading
 from nurture.errors import UserError
 from nurture.flows import receive, recovery
+from nurture.i18n import words
 from tests.flows.conftest import MET, House
 from tests.flows.test_receive import Pigeonhole, letter, read, thanked
 
@@ -202,3 +204,12 @@ async def test_a_daemon_that_died_after_the_dot_learns_from_the_bounce(
     await receive.receive(house.doors, house.doors.settings.mailboxes[0], Pigeonhole([b"x"]))
 
     assert MessageState.BOUNCED is (await house.mail("thanks")).state
+
+
+async def test_a_notice_says_that_a_mail_was_cut(house: House) -> None:
+    """Whoever reads it knows that more was written, and where."""
+    sent = await thanked(house)
+    await read(house, Pigeonhole([letter("承知しました。", sent)], cut=True))
+    (notice,) = house.told.notices
+
+    assert advice.cut(words("ja"), "INBOX") in str(notice)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture.config import ImapSettings
 from nurture.core.change import Change, Cursor, MailboxState
 from nurture.core.deals import Task
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, MessageState, Suppression
-from nurture.errors import TemporaryFailure
+from nurture.errors import PermanentFailure, TemporaryFailure
 from nurture.flows import receive, tick
-from nurture.ports import Fetched, RawMail
+from nurture.ports import Fetched, Place, RawMail
 from tests.flows.conftest import MET, House, attendee
 from tests.flows.reports import delivery_report
 from tests.samples import REP
@@ -39,6 +40,8 @@ class Pigeonhole:
     break_at: int | None = None
     forgetful: bool = False  # gives everything again at each fetch, as after a lost cursor
     cut: bool = False  # says that it gives the beginnings of mails only
+    put: list[int] = field(default_factory=list)  # uids that were put away
+    stubborn: bool = False  # puts nothing away
 
     async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
         """Mails after the cursor."""
@@ -56,6 +59,12 @@ class Pigeonhole:
     async def listening(self) -> AsyncIterator[asyncio.Event]:
         """Not asked for here."""
         yield asyncio.Event()
+
+    async def put_away(self, places: Sequence[Place]) -> None:
+        """Note the uids."""
+        if self.stubborn:
+            raise PermanentFailure("no")
+        self.put.extend(place.uid for place in places)
 
     async def keep_sent(self, data: bytes, at: datetime) -> None:
         """Not asked for here."""
@@ -334,3 +343,59 @@ async def test_somebody_else_writing_meanwhile_is_decided_anew(house: House) -> 
     assert raced
     assert EnrollmentState.PAUSED is (await enrollment(house)).state
     assert 1 == len([e for e in await store.find(Entry) if e.kind == "inbound.reply"])
+
+
+def putting_away(house: House) -> House:
+    """The same house, whose mailbox marks what is recorded as read."""
+    settings = house.doors.settings
+    imap = ImapSettings("imap.minato.example", 993, after="mark read")
+    box = replace(settings.mailboxes[0], imap=imap)
+    return replace(house, doors=replace(house.doors, settings=replace(settings, mailboxes=(box,))))
+
+
+async def test_what_is_recorded_is_put_away(house: House) -> None:
+    """An answer and a stray, which both stand in the database; what is none of our business stays as it is."""
+    house = putting_away(house)
+    sent = await thanked(house)
+    lottery = letter("当選しました。", sender="x@lottery.example", message_id="<l@lottery.example>")
+    strange = lottery.replace(b"<l@", b"<m@").replace(
+        b"Subject:", b"In-Reply-To: " + sent.header_id.encode() + b"\r\nSubject:"
+    )
+    box = Pigeonhole([lottery, letter("ありがとうございます。", sent), strange])
+    report = await read(house, box)
+
+    assert ([2, 3], 1, 1) == (box.put, len(report.matched), report.strays)
+
+
+async def test_nothing_is_put_away_unless_somebody_said_so(house: House) -> None:
+    """The mailbox is not even asked."""
+    sent = await thanked(house)
+    box = Pigeonhole([letter("ありがとうございます。", sent)])
+    await read(house, box)
+
+    assert [] == box.put
+
+
+async def test_a_mailbox_that_puts_nothing_away_is_read_all_the_same(house: House) -> None:
+    """It is told; cursor and freshness go on, since sending hangs on them."""
+    house = putting_away(house)
+    sent = await thanked(house)
+    box = Pigeonhole([letter("ありがとうございます。", sent)], stubborn=True)
+    report = await read(house, box)
+    state = await house.store.get(MailboxState, "tanaka")
+
+    assert state is not None
+    assert (1, 1, True) == (len(report.problems), state.cursors[0].uid, state.read_at is not None)
+
+
+async def test_whoever_was_cut_off_puts_away_what_was_recorded_before(house: House) -> None:
+    """The mail is read again after a crash before the cursor was written, and is known: it is put away then."""
+    house = putting_away(house)
+    sent = await thanked(house)
+    mails = [letter("ありがとうございます。", sent)]
+    await read(house, Pigeonhole(mails, stubborn=True))
+    again = Pigeonhole(mails, forgetful=True)
+    await read(house, again)
+
+    assert [1] == again.put
+    assert 1 == len(await house.store.find(Inbound))

@@ -117,3 +117,19 @@ async def test_a_task_that_was_not_done_after_all(sato: httpx.AsyncClient, desk_
     assert f"/tasks/{READ.id}/reopen" not in (await sato.get(f"/?done=task&task={READ.id}")).text
     kinds = [e.kind for e in await desk_world.store.find(Entry) if e.kind.startswith("task.")]
     assert ["task.done", "task.reopened"] == kinds[-2:]
+
+
+async def test_a_long_mail_can_be_read_whole_and_a_cut_one_says_so(
+    sato: httpx.AsyncClient, admin: httpx.AsyncClient, desk_world: World
+) -> None:
+    """The list shows the beginning and, opened, all that was read; of what was not read, where it lies."""
+    long = "お世話になっております。" * 60 + "\n末尾まで読めます。"
+    row = replace(REPLY, id=InboundId("in-long"), key="<l@x>", uid=15, text=long, reading='{"defects": ["cut"]}')
+    stray = replace(row, id=InboundId("in-cut"), key="<c@x>", uid=16, person_id=None, enrollment_id=None)
+    task = replace(READ, id=TaskId(derived("task:reply", row.id)), detail=long[:2000])
+    await desk_world.store.commit(Change((row, replace(stray, message_id=None), task)))
+    cut = advice.cut(words("ja"), "INBOX")
+    page = (await sato.get("/")).text
+
+    assert (1, 1) == (page.count(cut), page.count("末尾まで読めます。"))
+    assert 2 == (await admin.get("/")).text.count(cut)
