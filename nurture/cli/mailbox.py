@@ -127,7 +127,11 @@ def _verdict(box: MailboxSettings, followed: Followed) -> list[tuple[str, dict[s
         return [(mark("It was sent, but the account cannot be looked into: {problem}"), values)]
     if arrived is None:
         told = mark("It was sent, and did not arrive within {seconds} seconds: look at the mail server's log.")
-        return [(told, values)]
+        said: list[tuple[str, dict[str, object]]] = [(told, values)]
+        if box.reply_to:
+            plus = mark("It went to {address}, as answers do: does the server deliver to such addresses?")
+            said.append((plus, {"address": box.reply_to}))
+        return said
     landed = mark("It landed among the junk, as it may with others: nurture doctor says why.")
     found: list[tuple[str, dict[str, object]]] = [(landed if arrived.junk else mark("It arrived."), {})]
     if not followed.results:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from nurture.core.messages import Suppression
 
 ENCODINGS: Final = ("utf-8-sig", "utf-8", "cp932")
+DOMAIN: Final = re.compile(r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
 REASONS: Final = ("unsubscribe", "complaint", "bounce", "moved", "person", "import")
 LONGEST: Final = 2_000  # characters of evidence
 
@@ -98,8 +100,8 @@ def parse(data: bytes, name: str) -> RefusalList:
     opened = sheet.open_sheet(data, name, COLUMNS)
     columns = sheet.columns_of(opened.header, COLUMNS)
     records: Iterable[tuple[int, list[str]]] = opened.records
-    if not columns and any("@" in said for said in opened.header):  # a bare list of addresses
-        columns = {"value": next(at for at, said in enumerate(opened.header) if "@" in said)}
+    if not columns and (at := _bare(opened.header)) is not None:
+        columns = {"value": at}
         records = chain([(opened.line, opened.header)], records)
     if not {"value", "organisation"} & set(columns):
         raise UserError(
@@ -112,6 +114,14 @@ def parse(data: bytes, name: str) -> RefusalList:
     lifted: list[int] = []
     rows = tuple(_rows(name, columns, records, errors.append, lifted.append))
     return RefusalList(rows, tuple(errors), opened.encoding, len(lifted))
+
+
+def _bare(first: list[str]) -> int | None:
+    """Which column of a list without a header says who is to be silent: an address, or a domain alone."""
+    at = next((at for at, said in enumerate(first) if "@" in said), None)
+    if at is None and len(first) == 1 and DOMAIN.fullmatch(first[0].strip()):
+        return 0
+    return at
 
 
 def _rows(

@@ -13,6 +13,7 @@ from nurture.core.sending import Letter, Verdict
 from nurture.errors import NurtureError, TemporaryFailure
 from nurture.i18n import words
 from nurture.mail import compose
+from nurture.mail.envelope import trial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,9 @@ async def follow(
 ) -> Followed:
     """Send a letter from a mailbox to itself and look for it.
 
+    It has the envelope sender that letters have, and goes to the address to which answers go: a server that lets
+    no other sender through (``verp``), or does not know plus addresses (``reply_to``), shows here and not later.
+
     Args:
         settings: language and time zone.
         box: the mailbox.
@@ -64,9 +68,12 @@ async def follow(
     """
     w = words(settings.language)
     started = clock.now()
-    header_id = compose.header_id(f"selftest/{chance.new_id()}", box.address.rpartition("@")[2])
+    name = chance.new_id()
+    header_id = compose.header_id(f"selftest/{name}", box.address.rpartition("@")[2])
+    outside = trial(box.address, box, name)
+    to = outside.reply_to or box.address
     data = compose.notice(
-        to_address=box.address,
+        to_address=to,
         from_address=box.address,
         from_name=box.name,
         subject=w("nurture: a letter to oneself"),
@@ -74,7 +81,7 @@ async def follow(
         date=started.astimezone(ZoneInfo(settings.timezone)),
         header_id=header_id,
     )
-    outcome = await sender.send(Letter(box.id, box.address, box.address, data, header_id))
+    outcome = await sender.send(Letter(box.id, outside.sender, to, data, header_id))
     if outcome.verdict not in {Verdict.ACCEPTED, Verdict.UNKNOWN} or seeker is None:
         return Followed(header_id, outcome)
     accepted, problem = clock.now(), None

@@ -54,9 +54,23 @@ def envelope(message: Message, mailbox: Tagged | None) -> Envelope:
     secret = message.unsubscribe_token
     if mailbox is None or not secret or not (mailbox.verp or mailbox.reply_to):
         return Envelope(message.from_address)
-    token = tag(message.id, secret.encode())
+    return _tagged(mailbox, message.from_address, tag(message.id, secret.encode()))
+
+
+def trial(address: str, mailbox: Tagged, name: str) -> Envelope:
+    """The addresses of a letter that tries a mailbox out: its token is as long as any, and no letter's.
+
+    Args:
+        address: of the mailbox.
+        mailbox: its patterns.
+        name: an id that no letter has.
+    """
+    return _tagged(mailbox, address, tag(name, b""))
+
+
+def _tagged(mailbox: Tagged, address: str, token: str) -> Envelope:
     return Envelope(
-        (mailbox.verp and _filled(mailbox.verp, token)) or message.from_address,
+        (mailbox.verp and _filled(mailbox.verp, token)) or address,
         mailbox.reply_to and _filled(mailbox.reply_to, token),
     )
 

@@ -47,6 +47,21 @@ def test_a_bare_list_of_addresses() -> None:
     assert [(1, "a@x.example"), (2, "b@y.example")] == [(row.line, row.said) for row in found.rows]
 
 
+@pytest.mark.parametrize("first", ["aoba.example", "med.aoba.co.example", "青葉.example", "@aoba.example"])
+def test_a_bare_list_may_begin_with_a_domain(first: str) -> None:
+    """Alone on its line and with a dot: no column is called so."""
+    found = suppressions.parse(f"{first}\na@x.example\n".encode(), "list.txt")
+
+    assert [first.removeprefix("@"), "a@x.example"] == [row.said for row in found.rows]
+
+
+@pytest.mark.parametrize("first", ["Adresse", "aoba.example,more", "a. b", ".example", "aoba."])
+def test_a_header_that_says_nothing_is_no_domain(first: str) -> None:
+    """What is neither is refused, with what was expected."""
+    with pytest.raises(UserError, match="no column that says who"):
+        suppressions.parse(f"{first}\nx\n".encode(), "list.txt")
+
+
 def test_all_kinds_and_what_is_wrong_by_line() -> None:
     """A row that cannot be understood is named with its line; the others count."""
     data = """scope,value,organisation,topic,on

@@ -19,6 +19,7 @@ from nurture.errors import NurtureError, PermanentFailure, TemporaryFailure
 from nurture.flows import selftest
 from nurture.imap.probe import Seeker
 from nurture.imap.syntax import folder_name
+from nurture.mail.tokens import token_in
 from nurture.smtp import SmtpSender
 from tests.flows.conftest import MET, Wire
 from tests.servers.dovecot import PASSWORD, Dovecot, running_dovecot
@@ -194,6 +195,24 @@ async def test_a_letter_whose_line_was_lost_is_looked_for_too() -> None:
     """In doubt: it may well arrive."""
     followed = await follow(Wire(answer=lambda _: Outcome(Verdict.UNKNOWN, "lost")), Eyes([HERE]))
     assert followed.arrived is HERE
+
+
+async def test_it_goes_as_letters_go_and_where_answers_go() -> None:
+    """An envelope sender or a plus address that the server does not take shows in the test."""
+    wire = Wire()
+    verp, reply_to = "bounce+{token}@maker.example", "tanaka+{token}@maker.example"
+    await follow(wire, Eyes([HERE]), verp=verp, reply_to=reply_to)
+    (letter,) = wire.letters
+    bounce, answer = token_in(letter.sender), token_in(letter.recipient)
+
+    assert bounce is not None
+    assert bounce == answer
+    assert (f"bounce+{bounce}@maker.example", f"tanaka+{bounce}@maker.example") == (
+        letter.sender,
+        letter.recipient,
+    )
+    assert f"To: {letter.recipient}\r\n".encode() in letter.data
+    assert 40 == len(bounce)
 
 
 async def test_it_is_marked_so_that_nothing_answers_it() -> None:
