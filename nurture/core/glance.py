@@ -112,7 +112,7 @@ def glance(dossier: Dossier, but: MessageId) -> Glance:
         ),
         tasks=tuple(
             (task.step_id, task.due_at.date() if task.due_at else None)
-            for task in sorted(dossier.tasks, key=lambda task: task.id)
+            for task in sorted(dossier.tasks, key=lambda task: task.step_id or "")
             if task.step_id is not None and task.state is not TaskState.PLANNED
         ),
         near=tuple(

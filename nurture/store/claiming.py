@@ -9,7 +9,7 @@ before: read them with all that a glance holds, and which of their domains are s
 from __future__ import annotations
 
 import json
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, exists, func, literal_column, or_, select, update
@@ -46,6 +46,7 @@ _STATES: Final = {state.value: state for state in MessageState}
 _RUNS: Final = {state.value: state for state in EnrollmentState}
 _ORDER: Final = attrgetter("planned_at", "id")
 _IDS: Final = bindparam("ids", type_=Texts())
+_BY_ID: Final = itemgetter(-1)
 _NOTHING: Final = ()
 
 
@@ -93,6 +94,9 @@ def _letter(row: list[Any], silent: frozenset[str]) -> tuple[Message, Glance]:
         region, organisation, kind, zone, basis, mailbox, away, closures, elsewhere, suppressed, replied, others,
         tasks, near,
     ) = row[_FIELDS:]  # fmt: skip
+    for several in (others, tasks, near):
+        if several and len(several) > 1:  # a database gives them in any order
+            several.sort(key=_BY_ID)
     if not suppressed and silent:
         suppressed = any(domain in silent for domain in domains_over(email.lower()))
     glance = Glance(
@@ -118,7 +122,7 @@ def _letter(row: list[Any], silent: frozenset[str]) -> tuple[Message, Glance]:
         bool(suppressed),
         bool(replied),
         tuple([_other(each) for each in others]) if others else _NOTHING,
-        tuple([(step, instant(due).date() if due else None) for step, due in tasks]) if tasks else _NOTHING,
+        tuple([(step, instant(due).date() if due else None) for due, step in tasks]) if tasks else _NOTHING,
         tuple([Near(day(on), bool(own), bool(theirs), key) for on, own, theirs, key in near])
         if near
         else _NOTHING,
@@ -151,7 +155,7 @@ def _read() -> Select[Any]:
     m, e, p, o, r = (_T[name].c for name in names)
     place = func.coalesce(e.organisation_id, p.organisation_id)
     columns = [
-        *(m[name] for name in _SHAPE.names),
+        *(_SHAPE.column(name) for name in _SHAPE.names),
         *(e.id, e.state, e.holds, e.scenario_id, e.scenario_hash, e.variant, e.anchor_at, e.shift_days),
         *(p.email, p.role, p.specialty, p.department, _filled(p.region, o.region), o.name, o.kind),
         *(_filled(p.timezone, o.timezone), p.legal_basis, r.mailbox_id),
@@ -216,7 +220,7 @@ def _literally(states: Iterable[MessageState]) -> list[Any]:
 def _tasks(e: Any) -> Any:
     k = _T["task"].alias("k").c
     wanted = select().where(k.enrollment_id == e.id, k.step_id.is_not(None), k.state != TaskState.PLANNED.value)
-    return listed(wanted, k.step_id, k.due_at)
+    return listed(wanted, k.due_at, k.step_id)
 
 
 def _near(e: Any, p: Any, place: Any) -> Any:

@@ -85,6 +85,12 @@ def ref(table: str) -> Any:
     return Field(sa_type=_type(TEXT), sa_column_args=[target])
 
 
+def owner(table: str) -> Any:
+    """The id of a row of ``table``, whose long texts these are. Checked when the transaction ends."""
+    target = ForeignKey(f"{table}.id", deferrable=True, initially="DEFERRED")
+    return Field(sa_type=_type(TEXT), primary_key=True, sa_column_args=[target])
+
+
 def _type(column_type: Any) -> Any:
     """SQLModel asks for a class and takes an instance as well."""
     return column_type

@@ -119,9 +119,9 @@ def order_by(
     for name in (*order, shape.key):
         field = name.removeprefix("-")
         shape.asked(field)
-        column = shape.table.c[field]
+        column: Any = shape.column(field)
         directed = column.desc() if name.startswith("-") else column.asc()
-        if column.nullable and not isinstance((where or {}).get(field), Span):
+        if getattr(column, "nullable", False) and not isinstance((where or {}).get(field), Span):
             directed = directed.nulls_last() if name.startswith("-") else directed.nulls_first()
         columns.append(directed)
     return columns
@@ -134,9 +134,9 @@ def is_any_of(wanted: object) -> bool:
 
 def _one(shape: Shape[Any], name: str, wanted: Any) -> ColumnElement[bool]:
     encode = shape.asked(name).encode
-    column = shape.table.c[name]
+    column: Any = shape.column(name)
     if wanted is None:
-        return column.is_(None)
+        return column.is_(None)  # type: ignore[no-any-return]
     if isinstance(wanted, Span):
         parts = [column.is_not(None)]
         parts += [column >= encode(wanted.low)] if wanted.low is not None else []

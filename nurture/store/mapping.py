@@ -10,7 +10,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
-from sqlalchemy import select
+from sqlalchemy import func, literal_column, select
 
 from nurture.core import change, deals, messages, people
 from nurture.errors import Impossible
@@ -21,7 +21,7 @@ from nurture.store.schema import METADATA
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Table
+    from sqlalchemy import ColumnElement, Table
 
     from nurture.store.codecs import Convert
 
@@ -48,23 +48,39 @@ KINDS: Final[Mapping[type, Any]] = {
 }
 
 
+ASIDE: Final[Mapping[str, Mapping[str, str]]] = {"message": {"body": "message_body"}}
+"""Table → its fields that stand in a table of their own: a column of the same name, no row for an empty text."""
+
+
 class Shape(Generic[V]):
-    """One class and its table."""
+    """One class and its table, with those beside it."""
 
     def __init__(self, cls: type[V], table: Table) -> None:
         self.cls = cls
         self.table = table
         self.kind = table.name
         self.names: tuple[str, ...] = tuple(f.name for f in fields(cast("Any", cls)))
-        self.selected = select(*(table.c[name] for name in self.names))
+        self.aside: dict[str, Table] = {
+            field: METADATA.tables[name] for field, name in ASIDE.get(table.name, {}).items()
+        }
+        self.selected = select(*(self.column(name) for name in self.names))
         self.key = "id" if "id" in self.names else "seq"
         types = hints(cls)
         self._codecs: dict[str, Codec] = {name: column(types[name]) for name in self.names}
         self._encode: tuple[_Encoder, ...] = tuple(
-            (name, self._codecs[name].encode, bool(table.c[name].nullable)) for name in self.names
+            (name, self._codecs[name].encode, name not in self.aside and bool(table.c[name].nullable))
+            for name in self.names
         )
         self._decode = self.decoders(self.names)
         self._fields = attrgetter(*self.names)
+
+    def column(self, field: str) -> ColumnElement[Any]:
+        """Where a field stands, in a question to the table."""
+        if field not in self.aside:
+            return self.table.c[field]
+        aside = self.aside[field]
+        text = select(aside.c[field]).where(aside.c.id == self.table.c.id).correlate(self.table)
+        return func.coalesce(text.scalar_subquery(), literal_column("''"), type_=aside.c[field].type).label(field)
 
     def row(self, value: V) -> dict[str, Any]:
         """What the value's columns hold.

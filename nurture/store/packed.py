@@ -161,7 +161,7 @@ def decoders(shape: Shape[Any]) -> Decoders:
     """Where the columns of a value stand as something else in JSON, and how they are read."""
     found = dict(shape.decoders(shape.names))
     for at, name in enumerate(shape.names):
-        kind = shape.table.c[name].type
+        kind = shape.column(name).type
         if isinstance(kind, Instant):
             found[at] = instant
         elif isinstance(kind, Date):

@@ -3,9 +3,10 @@
 Theory of operation
 -------------------
 A table has the columns that its value has fields, in the same order and by the same names; ``mapping``
-relies on it and a test holds it. What is asked for has a typed column; what is only carried (tuples,
-nested values) is JSON text. The version of the schema is kept by the migrations, which must lead to
-exactly these tables; a test holds that too. Indexes, unique keys and triggers are in ``schema``.
+relies on it and a test holds it. A long text stands aside, in a table of its own (``mapping.ASIDE``). What is
+asked for has a typed column; what is only carried (tuples, nested values) is JSON text. The version of the
+schema is kept by the migrations, which must lead to exactly these tables; a test holds that too. Indexes, unique
+keys and triggers are in ``schema``.
 
 The journal refers to rows without foreign keys: it outlives what it tells of.
 """
@@ -18,7 +19,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Integer
 from sqlmodel import Field, SQLModel
 
-from nurture.store.columns import day, ident, instant, number, ref, words
+from nurture.store.columns import day, ident, instant, number, owner, ref, words
 
 METADATA: Final = SQLModel.metadata
 METADATA.naming_convention = {
@@ -238,7 +239,6 @@ class MessageRow(SQLModel, table=True):
     from_address: str = words()
     from_name: str = words()
     subject: str = words()
-    body: str = words()
     attachments: str = words()
     header_id: str = words()
     in_reply_to: str = words()
@@ -254,6 +254,19 @@ class MessageRow(SQLModel, table=True):
     sent_at: datetime | None = instant()
     answer: str = words()
     version: int = number()
+
+
+class MessageBodyRow(SQLModel, table=True):
+    """The text of a ``core.messages.Message`` that has one.
+
+    It is read seldom and written once, while its message changes with each move: a row that carried it would be
+    written whole each time.
+    """
+
+    __tablename__ = "message_body"
+
+    id: str = owner("message")
+    body: str = words()
 
 
 class InboundRow(SQLModel, table=True):

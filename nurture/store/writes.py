@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nurture.core.messages import EnrollmentState, Entry
 from nurture.errors import Impossible, StaleVersion
+from nurture.store import aside
 from nurture.store.columns import INSTANT
 from nurture.store.find import among
 from nurture.store.mapping import KINDS, Shape, shape
@@ -87,8 +88,10 @@ def write(connection: Connection, puts: Sequence[Puts], entries: Sequence[Row]) 
         try:
             _update(connection, each)
             if each.inserts:
-                rows = [{**row, "version": 1} for row in each.inserts]
+                rows = [_own(each.shape, row) | {"version": 1} for row in each.inserts]
                 connection.execute(insert(each.shape.table), rows)
+            for field, table in each.shape.aside.items():
+                aside.write(connection, table, field, each.updates, each.inserts)
         except IntegrityError as error:
             if is_taken(error):
                 raise Conflict(each) from error
@@ -142,13 +145,18 @@ def wake_all(connection: Connection, now: datetime) -> int:
     ).rowcount
 
 
+def _own(shaped: Shape[Any], row: Row) -> Row:
+    """What of a row stands in the table itself."""
+    return {name: x for name, x in row.items() if name not in shaped.aside}
+
+
 def _update(connection: Connection, puts: Puts) -> None:
     if not puts.updates:
         return
     table = puts.shape.table
     rows = [
         {"_id": row["id"], "_version": row["version"]}
-        | {name: x for name, x in row.items() if name != "id"}
+        | {name: x for name, x in _own(puts.shape, row).items() if name != "id"}
         | {"version": row["version"] + 1}
         for row in puts.updates
     ]

@@ -59,6 +59,7 @@ INSERT INTO inbound SELECT r.* FROM inbound i, generate_series(1, 1500) n,
 INSERT INTO suppression SELECT r.* FROM suppression s, generate_series(1, 1000) n,
   jsonb_populate_record(s, jsonb_build_object('id', 'u' || n, 'value',
   n || '@x.example')) r;
+INSERT INTO message_body SELECT id, 'text' FROM message;
 INSERT INTO journal (at, kind, actor, data, person_id, enrollment_id, message_id)
   SELECT now() - (24000 - n) * interval '1 minute', 'kind.' || n % 40, 'nurture', '{}', 'q' || n % 1000,
   'f' || n % 1000, 'n' || n % 12000 FROM generate_series(1, 24000) n;

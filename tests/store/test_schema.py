@@ -55,10 +55,14 @@ class TestTables:
     @pytest.mark.parametrize("kind", KINDS)
     def test_columns_are_the_fields(self, kind: type[Any]) -> None:
         """Same names, same order, NULL exactly where None may be, and a column type that fits."""
-        table = shape(kind).table
-        assert list(table.c.keys()) == [f.name for f in fields(kind)]
+        shaped = shape(kind)
+        table = shaped.table
+        names = [f.name for f in fields(kind)]
+        assert list(table.c.keys()) == [name for name in names if name not in shaped.aside]
+        assert all(list(aside.c.keys()) == ["id", field] for field, aside in shaped.aside.items())
         types = hints(kind)
-        for name, column in table.c.items():
+        for name in names:
+            column = shaped.aside[name].c[name] if name in shaped.aside else table.c[name]
             hint = types[name]
             assert column.nullable == (NoneType in get_args(hint)), f"{table.name}.{name}"
             plain = next((a for a in get_args(hint) if a is not NoneType), hint) if column.nullable else hint
