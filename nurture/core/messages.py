@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from json.encoder import encode_basestring as _quoted
 from typing import TYPE_CHECKING
 
 from nurture.core.ids import (
@@ -154,15 +154,10 @@ class Message:
     @property
     def fingerprint(self) -> str:
         """Of recipient, subject, body, attachments and date: what an approval is bound to."""
-        seen = [
-            self.to_address,
-            self.from_address,
-            self.subject,
-            self.body,
-            list(self.attachments),
-            str(self.planned_on),
-        ]
-        return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
+        seen = (self.to_address, self.from_address, self.subject, self.body)
+        files = ", ".join([_quoted(key) for key in self.attachments])
+        said = ", ".join([*[_quoted(text) for text in seen], f"[{files}]", _quoted(str(self.planned_on))])
+        return hashlib.sha256(f"[{said}]".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

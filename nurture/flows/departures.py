@@ -102,6 +102,7 @@ async def check(
         async with undisturbed() as more:
             stopped = await _look_closer(desk, claimed, plain, more, outcomes)
     put_off: list[Answer] = []
+    at = doors.clock.now()
     for message, seen in claimed:
         mailbox = message.mailbox_id or MailboxId("")
         if message.id in stopped:
@@ -113,12 +114,12 @@ async def check(
             put_off.append(Answer(message, Outcome(Verdict.UNTOUCHED), now, wait=wait))
             continue
         try:
-            letter = compose_letter(doors, message, doors.clock.now())
+            letter = compose_letter(doors, message, at)
         except Exception as error:
             outcomes.trouble(error)
-            problem, at = words(error), doors.clock.now()
-            pace.left(message, Outcome(Verdict.REFUSED, problem), at)
-            await outcomes.insist(message, lambda m, p=problem, t=at: outgoing.unsendable(m, p, t))  # type: ignore[misc]
+            problem, failed = words(error), doors.clock.now()
+            pace.left(message, Outcome(Verdict.REFUSED, problem), failed)
+            await outcomes.insist(message, lambda m, p=problem, t=failed: outgoing.unsendable(m, p, t))  # type: ignore[misc]
             continue
         found.ready.append(Departure(message, letter))
     if put_off:

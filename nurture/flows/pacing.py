@@ -36,7 +36,7 @@ from nurture.flows import steering
 from nurture.ports import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from datetime import date, datetime
 
     from nurture.core.halts import Gates
@@ -129,7 +129,7 @@ class Pace:
 
     def __init__(self, doors: Doors, gates: Gates, traffic: Traffic, now: datetime) -> None:
         self._doors = doors
-        self._gates = gates
+        self._set(gates)
         self._tally = tally(doors, gates, traffic, now)
         self._pending = traffic.pending
         self._start = now - doors.settings.limits.refusals.span
@@ -144,13 +144,13 @@ class Pace:
     @property
     def mailboxes(self) -> frozenset[MailboxId]:
         """Those that have something to send and are not stopped."""
-        return frozenset(p.mailbox_id for p in self._pending if p.mailbox_id not in self._gates.mailboxes)
+        return frozenset(p.mailbox_id for p in self._pending if p.mailbox_id not in self._boxes)
 
     @property
     def claims(self) -> Mapping[str, Any]:
         """What ``Store.claim`` is to pass over."""
         held = self._gates.held
-        return {"after": held.through if held is not None else None, "without": self._gates.scenarios}
+        return {"after": held.through if held is not None else None, "without": self._scripts}
 
     @property
     def again(self) -> datetime | None:
@@ -167,8 +167,8 @@ class Pace:
         """
         await self.settle()
         read = halts.read(await self._doors.store.find(Setting))
-        self._gates = halts.merged(self._gates, read)
-        return 0 if mailbox in self._gates.mailboxes else self._tally.take(mailbox, most, now)
+        self._set(halts.merged(self._gates, read))
+        return 0 if mailbox in self._boxes else self._tally.take(mailbox, most, now)
 
     def drop(self, mailbox: MailboxId, count: int = 1) -> None:
         """Give places back."""
@@ -178,9 +178,9 @@ class Pace:
         """None when a claimed letter may leave now; else why not, and its place is given back."""
         mailbox = message.mailbox_id
         wait: Wait | None = None
-        if scenario_id in self._gates.scenarios:
+        if scenario_id in self._scripts:
             wait = Wait("scenario_stopped", scenario_id)
-        elif mailbox in self._gates.mailboxes:
+        elif mailbox in self._boxes:
             wait = Wait("mailbox_stopped", mailbox or "")
         else:
             promise = message.not_before if message.reason == DOMAIN_LIMIT else None
@@ -210,6 +210,10 @@ class Pace:
                 self.problems.append(error)
         self._suspects.clear()
 
+    def _set(self, gates: Gates) -> None:
+        """What stands still now; asked for each letter, so worked out once."""
+        self._gates, self._boxes, self._scripts = gates, gates.mailboxes, gates.scenarios
+
     async def _judge(self, kind: str, key: str) -> None:
         doors, budget = self._doors, self._doors.settings.limits.refusals
         now, refused = doors.clock.now(), self._refused[kind, key]
@@ -220,7 +224,7 @@ class Pace:
             return
         said = {"refused": refused, "sent": sent, "hours": budget.hours}
         change = halts.stop(self._gates, kind, key, by="nurture", reason="refusals", now=now, **said)
-        self._gates = halts.after(self._gates, change)  # at once, whether or not it can be written down
+        self._set(halts.after(self._gates, change))  # at once, whether or not it can be written down
         await steering.announce(doors, change)
 
     def _refusal(self, mailbox: MailboxId | None, scenario: str | None, at: datetime) -> None:
@@ -229,7 +233,7 @@ class Pace:
             if not key or not budget.count or at < self._gates.since(kind, key, self._start):
                 continue
             self._refused[kind, key] += 1
-            stands: Collection[str] = self._gates.mailboxes if kind == "mailbox" else self._gates.scenarios
+            stands = self._boxes if kind == "mailbox" else self._scripts
             if self._refused[kind, key] >= self._next_look.get((kind, key), budget.count) and key not in stands:
                 self._suspects.add((kind, key))
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from nurture.errors import UserError
@@ -187,6 +188,7 @@ def _in_mailto(address: str) -> str:
     return "".join(c if c not in "%/?#[]&;=`{|}^" else f"%{ord(c):02X}" for c in address)
 
 
+@lru_cache(maxsize=64)  # letters that leave together have one
 def _date(date: datetime) -> str:
     offset = date.utcoffset()
     if offset is None:

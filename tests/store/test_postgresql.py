@@ -293,7 +293,8 @@ async def test_away_and_back(own: Postgres) -> None:
 
 
 DUMP = """
-SELECT 'column', table_name, column_name, data_type, is_nullable, collation_name, column_default, ordinal_position
+SELECT 'column', table_name, column_name, data_type, is_nullable, collation_name, column_default,
+rank() OVER (PARTITION BY table_name ORDER BY ordinal_position)  -- a column that went leaves a gap
 FROM information_schema.columns WHERE table_schema = 'public'
 UNION ALL SELECT 'index', tablename, indexname, indexdef, NULL, NULL, NULL, 0 FROM pg_indexes
 WHERE schemaname = 'public'
