@@ -9,7 +9,7 @@ claimed, checked (``departures``), noted in the trace, handed over, and its answ
 (``outcomes``), while the next batch is being claimed and checked.
 
 A letter must leave on what is known when it leaves. So a batch is as long as it takes the server half a second to
-take: two letters at first, more as answers come faster, fewer as they come slower. And a letter that was not begun
+take: two letters at first, more as answers come faster, fewer as they come slower or are heavier. And a letter that was not begun
 within a second of its claim goes back, to be claimed and checked again. Only where the server is quick is the next
 batch made ready meanwhile, for it must not wait long (``supply``).
 
@@ -52,6 +52,8 @@ AIM: Final = 0.5
 """Seconds that a batch should take to leave."""
 OLD: Final = 1.0
 """Seconds after its claim at which a letter that was not begun goes back: so old is what its check knew."""
+ROOM: Final = 2_500_000
+"""Bytes that the letters of a batch should have in all: three batches are in memory at a time."""
 MOST: Final = 50_000
 """Letters of a mailbox in one beat; then the beat ends, and the next begins at once."""
 LONG: Final = 5.0
@@ -189,7 +191,8 @@ class _Work:
                 began = loop.time()
                 answers = await self._hand_over(batch, queue, recorder)
                 took = loop.time() - began
-                size = _next_size(size, answers, took, beat.doors.settings.work.claim_batch)
+                weight = max(len(departure.letter.data) for departure in batch.ready)
+                size = _next_size(size, answers, took, min(beat.doors.settings.work.claim_batch, ROOM // weight))
                 each = took / answers if answers else float("inf")
                 returned = answers < len(batch.ready)
                 if returned:

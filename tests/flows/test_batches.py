@@ -120,6 +120,20 @@ def test_a_batch_takes_half_a_second(size: int, answered: int, seconds: float, e
     assert expected == send._next_size(size, answered, seconds, 100)
 
 
+async def test_a_batch_of_heavy_letters_is_small(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However quick the server is, a batch does not outgrow its room in memory; all of them leave."""
+    await many(house, 40)
+    sender = Bulk()
+    weights: list[int] = []
+    sender.meanwhile = lambda letters: weights.append(sum(len(letter.data) for letter in letters))
+    monkeypatch.setattr(send, "ROOM", 10_000)
+
+    await beat(house, sender)
+
+    assert 40 == sum(len(batch) for batch in sender.batches)
+    assert max(weights) < 12_000
+
+
 async def test_what_was_not_begun_in_time_goes_back_and_is_checked_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
