@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 STATISTICS: Final[Mapping[str, Mapping[str, str]]] = {
     "message": {
-        "ix_message_state": "100000 1000 2 1",
+        "ix_message_state": "100000 1000 2 1 1 1 1 1",
         "ix_message_queue": "100000 500 100 2",
         "ix_message_organisation": "100000 200 3",
     },

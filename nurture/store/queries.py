@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, func, literal_column, not_, or_, select, un
 
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.dossier import Touch
-from nurture.core.messages import Enrollment, Message, MessageState, Suppression
+from nurture.core.messages import Enrollment, Message, Suppression
 from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.core.states import LEFT
@@ -41,7 +41,7 @@ _suppression: Final = METADATA.tables["suppression"].c
 
 _DIGITS: Final = 18  # of any number of 64 bits
 _ACTIVE: Final = _enrollment.state == literal_column("'active'")
-_CLAIMABLE: Final = and_(_message.state == MessageState.APPROVED.value, _message.enrollment_id.is_not(None))
+_CLAIMABLE: Final = and_(_message.state == literal_column("'approved'"), _message.enrollment_id.is_not(None))
 _IN_FORCE: Final = _suppression.lifted_at.is_(None)
 
 

@@ -84,7 +84,13 @@ for _rule in UNIQUE:
 # The beats: due, claim, next_due.
 _index("ix_enrollment_due", _enrollment.wake_at, _enrollment.id, where="state = 'active'")
 _index("ix_enrollment_rest", _enrollment.wake_at)
-_index("ix_message_state", _message.state, _message.planned_at, _message.id)
+_index(  # the last four: a claim, and the count before it, are answered from the index alone
+    "ix_message_state",
+    *(
+        _message[_n]
+        for _n in ("state", "planned_at", "id", "mailbox_id", "not_before", "planned_on", "enrollment_id")
+    ),
+)
 _index("ix_message_sent", _message.sent_at, _message.mailbox_id, _message.to_address, where="sent_at IS NOT NULL")
 _index("ix_message_held", _message.state, _message.not_before, where="not_before IS NOT NULL")
 

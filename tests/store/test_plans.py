@@ -25,6 +25,7 @@ BIG = ("message", "enrollment", "person", "inbound", "suppression", "journal")
 
 OTHERWISE = {
     "next waking": "ix_enrollment_",  # of two that do, either
+    **dict.fromkeys(("claim", "claim of mailboxes", "claim but for", "pending"), "ix_message_state"),
     "left": "Index Only Scan using ix_message_sent",
     "refused": "ix_journal_at",
     "sent of": "ix_journal_",
