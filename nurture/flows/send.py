@@ -9,9 +9,9 @@ claimed, checked (``departures``), noted in the trace, handed over, and its answ
 (``outcomes``), while the next batch is being claimed and checked.
 
 A letter must leave on what is known when it leaves. So a batch is as long as it takes the server half a second to
-take: two letters at first, more as answers come faster, fewer as they come slower or are heavier. And a letter that
-was not begun within a second of its claim goes back, to be claimed and checked again. Only where the server is quick
-is the next batch made ready meanwhile, for it must not wait long (``supply``).
+take: two letters at first, more as answers come faster, fewer as they come slower or are heavier. And a letter
+that was not begun within a second of its claim goes back, to be claimed and checked again. Only where the server
+is quick is the next batch made ready meanwhile, for it must not wait long (``supply``).
 
 A beat is short, whatever the queue: what has changed for all (stops, limits, mailboxes that were read by now) is
 looked at again by the next. A server that hangs keeps its mailbox longer: ``Hands`` says which are kept, and the
