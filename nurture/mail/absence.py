@@ -9,9 +9,10 @@ doubtful: the dates stay, a person is asked.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nurture.core.reading import AwayInfo
 from nurture.mail.absence_words import (
@@ -37,6 +38,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_PROGRAM: Final = (
+    r"(?:re|aw|sv|antw|fwd?|返信|自動(?:応答|返信)(?:メール)?|不在(?:通知|応答|返信)?|auto|"
+    r"auto(?:matic)?[- ]?(?:reply|response|antwort)|out[ -]of[ -](?:the[ -])?office(?:[ -](?:auto)?reply)?|"
+    r"automatische antwort|réponse automatique|respuesta automática)"
+)
+ANSWERS: Final = re.compile(
+    rf"\A(?:\s*(?:[【\[(<＜（［]\s*{_PROGRAM}\s*[】\])>＞）］]\s*[:：]?|{_PROGRAM}\s*(?:\[\d+\]|\^\d+)?\s*[:：]))+",
+    re.IGNORECASE,
+)
+"""What stands before the subject of the mail that is answered."""
+DATE_WORDS: Final = re.compile(
+    r"[\d\W_年月日曜火水木金土]|から|より|まで|\b(?:from|until|till|to|the|(?:st|nd|rd|th)|"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)[a-z]*)\b|"
+    r"(?<=\d)(?:st|nd|rd|th)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Absence:
     """``away`` is None where an absence was named without any date. ``strong``: said of the present, in so"
@@ -55,8 +74,10 @@ def absence(text: str, base: date | None, *, subject: str = "") -> Absence | Non
     Args:
         text: the new text.
         base: the local date of the mail, to which relative and year-less dates belong.
-        subject: looked at for dates too ("Away until May 5").
+        subject: looked at for dates too ("Away until May 5"), but not where it repeats the one that is
+            answered ("Automatic reply: Our meeting on May 5").
     """
+    subject = _own(subject)
     said = [*sentences(text), *sentences(subject)]
     strong = [s for s in said if STRONG.search(s) and not ELSE.search(s)]
     weak = [s for s in said if WEAK.search(s) and not ELSE.search(s)]
@@ -78,6 +99,18 @@ def absence(text: str, base: date | None, *, subject: str = "") -> Absence | Non
     elif dates.only_back() and (lead := next(iter(said), "")):  # a range above all, as a heading
         dates.take(lead, base, first=day_first, about=True, back_only=False, ranges_only=True, ahead_of=dates.back)
     return Absence(dates.away(), (strong or weak)[0][:200], bool(strong), dates.doubtful)
+
+
+def _own(subject: str) -> str:
+    """What of a subject is the answer's own. Behind 「自動応答：」 or "Re:" stands that of the mail it answers, as
+    a rule ours and with a date in it, unless it speaks of an absence itself or is nothing but dates.
+    """
+    found = ANSWERS.match(subject)
+    if found is None:
+        return subject
+    rest = subject[found.end() :]
+    own = STRONG.search(rest) or WEAK.search(rest) or len(DATE_WORDS.sub("", rest)) <= 2
+    return subject if own else found[0]
 
 
 class _Dates:

@@ -132,3 +132,40 @@ def test_collection_as_mails() -> None:
             wrong.append(said["text"])
 
     assert len(wrong) <= len(ABSENCES) * 0.03, wrong
+
+
+@pytest.mark.parametrize(
+    ("subject", "until"),
+    [
+        ("Re: 【お礼・議事】11月28日(土)のご面談内容とご確認のお願い", date(2026, 12, 9)),
+        ("自動応答: 【お礼・議事】11月28日(土)のご面談内容とご確認のお願い", date(2026, 12, 9)),
+        ("Automatic reply: Our meeting on December 20", date(2026, 12, 9)),
+        ("【自動返信】Re: 12月1日(火)のご面談", date(2026, 12, 9)),
+        ("【不在通知】12/5～12/9", date(2026, 12, 9)),
+    ],
+)
+def test_dates_of_our_own_subject_are_not_theirs(subject: str, until: date) -> None:
+    """A note of absence repeats the subject that it answers, and ours name the day of the meeting."""
+    text = "ただいま学会出張のため不在にしております。12月5日(土)～12月9日(水)の間はメールの確認ができません。"
+    found = absence(text, date(2026, 11, 28), subject=subject)
+
+    assert found is not None
+    assert found.away is not None
+    assert (date(2026, 12, 5), until, False) == (found.away.from_, found.away.until, found.doubtful)
+
+
+@pytest.mark.parametrize(
+    ("subject", "until"),
+    [
+        ("Out of office: 5-9 December 2026", date(2026, 12, 9)),
+        ("Automatic reply: Away until December 9", date(2026, 12, 9)),
+        ("自動応答：12/9まで不在", date(2026, 12, 9)),
+        ("Re: Our meeting on December 20", None),
+    ],
+)
+def test_a_subject_that_speaks_of_the_absence_counts(subject: str, until: date | None) -> None:
+    """Also behind the words with which programs begin it."""
+    found = absence("I am out of the office.", date(2026, 11, 28), subject=subject)
+
+    assert found is not None
+    assert until == (found.away.until if found.away else None)
