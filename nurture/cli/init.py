@@ -32,6 +32,7 @@ def init(folder: Path) -> None:
         (mark("go there"), f"cd {shlex.quote(place)}"),
         (mark("fill in your company, mailboxes and people"), "config.toml"),
         (mark("see whether everything is right"), "nurture check"),
+        (mark("see whether your mail will leave, and arrive"), "nurture doctor"),
         (mark("look at a mail before anything is sent"), "nurture preview thanks-minutes"),
         (mark("bring in the people you know, if you have a list"), "nurture import people.csv --dry-run"),
         (mark("start"), "nurture run"),

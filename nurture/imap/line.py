@@ -196,19 +196,23 @@ class Line:
         return [record for record in records(response.lines[:-1]) if record.uid in wanted]
 
     async def append(self, folder: str, data: bytes, at: datetime) -> None:
-        """Put a mail into a folder, marked as read, dated ``at``.
+        """Put a mail into a folder, marked as read, dated ``at``. The folder is made where the server says that
+        this would help (TRYCREATE: RFC 3501, 6.3.11).
 
         Raises:
             PermanentFailure: the server does not have the folder, or does not take the mail.
         """
-        response = await self.do(
-            "append",
-            self._client.protocol.append(
-                data, quoted(folder_name(folder)), "\\Seen", at, timeout=self._settings.timeout
-            ),
-        )
-        if response.result != "OK":
-            self.refused(response, "{folder} does not take the copy: {answer}", folder=folder)
+        name = quoted(folder_name(folder))
+        for first in (True, False):
+            response = await self.do(
+                "append",
+                self._client.protocol.append(data, name, "\\Seen", at, timeout=self._settings.timeout),
+            )
+            if response.result == "OK":
+                return
+            if not first or not response.lines or b"[TRYCREATE]" not in bytes(response.lines[-1]).upper():
+                self.refused(response, "{folder} does not take the copy: {answer}", folder=folder)
+            await self.create(folder)
 
     def able(self, *words: str) -> bool:
         """Whether the server offers all of these, as it said after the login."""
@@ -226,7 +230,7 @@ class Line:
         return await self.do("fetch", protocol.execute(command))
 
     async def create(self, folder: str) -> None:
-        """Make a folder.
+        """Make a folder, where people's programs show it.
 
         Raises:
             PermanentFailure: the server does not make it.
@@ -235,6 +239,7 @@ class Line:
         response = await self.do("create", self._client.protocol.simple_command("CREATE", name))
         if response.result != "OK":
             self.refused(response, "the folder {folder} cannot be made: {answer}", folder=folder)
+        await self.do("subscribe", self._client.protocol.simple_command("SUBSCRIBE", name))  # whatever it says
 
     async def idle(self, arrived: Callable[[], None], stop: asyncio.Event, again: float) -> bool:
         """Listen (RFC 2177) until ``stop``; ``arrived`` is called for each EXISTS. The folder must be open.

@@ -2,7 +2,8 @@
 
 The real daemon runs in a process of its own against a real server that remembers what it took. It is killed at
 random moments, and started again, until everything has left. Then the server's memory and the database are laid
-side by side. ``NURTURE_TORTURE=300`` kills three hundred times.
+side by side. ``NURTURE_TORTURE=300`` kills three hundred times, ``NURTURE_TORTURE_SEED`` at other moments,
+``NURTURE_TORTURE_BYTES=40000`` while letters are on their way that go out in several pieces.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KILLS = int(os.environ.get("NURTURE_TORTURE", "24"))
+BYTES = int(os.environ.get("NURTURE_TORTURE_BYTES", "2000"))  # of a letter
 EACH = 60  # letters in the queue for each kill
 
 CONFIG = """
@@ -134,7 +136,7 @@ def fill(folder: Path, url: str, count: int, now: datetime) -> None:
         """Populate."""
         store = await open_store(url.replace("sqlite:///", f"sqlite:///{folder}/"))
         try:
-            await queue.Queue(script, 2_000, now).fill(store, count)
+            await queue.Queue(script, BYTES, now).fill(store, count)
         finally:
             await store.close()
 

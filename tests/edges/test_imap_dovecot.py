@@ -284,6 +284,22 @@ async def test_sent_copies_are_evidence(dovecot: Dovecot, user: str, opened: Cal
     assert "23-Nov-2026 01:02:03" in answer
 
 
+@pytest.mark.parametrize("name", ["Sent", "送信済み"])
+async def test_a_sent_folder_that_is_not_there_is_made(
+    dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox], name: str
+) -> None:
+    """A new account has none: the first copy makes it, and programs that show what is subscribed to show it."""
+    box = opened(sent_folder=name)
+    for number in (1, 2):
+        await box.keep_sent(mail(number), datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC))
+    found = await box.sent({"<1@hospital.example>", "<2@hospital.example>"})
+    with dovecot.client(user) as client:
+        shown = str(client.lsub())
+
+    assert {"<1@hospital.example>", "<2@hospital.example>"} == found
+    assert folder_name(name) in shown
+
+
 async def test_without_a_sent_folder_nothing_is_kept(opened: Callable[..., ImapMailbox]) -> None:
     """Where the provider keeps copies itself, none is added and no evidence is claimed."""
     box = opened()
@@ -352,12 +368,14 @@ async def test_a_wrong_password_is_not_tried_twice(
 
 
 async def test_a_missing_folder_is_for_a_person(opened: Callable[..., ImapMailbox]) -> None:
-    """A folder that the server does not have is named in a permanent failure; the line stays usable."""
-    box = opened(folders=("Nowhere",), sent_folder="Nowhere either")
+    """A folder that the server neither has nor makes is named in a permanent failure; the line stays usable."""
+    box = opened(folders=("Nowhere",), sent_folder="Nowhere//either")
     with pytest.raises(PermanentFailure, match="Nowhere"):
         await box.fetch((), 10)
-    with pytest.raises(PermanentFailure, match="Nowhere either"):
+    with pytest.raises(PermanentFailure, match="Nowhere//either"):
         await box.keep_sent(mail(1), datetime(2026, 11, 23, tzinfo=UTC))
+    with pytest.raises(PermanentFailure, match="Nowhere//either"):
+        await box.sent({"<1@hospital.example>"})
 
 
 async def test_the_wrong_port_fails_soon(dovecot: Dovecot, opened: Callable[..., ImapMailbox]) -> None:

@@ -121,6 +121,8 @@ async def test_an_imap_account(dovecot: Dovecot) -> None:
     assert Grade.PASS is servers.sent_folder("x", good, archive=False, configured=None).grade
     wrong = await imap_probe.examine(account(dovecot, user, sent_folder="Gone"), lambda _: IMAP_PASSWORD)
     assert Grade.FAIL is servers.sent_folder("x", wrong, archive=False, configured="Gone").grade
+    none = await imap_probe.examine(account(dovecot, dovecot.user(), sent_folder="Sent"), lambda _: IMAP_PASSWORD)
+    assert Grade.WARN is servers.sent_folder("x", none, archive=False, configured="Sent").grade  # it will be made
 
 
 async def test_an_imap_account_without_a_sent_folder(dovecot: Dovecot) -> None:

@@ -101,12 +101,22 @@ def certificate(check: str, subject: str, host: str, expires_at: datetime, now: 
 def sent_folder(mailbox: str, facts: LineFacts, *, archive: bool, configured: str | None) -> Finding:
     """Where copies of sent mail lie, which is what settles doubts."""
     check = "sent"
-    if configured and configured in facts.missing:
+    if configured and configured in facts.missing and facts.sent:
         return bad(
             check,
             mailbox,
-            mark("the Sent folder {folder} cannot be read"),
-            hint=mark("sent_folder in config.toml; this account has: {known}"),
+            mark("the Sent folder {folder} is not there; the account's own is {sent}"),
+            hint=mark("is sent_folder in config.toml spelled right? This account has: {known}"),
+            folder=configured,
+            sent=facts.sent,
+            known=", ".join(facts.folders) or "–",
+        )
+    if configured and configured in facts.missing:
+        return doubtful(
+            check,
+            mailbox,
+            mark("there is no folder {folder} yet: it is made with the first copy"),
+            hint=mark("is sent_folder in config.toml spelled right? This account has: {known}"),
             folder=configured,
             known=", ".join(facts.folders) or "–",
         )
