@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
     from nurture.core.reading import Reading
 
-MAILBOX_LINE: Final = re.compile(rb"From \S+.*\d{4}")
+FIRST_LINE: Final = re.compile(rb"From \S+.*\d{4}")
+MAILBOX_LINE: Final = re.compile(
+    rb"From .{0,300}\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .{0,12}(?:\d{1,2}:\d\d).{0,24}\b\d{4}"
+)
+"""Between mails there stands when each came (RFC 4155): a paragraph that begins so has no time in it."""
 ESCAPED: Final = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
@@ -81,7 +85,7 @@ def mails(place: str) -> Iterator[tuple[str, bytes]]:
 def _in_file(path: str, file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """One mail, or the mails of a mailbox file (its lines ``From …`` stand after an empty line)."""
     first = file.readline(MAX_BYTES)
-    if path.lower().endswith(".eml") or not MAILBOX_LINE.match(first):  # .eml: one mail, whatever is in it
+    if path.lower().endswith(".eml") or not FIRST_LINE.match(first):  # .eml: one mail, whatever is in it
         yield path, first + file.read(MAX_BYTES + 1 - len(first))
         return
     number = 1

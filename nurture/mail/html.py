@@ -48,6 +48,9 @@ BLOCK: Final = frozenset(
     ]
 )
 HIDDEN: Final = frozenset({"script", "style", "head", "template", "title"})
+UNSHOWN: Final = re.compile(r"""style\s*=\s*(?:"[^"]*|'[^']*|[^\s"'>]*)display\s*:\s*none""", re.IGNORECASE)
+"""What newsletters say to the list of mails only; in an answer it is our own."""
+VOID: Final = frozenset({"img", "input", "br", "hr", "meta", "link", "area", "col", "wbr"})
 RULE: Final = "_" * 32
 
 
@@ -57,6 +60,7 @@ def to_text(source: str) -> str:
     line: list[str] = []
     depth = 0
     at = 0
+    open_ended: set[str] = set()  # names of elements of which one was found to have no end
 
     def end_line() -> None:
         text = re.sub(r"[ \t\r\n\f]+", " ", html.unescape("".join(line))).replace("\xa0", " ").strip(" ")
@@ -83,6 +87,11 @@ def to_text(source: str) -> str:
             if end < 0:
                 break
             at = end
+        elif name and not closing and name not in VOID | open_ended and UNSHOWN.search(match[4]):
+            end = _end_of_element(name, source, at)
+            if end < 0:
+                open_ended.add(name)
+            at = max(at, end)
         elif name in {"td", "th"}:
             line.append(" ")
         elif name == "blockquote":
@@ -104,3 +113,13 @@ def _end_of(name: str, source: str, at: int) -> int:
     pattern = r"</head|<body" if name == "head" else f"</{name}"
     found = re.compile(pattern, re.IGNORECASE | re.ASCII).search(source, at)
     return found.start() if found else -1
+
+
+def _end_of_element(name: str, source: str, at: int) -> int:
+    """Where an element ends in which others of its name may stand; -1 where it does not."""
+    depth = 1
+    for match in re.compile(rf"<(/?){name}\b", re.IGNORECASE | re.ASCII).finditer(source, at):
+        depth += -1 if match[1] else 1
+        if depth == 0:
+            return match.start()
+    return -1

@@ -177,8 +177,25 @@ def parse(raw: bytes) -> Part:
     if len(raw) > MAX_BYTES:
         raw = raw[:MAX_BYTES]
         budget.defects["too_big"] = None
-    root = _part(raw, budget, 0)
+    root = _part(_mended(raw, budget.defects), budget, 0)
     return Part(root.fields, root.raw, root.parts, tuple(budget.defects))
+
+
+BEFORE: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]{0,80}\r?\n){0,20}")
+"""What programs that keep mails as files put before the header: a mark of UTF-8, empty lines."""
+
+
+def _mended(raw: bytes, defects: dict[str, None]) -> bytes:
+    """The mail without what a program that kept it as a file did to its lines."""
+    if b"\r\r\n" in raw[:2000]:
+        defects["line_ends"] = None
+        raw = raw.replace(b"\r\r\n", b"\r\n")
+    before = BEFORE.match(raw)
+    end = before.end() if before else 0
+    if end and (line := LINE.match(raw, end)) and (FIELD.match(line[0]) or line[0].startswith(b"From ")):
+        defects["before_header"] = None
+        raw = raw[end:]
+    return raw
 
 
 def _part(raw: bytes, budget: _Budget, depth: int) -> Part:

@@ -80,6 +80,8 @@ def _read(raw: bytes, received_at: datetime | None, own: frozenset[str]) -> Read
 
 
 def _decide(root: Part, head: Reading, text: str, base: date | None, own: frozenset[str]) -> Reading:
+    if not root.fields:  # nothing, or no mail
+        return replace(head, text=text[:MAX_KEPT])
     return_path = root.get("return-path").strip().strip("<>").strip() if root.has("return-path") else None
     envelope = Envelope(head.from_ or "", head.from_name or "", head.subject, return_path, head.to)
     if automatic.is_complaint(root, head.subject, text):

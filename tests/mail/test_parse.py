@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,3 +106,38 @@ def test_html_is_linear() -> None:
         began = time.perf_counter()
         to_text(piece * (256 * 1024 // len(piece)))
         assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b"\n\n", b"\r\n", b"  \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n", b"\nFrom a@b Thu Nov 26 10:15:00 2026\n"],
+)
+def test_what_stands_before_the_header(before: bytes) -> None:
+    """Empty lines and a mark of UTF-8, as programs that keep mails as files leave them, hide no header."""
+    root = parse(before + b"From: a@b.example\nSubject: x\n\nhello\n")
+
+    assert ("a@b.example", "x", b"hello\n") == (root.get("from"), root.get("subject"), root.data)
+
+
+def test_doubled_returns() -> None:
+    """A file whose line ends were made twice is still a mail."""
+    root = parse(b"From: a@b.example\r\r\nSubject: x\r\r\n\r\r\nhello\r\r\n")
+
+    assert ("a@b.example", "x", b"hello\r\n") == (root.get("from"), root.get("subject"), root.data)
+
+
+def test_empty_lines_before_what_is_no_header() -> None:
+    """They are the text's."""
+    root = parse(b"\n\nhello you\n")
+
+    assert ((), b"hello you") == (root.fields, root.data.strip())
+
+
+def test_what_nobody_is_shown_is_not_read() -> None:
+    """Text that is not displayed is ours, or a newsletter's word to lists of mails."""
+    page = (
+        '<div style="color:red;display: none"><div>停止</div>してください</div><p>はい</p>'
+        '<span style=\'display:none\'>x</span><img style="display:none">次<b style="display:none">最後'
+    )
+
+    assert "はい\n\n次最後" == to_text(page)

@@ -40,6 +40,23 @@ def test_mailbox_file(tmp_path: Path) -> None:
     assert [one["text"] for one in said] == ["From here", "second"]
 
 
+def test_one_mail_that_begins_like_a_mailbox_file(tmp_path: Path) -> None:
+    """A paragraph that begins with From and has a year in it is text."""
+    path = tmp_path / "one"
+    path.write_bytes(b"From a@b.example Fri Nov 20 18:03:00 2026\n" + MAIL + b"a\n\nFrom the spring of 2027 on\n")
+
+    assert [(str(path), "a\n\nFrom the spring of 2027 on")] == [(s["path"], s["text"]) for s in lines(str(path))]
+
+
+@pytest.mark.parametrize("given", [b"", b"\n", bytes(range(256)) * 9, "これは".encode("utf-16")])
+def test_what_is_no_mail_is_nobodys_reply(given: bytes) -> None:
+    """Without a header nobody wrote; the defects say so."""
+    (said,) = lines("-", given=given)
+
+    assert "other" == said["kind"]
+    assert said["defects"]
+
+
 def test_standard_input() -> None:
     """``-`` reads standard input."""
     assert lines("-", given=MAIL + "不要です。".encode())[0]["path"] == "-"
