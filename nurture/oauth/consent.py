@@ -103,7 +103,7 @@ def _no_token(no: No) -> UserError:
 def nowhere(box: MailboxSettings) -> str:
     """Where the browser is sent when nobody listens: the person copies the address."""
     assert box.oauth is not None
-    return f"http://{endpoints(box.oauth).redirect_host}:8/"
+    return endpoints(box.oauth).redirect(8)
 
 
 async def by_browser(
@@ -155,7 +155,7 @@ async def by_browser(
     server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=LONGEST)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        consent = Consent(tokens, box, chance, f"http://{endpoints(box.oauth).redirect_host}:{port}/")
+        consent = Consent(tokens, box, chance, endpoints(box.oauth).redirect(port))
         show(consent.url)
         try:
             async with asyncio.timeout(patience):

@@ -21,6 +21,11 @@ class Endpoints:
     scope: str
     redirect_host: str  # this machine, as the provider has it registered (RFC 8252, 7.3)
     extra: Mapping[str, str]  # said with the question for consent
+    redirect_path: str = ""
+
+    def redirect(self, port: int) -> str:
+        """Where the browser is sent: as it is registered, but for the port."""
+        return f"http://{self.redirect_host}:{port}{self.redirect_path}"
 
 
 def endpoints(oauth: OAuth) -> Endpoints:
@@ -28,7 +33,8 @@ def endpoints(oauth: OAuth) -> Endpoints:
 
     Sources: developers.google.com/identity/protocols/oauth2/native-app; learn.microsoft.com, "Authenticate an
     IMAP, POP or SMTP connection using OAuth". Google's device flow does not give the scope for mail, and a refresh
-    token comes with the first consent only, so consent is asked for each time.
+    token comes with the first consent only, so consent is asked for each time. Microsoft compares the address of
+    the answer sign by sign but for its port: what is registered as ``http://localhost`` has no slash at its end.
     """
     if oauth.provider == "google":
         return Endpoints(
@@ -44,4 +50,4 @@ def endpoints(oauth: OAuth) -> Endpoints:
         office = "https://outlook.office.com"
         scope = f"{office}/SMTP.Send {office}/IMAP.AccessAsUser.All offline_access"
         return Endpoints(f"{base}/authorize", f"{base}/token", f"{base}/devicecode", scope, "localhost", {})
-    return Endpoints(oauth.authorize_url, oauth.token_url, oauth.device_url, oauth.scope, "127.0.0.1", {})
+    return Endpoints(oauth.authorize_url, oauth.token_url, oauth.device_url, oauth.scope, "127.0.0.1", {}, "/")

@@ -283,6 +283,19 @@ def test_providers_are_known() -> None:
     assert {"https://outlook.office.com/SMTP.Send", "offline_access"} <= set(microsoft.scope.split())
 
 
+@pytest.mark.parametrize(
+    ("provider", "there"),
+    [
+        ("microsoft", "http://localhost:4711"),
+        ("google", "http://127.0.0.1:4711"),
+        ("other", "http://127.0.0.1:4711/"),
+    ],
+)
+def test_the_browser_is_sent_to_what_is_registered(provider: str, there: str) -> None:
+    """Microsoft knows this machine as http://localhost, any port and no slash behind it."""
+    assert there == endpoints(OAuth(provider, "x")).redirect(4711)
+
+
 def test_what_is_kept_is_plain_json(tmp_path: Path) -> None:
     """So that an administrator can see when it runs out."""
     tokens = Tokens(tmp_path, lambda _: SECRET, SimulatedClock(NOW))
