@@ -137,7 +137,7 @@ NAMED: Final = re.compile(r"55\d:? (?:5\.\d\.\d )?<[^<>\s]+@[^<>\s]+>: ")
 reports of filters too, so it is no such sign."""
 BY_CODE: Final = re.compile(r"mailbox unavailable \(-?\d+:\d+:-?\d+\)")
 """Hotmail's answer to RCPT for somebody who does not exist: the words of RFC 5321, and three numbers."""
-LOCAL: Final = re.compile(r"\b550 (?:5\.\d\.\d )?<[^<>\s]+@[^<>\s]+>\.\.\. user unknown")
+LOCAL: Final = re.compile(r"\b55[03] (?:5\.\d\.\d )?<[^<>\s]+@[^<>\s]+>\.\.\. (?:user unknown|no such user)")
 TALKED: Final = re.compile(r">>> |<<< |while talking to|remote|said:|reason:")
 """Sendmail's words where it spoke to no other server: it knows its own users."""
 NO_REASON: Final = re.compile(r"recipient address rejected\.? ?(?:\(|$)")
