@@ -14,6 +14,7 @@ A folder that does not find what was just put there cannot be asked: then nothin
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -69,8 +70,6 @@ async def look(doors: Doors, folders: Mapping[MailboxId, Mailbox]) -> Filed:
             continue  # another daemon looks after it
         mark = await doors.store.get(Setting, _DONE + key)
         entries = await _news(doors, mark)
-        if not entries:
-            continue
         if len(entries) == BATCH:
             report.again = SOON
         try:
@@ -78,11 +77,11 @@ async def look(doors: Doors, folders: Mapping[MailboxId, Mailbox]) -> Filed:
         except NurtureError as error:
             report.problems.append(error)
             continue
-        version = mark.version if mark is not None else 0
-        try:
-            await doors.store.commit(Change((Setting(_DONE + key, str(entries[-1].seq), version),)))
-        except StaleVersion:
-            continue  # another daemon has come as far
+        seen = entries or (await _end(doors) if mark is None else ())
+        if seen:
+            version = mark.version if mark is not None else 0
+            with suppress(StaleVersion):  # another daemon has come as far
+                await doors.store.commit(Change((Setting(_DONE + key, str(seen[-1].seq), version),)))
     return report
 
 
@@ -94,7 +93,15 @@ async def _news(doors: Doors, mark: Setting | None) -> tuple[Entry, ...]:
     return await doors.store.find(Entry, {"kind": SAID, "seq": since, "at": at}, order=("seq",), limit=BATCH)
 
 
+async def _end(doors: Doors) -> tuple[Entry, ...]:
+    """The journal's last line that is old enough: what was never looked through begins behind it."""
+    at = Span(None, doors.clock.now() - REST)
+    return await doors.store.find(Entry, {"at": at}, order=("-seq",), limit=1)
+
+
 async def _file(doors: Doors, key: MailboxId, folder: Mailbox, entries: Sequence[Entry], report: Filed) -> None:
+    if not entries:
+        return
     ids = tuple({entry.message_id for entry in entries if entry.message_id})
     where = {"id": ids, "mailbox_id": key, "state": LEFT}
     gone = await doors.store.find(Message, where, order=("sent_at",))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core import outgoing, upshot
-from nurture.core.change import Change
+from nurture.core.change import Change, Setting
 from nurture.core.ids import MailboxId
 from nurture.core.messages import Message, MessageState
 from nurture.core.sending import Outcome, Verdict
@@ -178,6 +178,7 @@ async def test_a_folder_is_not_filled_with_the_past(house: House) -> None:
     mail, folder = await left(house), Folder()
     assert mail.sent_at is not None
     assert [] == (await later(house, folder, days=3)).messages
+    assert await house.store.get(Setting, f"copies/{BOX}") is not None  # and is not asked for again
     await house.met(attendee("kato@aoba-hp.example", "加藤"), ended_at=house.clock.now() - timedelta(minutes=5))
     (other,) = [m for m in await house.mails("thanks") if m.state is MessageState.WAITING]
     await house.approve(other)
