@@ -259,6 +259,33 @@ async def test_an_unknown_authority_is_not_trusted(security: str) -> None:
         assert server.letters == []
 
 
+@pytest.mark.parametrize(
+    ("offered", "used"), [(("PLAIN", "LOGIN"), "PLAIN"), (("PLAIN",), "PLAIN"), (("LOGIN",), "LOGIN")]
+)
+async def test_ways_to_log_in(offered: tuple[str, ...], used: str) -> None:
+    """PLAIN where it is offered, else LOGIN; a password in any script; a wrong one is tried once."""
+    async with recording(methods=offered) as server:
+        smtp = make(server.port, security="starttls", username=USER)
+        good = await smtp.send(letter())
+        await smtp.close()
+        wrong = await make(server.port, security="starttls", username=USER, password="not-this").send(letter())
+
+    assert (Verdict.ACCEPTED, Verdict.REFUSED) == (good.verdict, wrong.verdict)
+    assert [used, used] == server.logins
+    assert 1 == len(server.letters)
+
+
+async def test_without_a_way_to_log_in_nothing_is_said() -> None:
+    """A server with other methods only is told neither name nor password."""
+    server = FaultySmtp(extensions=("AUTH GSSAPI NTLM",))
+    async with serving(server) as port:
+        outcome = await make(port, username="tanaka").send(letter())
+
+    assert Verdict.REFUSED is outcome.verdict
+    assert "neither AUTH PLAIN nor AUTH LOGIN" in outcome.answer
+    assert not [command for command in server.commands if command.startswith(("AUTH", "MAIL"))]
+
+
 async def test_a_wrong_password_is_refused_once() -> None:
     """A login is tried once, with one method, and its answer does not cite the password."""
     server = FaultySmtp({"auth": "535 5.7.8 no"})

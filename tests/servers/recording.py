@@ -13,7 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from tests.servers.authority import server_tls
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 USER = "tanaka@maker.example"
 PASSWORD = "correct horse 電池"
@@ -28,6 +28,7 @@ class Recording:
     letters: list[tuple[str, tuple[str, ...], tuple[str, ...], bytes]] = field(default_factory=list)
     sessions: set[int] = field(default_factory=set)
     encrypted: list[bool] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)  # the methods that were used, also in vain
 
     async def handle_DATA(self, _server: object, session: Any, envelope: Any) -> str:  # noqa: N802 – their name
         """Keep it and say yes."""
@@ -44,14 +45,20 @@ class Recording:
         return "250 2.0.0 kept"
 
 
-def _authenticate(_server: object, _session: object, _envelope: object, _mechanism: str, data: Any) -> Any:
+def _authenticate(server: Any, _session: object, _envelope: object, mechanism: str, data: Any) -> Any:
+    server.event_handler.logins.append(mechanism)
     good = data.login == USER.encode() and data.password == PASSWORD.encode()
     return AuthResult(success=good, handled=False)
 
 
 @asynccontextmanager
-async def recording(*, security: str = "starttls", login: bool = True) -> AsyncIterator[Recording]:
-    """Run it in the test's own event loop, on a free port of loopback, with the tests' certificate."""
+async def recording(
+    *, security: str = "starttls", login: bool = True, methods: Sequence[str] = ("PLAIN", "LOGIN")
+) -> AsyncIterator[Recording]:
+    """Run it in the test's own event loop, on a free port of loopback, with the tests' certificate.
+
+    ``methods``: of logging in, that it offers.
+    """
     kept = Recording(tls_from_start=security == "tls")
 
     def connection() -> SMTP:
@@ -66,6 +73,7 @@ async def recording(*, security: str = "starttls", login: bool = True) -> AsyncI
                 auth_required=login,
                 auth_require_tls=security == "starttls",
                 authenticator=_authenticate,
+                auth_exclude_mechanism=[name for name in ("PLAIN", "LOGIN") if name not in methods],
                 enable_SMTPUTF8=True,
                 data_size_limit=1_000_000,
                 loop=asyncio.get_running_loop(),
