@@ -70,14 +70,18 @@ class Consent:
             **ends.extra,
         )
 
+    def answered_by(self, answer: str) -> bool:
+        """Whether it is the answer to this question and no other (RFC 6749, 10.12)."""
+        return hmac.compare_digest(_said(answer).get("state", "").encode(), self._state.encode())
+
     async def finish(self, answer: str) -> Held:
         """The token, from the address to which the browser was sent.
 
         Raises:
             UserError: consent was refused, the answer is not to our question, or the provider gives no token.
         """
-        said = {key: values[-1] for key, values in parse_qs(urlsplit(answer.strip()).query).items()}
-        if not hmac.compare_digest(said.get("state", "").encode(), self._state.encode()):
+        said = _said(answer)
+        if not self.answered_by(answer):
             raise UserError(
                 "this is not the answer to our question (state)", hint="Log in again, from the beginning."
             )
@@ -94,6 +98,10 @@ class Consent:
             return self._tokens.held(self._oauth, await self._tokens.ask(self._oauth, form))
         except No as no:
             raise _no_token(no) from None
+
+
+def _said(answer: str) -> dict[str, str]:
+    return {key: values[-1] for key, values in parse_qs(urlsplit(answer.strip()).query).items()}
 
 
 def _no_token(no: No) -> UserError:
@@ -130,13 +138,14 @@ async def by_browser(
     """
     assert box.oauth is not None
     answers: asyncio.Queue[str] = asyncio.Queue()
+    questions: list[Consent] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(10):
                 head = await reader.readuntil(b"\r\n\r\n")
             target = head.split(b" ", 2)[1].decode("ascii", "replace")
-            wanted = "state=" in target
+            wanted = any(one.answered_by(target) for one in questions)  # other pages know the port too
             status, body = ("200 OK", page) if wanted else ("404 Not Found", "")
             data = f'<!doctype html><meta charset="utf-8"><title>nurture</title><p>{body}</p>'.encode()
             writer.write(
@@ -156,6 +165,7 @@ async def by_browser(
     async with server:
         port = server.sockets[0].getsockname()[1]
         consent = Consent(tokens, box, chance, endpoints(box.oauth).redirect(port))
+        questions.append(consent)
         show(consent.url)
         try:
             async with asyncio.timeout(patience):

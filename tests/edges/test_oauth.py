@@ -111,6 +111,34 @@ async def test_an_answer_to_another_question_is_none(tmp_path: Path) -> None:
             await asked.finish(f"/?code=guessed&state={state}")
 
 
+async def test_a_page_that_guesses_our_port_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Whatever else comes to the port finds nothing there, and the answer is waited for all the same."""
+    async with authority() as server, httpx.AsyncClient(follow_redirects=True, trust_env=False) as browser:
+        house = House(tmp_path, server)
+        found: list[int] = []
+
+        async def browse(url: str) -> None:
+            """Somebody else's page first, then the owner."""
+            port = httpx.URL(httpx.URL(url).params["redirect_uri"]).port
+            here = f"http://127.0.0.1:{port}"
+            for page in (f"{here}/?code=evil&state=other", f"{here}/favicon.ico", f"{here}/?state=%E3%81%82", url):
+                answer = await browser.get(page)
+                found.append(answer.status_code)
+
+        pages: list[asyncio.Task[None]] = []
+        held = await consent.by_browser(
+            house.tokens,
+            house.box,
+            house.chance,
+            lambda url: pages.append(asyncio.create_task(browse(url))),
+            "thanks",
+        )
+        await pages[0]
+
+    assert [404, 404, 404, 200] == found
+    assert "access-2" == held.access_token
+
+
 async def test_consent_by_copying_the_address(tmp_path: Path) -> None:
     """Where the browser runs on another machine, the person copies the address it ended on."""
     async with authority() as server:
