@@ -50,7 +50,9 @@ BLOCK: Final = frozenset(
 HIDDEN: Final = frozenset({"script", "style", "head", "template", "title"})
 UNSHOWN: Final = re.compile(r"""style\s*=\s*(?:"[^"]*|'[^']*|[^\s"'>]*)display\s*:\s*none""", re.IGNORECASE)
 """What newsletters say to the list of mails only; in an answer it is our own."""
-VOID: Final = frozenset({"img", "input", "br", "hr", "meta", "link", "area", "col", "wbr"})
+INLINE: Final = frozenset({"a", "b", "em", "font", "i", "small", "span", "strong", "td", "th", "u"})
+HIDEABLE: Final = (BLOCK | INLINE) - {"br", "hr"}
+MAX_ATTRIBUTES: Final = 2000
 RULE: Final = "_" * 32
 
 
@@ -72,7 +74,8 @@ def to_text(source: str) -> str:
         if match is None:
             line.append(source[at:])
             break
-        line.append(source[at : match.start()])
+        if (piece := source[at : match.start()]) and (line or not piece.isspace()):
+            line.append(piece)  # blanks begin no line: a page of tags would be looked through for each of them
         at = match.end()
         if match[1]:  # a comment
             end = source.find("-->", at)
@@ -87,18 +90,18 @@ def to_text(source: str) -> str:
             if end < 0:
                 break
             at = end
-        elif name and not closing and name not in VOID | open_ended and UNSHOWN.search(match[4]):
+        elif name in HIDEABLE - open_ended and not closing and UNSHOWN.search(match[4][:MAX_ATTRIBUTES]):
             end = _end_of_element(name, source, at)
             if end < 0:
                 open_ended.add(name)
             at = max(at, end)
-        elif name in {"td", "th"}:
+        elif name in {"td", "th"} and line:
             line.append(" ")
         elif name == "blockquote":
             end_line()
             depth = max(0, min(depth + (-1 if closing else 1), 20))
         elif name in BLOCK:
-            if name in {"br", "hr"} or any(piece.strip() for piece in line):
+            if name in {"br", "hr"} or line:
                 end_line()
             if name == "hr":
                 out.append(RULE)

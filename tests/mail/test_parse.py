@@ -102,7 +102,9 @@ def test_html_is_total(source: str) -> None:
 
 def test_html_is_linear() -> None:
     """Ill-willed HTML of the largest size that is looked at takes no time to speak of."""
-    for piece in ("<!--", "<script>", "<blockquote>", "<a ", "<", "&#x", "<head>"):
+    hidden = ("<div style=display:none>", "<i style=", "<a style='x", "<span style=display:none>x</span>")
+    blank = (" <div>", "<div>", "<td><div>", "\xa0<p>", "<td> ")
+    for piece in ("<!--", "<script>", "<blockquote>", "<a ", "<", "&#x", "<head>", *hidden, *blank):
         began = time.perf_counter()
         to_text(piece * (256 * 1024 // len(piece)))
         assert time.perf_counter() - began < 5
