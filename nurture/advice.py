@@ -48,7 +48,7 @@ READ: Final[Mapping[str, str]] = {
 STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "opt_out": (
         mark("Write nothing more to this address, by hand either."),
-        mark("One short confirmation in your own words, without any offer, is allowed; a letter is better."),
+        mark("Who asked by reply gets one short confirmation by itself (confirm_opt_out); add nothing to it."),
     ),
     "complaint": (
         mark("Call today, with your manager, and apologise; do not write."),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from nurture.flows import copies as sent_copies
+from nurture.flows import dispatches as left_over
 from nurture.flows import doubts as in_doubt
 from nurture.flows import feeds as subscriptions
 from nurture.flows import recovery
@@ -60,6 +61,13 @@ async def calendars(doors: Doors, feeds: Feeds, seen: subscriptions.Seen) -> tim
             logger().info("subscription", action="feed", changed=changed, **which)
     if await subscriptions.notice(doors, seen):
         logger().info("calendars changed, all is planned anew", action="calendars")
+    return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
+
+
+async def dispatches(doors: Doors) -> timedelta:
+    """Tell what could not be told when it happened."""
+    for problem in await left_over.look(doors):
+        logger().warning("nobody could be told", action="notice.failed", error=str(problem))
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
 
 

@@ -140,6 +140,7 @@ class Work:
     poll_seconds: int = 600  # a mailbox is looked into at least this often, beneath IDLE
     claim_batch: int = 500
     feed_hours: int = 6  # subscribed calendars are fetched this often
+    confirm_opt_out: bool = True  # who opts out by reply gets one short confirmation
     html: bool = False  # letters carry their text as HTML too (plain text is what Japanese business mail prefers)
 
 

@@ -264,6 +264,8 @@ KINDS: Final[Mapping[str, str]] = {
     "person.back": mark("is back; mail need not wait until {resume}"),
     "person.away_over": mark("an absence that is over"),
     "person.suppressed": mark("no more mail to this address: {reason}"),
+    "optout.confirmed": mark("the opt-out was confirmed: {subject}"),
+    "dispatch.given_up": mark("{to} could not be told by mail: {subject}"),
     "suppression.added": mark("no more mail to {value}: {reason}"),
     "suppression.lifted": mark("mail to {value} is allowed again: {who} agreed on {on}: {wording} ({evidence})"),
     "inbound.reply": mark("replied: {subject}"),

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from nurture.core.sending import Letter, Verdict
 from nurture.errors import NurtureError
 from nurture.log import logger, redact
+from nurture.mail.compose import answer as compose_answer
 from nurture.mail.compose import header_id, notice
 from nurture.mail.text import wrap
 from nurture.wire import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nurture.config import MailboxSettings, Settings, Web
+    from nurture.core.change import Dispatch
     from nurture.core.people import Representative
     from nurture.ports import Chance, Clock, Notice, Sender
 
@@ -33,28 +37,40 @@ class MailNotifier:
         self._clock = clock
         self._chance = chance
 
-    async def notify(self, to: Representative, notice: Notice) -> None:
+    async def notify(self, to: Representative, notice: Notice) -> bool:
         """Tell one of us. Neither text nor link is logged: the link may let somebody in."""
         mailbox = self._mailbox()
-        log = logger(kind=notice.kind, to=redact(to.email))
+        return await self._send(notice.kind, to.email, mailbox, lambda chosen: self._letter(chosen, to, notice))
+
+    async def confirm(self, said: Dispatch) -> bool:
+        """Answer who wants no more mail, from the mailbox that was asked (``ports.Replier``)."""
+        mailbox = self._settings.mailbox(said.mailbox_id)
+        return await self._send(
+            said.kind, said.to_address, mailbox, lambda chosen: self._confirmation(chosen, said)
+        )
+
+    async def _send(
+        self,
+        kind: str,
+        address: str,
+        mailbox: MailboxSettings | None,
+        made: Callable[[MailboxSettings], Letter],
+    ) -> bool:
+        log = logger(kind=kind, to=redact(address))
         if mailbox is None:
             log.warning("no notice", action="notice.failed", problem="no mailbox is configured")
-            return
+            return False
         try:
-            letter = self._letter(mailbox, to, notice)
+            letter = made(mailbox)
         except NurtureError as problem:
             log.warning("no notice", action="notice.failed", problem=str(problem))
-            return
+            return False
         outcome = await self._sender.send(letter)
         if outcome.verdict is Verdict.ACCEPTED:
             log.info("notice sent", action="notice.sent")
-        else:
-            log.warning(
-                "no notice",
-                action="notice.failed",
-                verdict=outcome.verdict.value,
-                problem=outcome.answer,
-            )
+            return True
+        log.warning("no notice", action="notice.failed", verdict=outcome.verdict.value, problem=outcome.answer)
+        return False
 
     def _mailbox(self) -> MailboxSettings | None:
         chosen = self._settings.mailbox(self._settings.web.login_mailbox)
@@ -65,7 +81,7 @@ class MailNotifier:
         text = wrap(said.text.encode("utf-8", "replace").decode().replace("\0", "").rstrip())
         if said.link:
             text += f"\n\n{desk_url(self._settings.web, said.link)}"
-        name = header_id(self._chance.new_id(), mailbox.address.rpartition("@")[2])
+        name = header_id(said.key or self._chance.new_id(), mailbox.address.rpartition("@")[2])
         data = notice(
             to_address=to.email,
             to_name=to.name,
@@ -77,6 +93,21 @@ class MailNotifier:
             header_id=name,
         )
         return Letter(mailbox.id, mailbox.address, to.email, data, name)
+
+    def _confirmation(self, mailbox: MailboxSettings, said: Dispatch) -> Letter:
+        name = header_id(said.id, mailbox.address.rpartition("@")[2])
+        data = compose_answer(
+            to_address=said.to_address,
+            to_name=said.to_name,
+            from_address=mailbox.address,
+            from_name=mailbox.name,
+            subject=one_line(said.subject, 200),
+            text=wrap(said.text.rstrip()) + "\n",
+            date=self._clock.now(),
+            header_id=name,
+            in_reply_to=said.in_reply_to,
+        )
+        return Letter(mailbox.id, mailbox.address, said.to_address, data, name)
 
 
 def desk_url(web: Web, path: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nurture.config import MailboxSettings, Settings
     from nurture.core.attachments import Attachment, Enclosed
     from nurture.core.calendar import Calendar
-    from nurture.core.change import Change, Cursor, Entity
+    from nurture.core.change import Change, Cursor, Dispatch, Entity
     from nurture.core.content import ContentItem, Wanted
     from nurture.core.dossier import Dossier
     from nurture.core.draft import Brief, Draft
@@ -529,13 +529,22 @@ class Notice:
     text: str
     link: str = ""
     message_id: MessageId | None = None
+    key: str = ""  # names the mail: tried again, it is the same one
 
 
 class Notifier(Protocol):
     """Word to our own people; never to a customer."""
 
-    async def notify(self, to: Representative, notice: Notice) -> None:
-        """Tell one of us, by mail. Failure is logged, not raised: no flow depends on it."""
+    async def notify(self, to: Representative, notice: Notice) -> bool | None:
+        """Tell one of us, by mail; whether it was taken (None: unknown). Failure is logged, not raised."""
+        ...
+
+
+class Replier(Protocol):
+    """The one thing that is said to a customer by itself: an opt-out is confirmed, once."""
+
+    async def confirm(self, said: Dispatch) -> bool:
+        """Send it; whether a server took it. Failure is logged, not raised."""
         ...
 
 
@@ -552,6 +561,7 @@ class Doors:
     notifier: Notifier
     attachments: Attachments = field(default_factory=NoAttachments)
     link_key: bytes = field(default=b"", repr=False)  # seals the links of mails (``flows.optout.key``)
+    replier: Replier | None = None  # None: no opt-out is confirmed
 
 
 class Resolver(Protocol):

@@ -110,7 +110,7 @@ async def open_house(
         notifier = MailNotifier(settings, sender, clock, chance)
         attachments = FileAttachments(settings.attachments)
         key = await optout.key(store, chance)
-        doors = Doors(settings, store, clock, chance, library, writer, notifier, attachments, key)
+        doors = Doors(settings, store, clock, chance, library, writer, notifier, attachments, key, notifier)
         yield House(doors, sender, tokens)
 
 
@@ -233,6 +233,7 @@ async def start(
         feeds = open_feeds(settings)
         todo = {
             "calendars": lambda: chores.calendars(doors, feeds, seen),
+            "dispatches": lambda: chores.dispatches(doors),
             "doubts": lambda: chores.doubts(doors, places, changed, stop),
         }
         folders = {key: places[key][0].mailbox for key in keepers}

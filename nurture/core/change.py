@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nurture.core.deals import Deal, Meeting, Promise, Task
-from nurture.core.ids import MailboxId, RepId, ScenarioHash
+from nurture.core.ids import MailboxId, PersonId, RepId, ScenarioHash
 from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
 from nurture.core.people import Organisation, Person, Representative
 
@@ -87,6 +87,34 @@ class Setting:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Mail that is no letter of a scenario, kept until a server has taken it: word to one of us (``rep_id``), or
+    the confirmation of an opt-out (``person_id``). It is written with what it tells of: neither is without the
+    other.
+
+    ``id`` is derived from what it is about: it is written once, and each try is the same mail.
+    """
+
+    id: str
+    kind: str
+    subject: str
+    text: str  # empty once it has left
+    created_at: datetime
+    due_at: datetime  # tried, or tried again, from then on
+    rep_id: RepId | None = None
+    person_id: PersonId | None = None
+    mailbox_id: MailboxId | None = None  # a confirmation leaves from where it was asked for
+    to_address: str = ""
+    to_name: str = ""
+    in_reply_to: str = ""
+    link: str = ""  # a path of the desk
+    tries: int = 0
+    ended_at: datetime | None = None
+    outcome: str = ""  # sent | given_up | dropped
+    version: int = 0
+
+
 Entity = (
     Organisation
     | Person
@@ -103,6 +131,7 @@ Entity = (
     | MailboxState
     | LoginToken
     | Setting
+    | Dispatch
 )
 """What the store keeps besides the journal. Each has ``id`` and ``version``."""
 

@@ -294,6 +294,7 @@ def _work(table: Table) -> Work:
         poll_seconds=table.whole("poll_seconds", default.poll_seconds, low=30, high=86_400),
         claim_batch=table.whole("claim_batch", default.claim_batch, low=1, high=1000),
         feed_hours=table.whole("feed_hours", default.feed_hours, low=1, high=168),
+        confirm_opt_out=table.boolean("confirm_opt_out", default=default.confirm_opt_out),
         html=table.boolean("html", default=default.html),
     )
     table.done()

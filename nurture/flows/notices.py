@@ -6,12 +6,15 @@ kept, and of such a mail not even the rest is sent on.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nurture import advice, explain
 from nurture.core.cases import COMPLAINT, Told
+from nurture.core.change import Change, Dispatch
 from nurture.core.messages import Enrollment, EnrollmentState
 from nurture.core.people import AccessRole, Representative
+from nurture.flows import confirming, dispatches
 from nurture.flows.matching import CUT
 from nurture.i18n import mark, words
 from nurture.ports import Notice
@@ -21,10 +24,10 @@ if TYPE_CHECKING:
 
     from nurture.core.arrival import Arrival
     from nurture.core.cases import Case
-    from nurture.core.change import Change
     from nurture.core.dossier import Dossier
     from nurture.core.ids import MailboxId
     from nurture.core.messages import Inbound
+    from nurture.core.people import Organisation
     from nurture.i18n import Words
     from nurture.ports import Doors
 
@@ -32,28 +35,39 @@ LONGEST = 4000
 """Characters of a reply that go into a notice; the whole of it is at the desk."""
 
 
-async def about(
-    doors: Doors, a: Arrival, case: Case, change: Change, own: Sequence[Dossier], who: str
-) -> list[tuple[Representative, Notice]]:
-    """Whom to tell of this mail, and what: nobody, the representative, or everybody whom an alarm concerns.
+async def rows(
+    doors: Doors,
+    a: Arrival,
+    case: Case,
+    change: Change,
+    own: Sequence[Dossier],
+    who: str,
+    organisation: Organisation | None = None,
+) -> Change:
+    """What is told of this mail, to be written with it: to nobody, to the representative, or to everybody whom an
+    alarm concerns; and to whoever opted out, that it is done.
 
     Args:
         doors: as ever.
         a: the mail.
         case: what it was taken for.
-        change: what was decided and written.
+        change: what was decided.
         own: the person's enrollments.
         who: wrote: the person, or somebody for the person.
+        organisation: the person's.
     """
     if case.told is None:
-        return []
+        return Change()
     rep_id = a.answered.rep_id if a.answered else own[0].enrollment.rep_id if own else a.person.rep_id
     rep = await doors.store.get(Representative, rep_id or a.reader or "")
     told = [rep] if rep is not None else []
     if case.told is Told.ALARM:
         known = await doors.store.find(Representative, {"active": True})
         told += [r for r in known if AccessRole.ADMINISTRATOR in r.access or (rep and r.id == rep.manager_id)]
-    return [(one, _notice(one, a, case, change, who)) for one in {r.id: r for r in told}.values()]
+    answer = (confirming.confirmation(doors, a, rep),) if confirming.due(doors, a, case, change) else ()
+    scene = Scene(a, case, change + Change(answer), who, organisation)
+    said = [(one, _notice(one, scene)) for one in {r.id: r for r in told}.values()]
+    return Change((*dispatches.told(a.inbound.id, said, a.now), *answer))
 
 
 async def nobodys_complaint(
@@ -83,12 +97,33 @@ def _of_nobody(to: Representative, row: Inbound) -> Notice:
     )
 
 
-def _notice(to: Representative, a: Arrival, case: Case, change: Change, who: str) -> Notice:
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a notice tells of: the mail, what it was taken for, what was decided, and who and where wrote it."""
+
+    a: Arrival
+    case: Case
+    change: Change
+    who: str
+    organisation: Organisation | None
+
+    @property
+    def place(self) -> str:
+        """Where the person works: two people of one name are told apart."""
+        person = self.a.person
+        parts = (self.organisation.name if self.organisation else "", person.department, person.title)
+        return " · ".join(part for part in parts if part)
+
+
+def _notice(to: Representative, scene: Scene) -> Notice:
+    a, case = scene.a, scene.case
     w = words(to.language)
-    parts = [advice.read(w, case)]
-    parts += [
-        _stands(w, e, to.timezone) for e in change.puts if isinstance(e, Enrollment) and e.person_id == a.person.id
-    ]
+    parts = [f"{advice.read(w, case)}\n{scene.place}".rstrip()]
+    for put in scene.change.puts:
+        if isinstance(put, Enrollment) and put.person_id == a.person.id:
+            parts.append(_stands(w, put, to.timezone))
+        if isinstance(put, Dispatch):
+            parts.append(w("A short confirmation goes to {address} by itself.", address=put.to_address))
     if a.reading.times and not a.reading.sensitive:
         parts.append(
             "\n".join([w("Proposed times:"), *(f"- {explain.slot(w, slot)}" for slot in a.reading.times)])
@@ -105,7 +140,7 @@ def _notice(to: Representative, a: Arrival, case: Case, change: Change, who: str
     subject = "" if a.reading.sensitive else a.reading.subject
     return Notice(
         kind=case.task or case.id,
-        subject=f"{who}: {subject or w(SUBJECT)}"[:200],
+        subject=f"{scene.who}: {subject or w(SUBJECT)}"[:200],
         text="\n\n".join(parts),
         link=f"/people/{a.person.id}",
         message_id=a.answered.id if a.answered else None,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from nurture.core import reactions, turns
 from nurture.core.arrival import Arrival
-from nurture.core.change import Change, MailboxState
+from nurture.core.change import Change, Dispatch, MailboxState
 from nurture.core.ids import InboundId, derived
 from nurture.core.messages import (
     Enrollment,
@@ -26,10 +26,10 @@ from nurture.core.messages import (
     Message,
     Suppression,
 )
-from nurture.core.people import AccessRole, Person, Representative
+from nurture.core.people import AccessRole, Person
 from nurture.core.reading import Kind, Reading
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure
-from nurture.flows import again, matching, notices, optout, touched
+from nurture.flows import again, dispatches, matching, notices, optout, touched
 from nurture.flows.matching import CUT, UNREADABLE, Item
 from nurture.mail import patients, threads
 from nurture.mail.reading import read, to_json
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from nurture.core.ids import RepId
     from nurture.flows.matching import Known
     from nurture.mail.threads import Match
-    from nurture.ports import Doors, Fetched, Mailbox, Notice, RawMail
+    from nurture.ports import Doors, Fetched, Mailbox, RawMail
 
 BATCH: Final = 50
 TRIES: Final = 5
@@ -84,23 +84,22 @@ async def receive(doors: Doors, box: MailboxSettings, mailbox: Mailbox) -> Recei
     return report
 
 
-def _later(doors: Doors, report: Received, said: Sequence[tuple[Representative, Notice]]) -> None:
-    if said:
-        report.telling = asyncio.create_task(_tell(doors, report, said, report.telling))
+def _later(doors: Doors, report: Received, change: Change) -> None:
+    if rows := dispatches.written(change):
+        report.telling = asyncio.create_task(_tell(doors, report, rows, report.telling))
 
 
 async def _tell(
-    doors: Doors,
-    report: Received,
-    said: Sequence[tuple[Representative, Notice]],
-    before: asyncio.Task[None] | None,
+    doors: Doors, report: Received, rows: Sequence[Dispatch], before: asyncio.Task[None] | None
 ) -> None:
-    """Tell our people in order, while the next mails are read: a word that does not get through holds up none."""
+    """Tell in order, while the next mails are read: a word that does not get through holds up none, and is tried
+    again (``flows.dispatches``).
+    """
     if before is not None:
         await before
-    for rep, notice in said:
+    for row in rows:
         try:
-            await doors.notifier.notify(rep, notice)
+            await dispatches.deliver(doors, row)
         except Exception as error:
             report.problems.append(error)
 
@@ -207,31 +206,32 @@ def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: 
 
 
 async def _stray(doors: Doors, box: MailboxSettings, item: Item, known: Known, report: Received) -> None:
-    row = await again.decided(lambda: _nobodys(doors, box, item, known))
-    if row is not None and item.reading.kind is Kind.COMPLAINT:
-        _later(doors, report, await notices.nobodys_complaint(doors, box.id, row))
+    _later(doors, report, await again.decided(lambda: _nobodys(doors, box, item, known)))
 
 
-async def _nobodys(doors: Doors, box: MailboxSettings, item: Item, known: Known) -> Inbound | None:
-    """The row of a mail that fits nobody; None if it was handled before."""
+async def _nobodys(doors: Doors, box: MailboxSettings, item: Item, known: Known) -> Change:
+    """Write down a mail that fits nobody; nothing if it was handled before."""
     now = doors.clock.now()
     row = _inbound(box, item, None, None)
     if await doors.store.get(Inbound, row.id) is not None:
-        return None
-    said = Entry(
+        return Change()
+    stray = Entry(
         at=now,
         kind="inbound.stray",
         actor=row.from_address or "?",
         data={"inbound": row.id, "kind": row.kind, "subject": row.subject[:200], "mailbox": box.id},
     )
-    change = Change((row,), (said,))
+    change = Change((row,), (stray,))
     if item.reading.kind is Kind.UNSUBSCRIBE:
         evidence = f"{row.key} {item.reading.text[:300]}"
         if (letter := threads.carried(item.reading, known.messages)) is not None:
             await optout.unsubscribe(doors, letter.unsubscribe_token, source="mailto", evidence=evidence)
         change += await optout.stranger(doors, row.from_address, evidence)
+    if item.reading.kind is Kind.COMPLAINT:
+        said = await notices.nobodys_complaint(doors, box.id, row)
+        change += Change(dispatches.told(row.id, said, now))
     await doors.store.commit(change)
-    return row
+    return change
 
 
 async def _unhandled(
@@ -304,12 +304,17 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
         policy = scenario.on_colleague_reply if scenario else "hold"
         answers = await touched.answers(doors, running, person, organisation)
         change = reactions.react(arrival, running, others, policy, known, answers)
+        case, who = reactions.case_of(arrival, running), matching.named(match, item.reading)
+        try:
+            change += await notices.rows(doors, arrival, case, change, own, who, organisation)
+        except (TemporaryFailure, PermanentFailure):
+            raise
+        except Exception as error:  # what it does is done all the same
+            report.problems.append(error)
         try:
             await doors.store.commit(Change((row,), matching.said_of(match, item.reading, row.id, now)) + change)
         except StaleVersion:
             continue
-        case, who = reactions.case_of(arrival, running), matching.named(match, item.reading)
-        said = await notices.about(doors, arrival, case, change, own, who)
-        _later(doors, report, said)
+        _later(doors, report, change)
         return
     raise StaleVersion("inbound", item.key)

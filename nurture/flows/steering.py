@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Final
 
 from nurture import explain
 from nurture.core import halts, outgoing
-from nurture.core.change import Setting
+from nurture.core.change import Change, Setting
 from nurture.core.messages import Enrollment, Message, MessageState
 from nurture.core.people import Representative
 from nurture.errors import StaleVersion, UserError
+from nurture.flows import dispatches
 from nurture.i18n import mark, words
 from nurture.ports import Notice, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nurture.core.change import Change
+    from nurture.core.change import Dispatch
     from nurture.core.halts import Gates, Held
     from nurture.core.ids import RepId
     from nurture.core.messages import Entry
@@ -163,16 +164,20 @@ async def announce(doors: Doors, change: Change) -> None:
     Raises:
         TemporaryFailure, PermanentFailure: the store.
     """
+    reps = await doors.store.find(Representative)
+    rows: list[Dispatch] = []
+    for entry in change.entries:
+        kind, key = entry.kind.partition(".")[0], str(entry.data.get("id", ""))
+        said = [(rep, _notice(words(rep.language), entry)) for rep in halts.concerned(reps, kind, key)]
+        rows += dispatches.told(f"{key} {entry.at.isoformat()}", said, entry.at)
+    change += Change(tuple(rows))
     try:
         await doors.store.commit(change)
     except StaleVersion:
         return
-    reps = await doors.store.find(Representative)
-    for entry in change.entries:
-        kind, key = entry.kind.partition(".")[0], str(entry.data.get("id", ""))
-        for rep in halts.concerned(reps, kind, key):
-            with suppress(Exception):  # what stands still stands, whether or not it can be said
-                await doors.notifier.notify(rep, _notice(words(rep.language), entry))
+    for row in dispatches.written(change):
+        with suppress(Exception):  # what stands still stands; it is tried again
+            await dispatches.deliver(doors, row)
 
 
 def _notice(w: Words, entry: Entry) -> Notice:

@@ -109,15 +109,53 @@ def notice(
         UserError: as ``compose``.
     """
     lines = [
+        *_plain(to_address, to_name, from_address, from_name, subject, date, header_id),
+        "Auto-Submitted: auto-generated",
+        "X-Auto-Response-Suppress: All",  # what Exchange asks for instead of RFC 3834
+    ]
+    return _letter(lines, text, header_id)
+
+
+def answer(
+    *,
+    to_address: str,
+    from_address: str,
+    subject: str,
+    text: str,
+    date: datetime,
+    header_id: str,
+    in_reply_to: str,
+    to_name: str = "",
+    from_name: str = "",
+) -> bytes:
+    """An answer that a machine gives to a mail of a person, in its thread (RFC 3834, sections 3.1.5 to 3.1.7).
+
+    Raises:
+        UserError: as ``compose``.
+    """
+    lines = _plain(to_address, to_name, from_address, from_name, subject, date, header_id)
+    if HEADER_ID.fullmatch(in_reply_to):
+        lines += [f"In-Reply-To: {in_reply_to}", f"References: {in_reply_to}"]
+    lines += ["Auto-Submitted: auto-replied", "X-Auto-Response-Suppress: All"]
+    return _letter(lines, text, header_id)
+
+
+def _plain(
+    to_address: str,
+    to_name: str,
+    from_address: str,
+    from_name: str,
+    subject: str,
+    date: datetime,
+    header_id: str,
+) -> list[str]:
+    return [
         f"Date: {_date(date)}",
         mailbox("From", from_name, from_address),
         mailbox("To", to_name, to_address),
         words("Subject", subject),
         f"Message-ID: {_own_id(header_id, from_address)}",
-        "Auto-Submitted: auto-generated",
-        "X-Auto-Response-Suppress: All",  # what Exchange asks for instead of RFC 3834
     ]
-    return _letter(lines, text, header_id)
 
 
 def header_id(seed: str, domain: str) -> str:

@@ -45,6 +45,7 @@ KINDS: Final[Mapping[type, Any]] = {
     change.MailboxState: tables.MailboxStateRow,
     change.LoginToken: tables.LoginTokenRow,
     change.Setting: tables.SettingRow,
+    change.Dispatch: tables.DispatchRow,
 }
 
 

@@ -361,6 +361,30 @@ class SettingRow(SQLModel, table=True):
     version: int = number()
 
 
+class DispatchRow(SQLModel, table=True):
+    """``core.change.Dispatch``."""
+
+    __tablename__ = "dispatch"
+
+    id: str = ident()
+    kind: str = words()
+    subject: str = words()
+    text: str = words()
+    created_at: datetime = instant()
+    due_at: datetime = instant()
+    rep_id: str | None = ref("representative")
+    person_id: str | None = ref("person")
+    mailbox_id: str | None = words()
+    to_address: str = words()
+    to_name: str = words()
+    in_reply_to: str = words()
+    link: str = words()
+    tries: int = number()
+    ended_at: datetime | None = instant()
+    outcome: str = words()
+    version: int = number()
+
+
 class JournalRow(SQLModel, table=True):
     """``core.messages.Entry``. Append-only; seq is never given twice."""
 

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from nurture.clock import SeededChance, SimulatedClock
 from nurture.config import Company, MailboxSettings, Settings, SmtpSettings, Web
+from nurture.core.change import Dispatch
 from nurture.core.ids import MailboxId, RepId
 from nurture.core.people import Representative
 from nurture.core.sending import Letter, Outcome, Verdict
@@ -120,3 +121,41 @@ async def test_foreign_words_do_not_stop_a_notice() -> None:
 def test_links_lead_to_the_desk(web: Web, url: str) -> None:
     """Under the public address where there is one, else to this machine."""
     assert desk_url(web, "/queue") == url
+
+
+async def test_a_confirmation_leaves_from_where_it_was_asked_for() -> None:
+    """In the thread, marked as an answer of a machine; the same one when it is tried again."""
+    said = Dispatch(
+        "d1",
+        "opt_out_confirmed",
+        "配信停止を承りました",
+        "佐藤 花子 先生\n\n配信停止を承りました。",
+        NOW,
+        NOW,
+        mailbox_id=MailboxId("first"),
+        to_address="sato@aoba-hp.example",
+        to_name="佐藤 花子",
+        in_reply_to="<answer-1@aoba-hp.example>",
+    )
+    sender = Kept()
+    taken = [await notifier(sender).confirm(said), await notifier(sender).confirm(said)]
+    first, second = (email.message_from_bytes(x.data, policy=email.policy.default) for x in sender.letters)
+
+    assert [True, True] == taken
+    assert "first@maker.example" in first["From"]
+    assert "<answer-1@aoba-hp.example>" == first["In-Reply-To"] == first["References"]
+    assert "auto-replied" == first["Auto-Submitted"]
+    assert first["Message-ID"] == second["Message-ID"]
+    assert "List-Unsubscribe" not in first
+
+
+async def test_whether_a_server_took_it_is_said() -> None:
+    """And a mailbox that is gone takes nothing."""
+    later = Kept(Outcome(Verdict.LATER, "451"))
+    said = Dispatch(
+        "d1", "opt_out_confirmed", "x", "y", NOW, NOW, mailbox_id=MailboxId("gone"), to_address="a@b.example"
+    )
+
+    assert not await notifier(later).notify(REP, Notice("reply", "x", "y"))
+    assert await notifier(Kept()).notify(REP, Notice("reply", "x", "y"))
+    assert not await notifier(Kept()).confirm(said)

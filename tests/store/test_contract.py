@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nurture.core.change import Change, Cursor, Entity, LoginToken, MailboxState, ScenarioText, Setting
+from nurture.core.change import Change, Cursor, Dispatch, Entity, LoginToken, MailboxState, ScenarioText, Setting
 from nurture.core.deals import (
     Attendee,
     Concern,
@@ -158,6 +158,7 @@ class TestPuttingBack:
             MailboxState(BOX, (Cursor("INBOX", 2**32 - 1, 7), Cursor("迷惑メール", 1, 0)), NOW, "x", NOW),
             LoginToken("d" * 64, REP.id, NOW, NOW + HOUR, NOW),
             Setting("calendars", "digest"),
+            Dispatch("n0", "reply", "佐藤", "本文", NOW, NOW + HOUR, rep_id=REP.id, tries=2, link="/people/p0"),
         )
         assert {type(put) for put in puts} == set(KINDS) - {Entry}
         await store.commit(Change(puts=puts))
