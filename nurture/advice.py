@@ -42,7 +42,8 @@ READ: Final[Mapping[str, str]] = {
     "referral": mark("names somebody else: a deputy, a successor, the department in charge"),
     "agreement": mark("confirms the understanding"),
     "reply": mark("any other reply of a person"),
-    "noted": mark("automatic answers, receipts, delays, challenges"),
+    "challenge": mark("a filter holds the mail until the sender proves to be a person"),
+    "noted": mark("automatic answers, receipts, delays"),
 }
 
 STEPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -119,6 +120,10 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "agreement": (mark("Thank in a line, keep what was promised, and resume."),),
     "reply": (mark("Answer, then resume or stop."),),
+    "challenge": (
+        mark("Is it the person's own filter? Then do as it says, once; the mail waits there until then."),
+        mark("When in doubt click nothing: call, and ask whether the mail has come."),
+    ),
 }
 """What the representative may do next, in the order of doing it."""
 

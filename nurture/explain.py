@@ -176,6 +176,7 @@ TASKS: Final[Mapping[str, str]] = {
     "bounce": mark("Bounce"),
     "complaint": mark("Complaint"),
     "moved": mark("Moved"),
+    "challenge": mark("Held by a filter"),
     "other": mark("Task"),
 }
 

@@ -108,6 +108,8 @@ QUESTION: Final = _answer("question")
 REFERRAL: Final = _answer("referral")
 AGREEMENT: Final = _answer("agreement")
 REPLY: Final = _answer("reply")
+CHALLENGE: Final = Case("challenge", Becomes.GOES_ON, task="challenge")
+"""The letter lies with a filter until somebody proves to be no program: which a program must not."""
 NOTED: Final = Case("noted", Becomes.GOES_ON)
 
 CASES: Final = (
@@ -132,6 +134,7 @@ CASES: Final = (
     REFERRAL,
     AGREEMENT,
     REPLY,
+    CHALLENGE,
     NOTED,
 )
 """All of them, the gravest first."""
@@ -164,7 +167,7 @@ def of(reading: Reading) -> Case:
     if kind is Kind.OUT_OF_OFFICE:
         return AWAY_AND_MOVED if intents & LEAVING else AWAY
     if not wrote:
-        return NOTED
+        return CHALLENGE if kind is Kind.CHALLENGE else NOTED
     return PATIENT_DATA if reading.sensitive else _reply(intents)
 
 

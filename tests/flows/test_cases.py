@@ -45,6 +45,7 @@ TEXTS: Final = {
 AUTOMATIC: Final = {
     "away": "5月12日(水)～5月21日(金)の間、出張のため不在にしております。",
     "away_and_moved": "5月12日(水)～5月21日(金)の間、不在にしております。なお6月1日付で異動いたします。",
+    "challenge": "初めての方に送信者の確認をお願いしています。下記URLをクリックすると配信されます。\nhttps://v.example/1",
     "noted": "メールを受け付けました。",
 }
 STATES: Final = {
