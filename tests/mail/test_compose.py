@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from nurture.core.ids import MessageId, PersonId, RepId
 from nurture.core.messages import Message
 from nurture.errors import UserError
+from nurture.mail import mime
 from nurture.mail.compose import compose, header_id, notice
 from nurture.mail.parse import parse
 
@@ -200,3 +202,13 @@ def test_header_id() -> None:
     assert header_id("m1", "vendor.example") != header_id("m2", "vendor.example")
     with pytest.raises(UserError):
         header_id("m1", "bad domain")
+
+
+@pytest.mark.parametrize("around", [0, 57, 57 * 255, 57 * 256, 57 * 512])
+def test_base64_has_lines_of_76(around: int) -> None:
+    """A body of any length is cut as the standard library cuts it, also where it is cut in several goes."""
+    for size in range(max(around - 4, 0), around + 5):
+        data = bytes(number % 251 for number in range(size))
+        wanted = base64.encodebytes(data).replace(b"\n", b"\r\n") or b"\r\n"
+
+        assert wanted == mime.base64(data)
