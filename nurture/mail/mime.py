@@ -110,7 +110,7 @@ def multipart(subtype: str, parts: Sequence[Part], seed: str) -> Part:
 def base64(data: bytes) -> bytes:
     """Lines of 76 (RFC 2045, section 6.8)."""
     packed = binascii.b2a_base64(data, newline=False)
-    pieces = []
+    pieces: list[bytes] = []
     for start in range(0, len(packed), PIECE):
         whole, rest = divmod(min(len(packed) - start, PIECE), LINE)
         pieces += _lines(whole).unpack_from(packed, start)
