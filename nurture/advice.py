@@ -92,7 +92,8 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "less_often": (
         mark("Answer that you will, and how often."),
-        mark("Stop, and enroll in a scenario that writes as seldom; or pause, and resume in some weeks."),
+        mark("Let it rest for some weeks at the desk: it goes on by itself."),
+        mark("Or stop, and enroll in a scenario that writes as seldom."),
     ),
     "refusal": (
         mark("Thank, and ask humbly for the reason; ask nothing else."),

@@ -264,6 +264,8 @@ KINDS: Final[Mapping[str, str]] = {
     "person.away": mark("away, back {back}; no mail before {resume}"),
     "person.back": mark("is back; mail need not wait until {resume}"),
     "person.away_over": mark("an absence that is over"),
+    "person.readdressed": mark("address changed: {before} → {after}"),
+    "person.succeeded": mark("{name} follows"),
     "person.suppressed": mark("no more mail to this address: {reason}"),
     "optout.confirmed": mark("the opt-out was confirmed: {subject}"),
     "dispatch.given_up": mark("{to} could not be told by mail: {subject}"),

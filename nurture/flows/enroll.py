@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nurture.core import anchors, approval, states, survey, turns
 from nurture.core.beginning import begin
+from nurture.core.calendar import shifted
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import TaskState
 from nurture.core.messages import Enrollment, EnrollmentState
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from nurture.core.ids import DealId, EnrollmentId, MeetingId, PersonId, RepId
     from nurture.core.scenario import Scenario
     from nurture.ports import Doors
+
+LONGEST_REST: Final = 400
+"""Days for which an enrollment may rest at a person's word."""
 
 
 async def kept_text(doors: Doors, scenario: Scenario, now: datetime) -> tuple[ScenarioText, ...]:
@@ -124,6 +128,24 @@ async def pause(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, reason:
     """
     dossier = await _case(doors, enrollment_id, by)
     await doors.store.commit(turns.pause(dossier, reason or "person", doors.clock.now(), by))
+
+
+async def rest(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, days: int) -> None:
+    """Pause for so many days of the recipient's; then it goes on by itself, with its spacing and fresh approvals.
+
+    Raises:
+        UserError: no such enrollment, this person may not, or the days are none or too many.
+        Impossible: it has ended.
+    """
+    if not 1 <= days <= LONGEST_REST:
+        raise UserError("a rest lasts from 1 to {days} days", days=LONGEST_REST)
+    now = doors.clock.now()
+    dossier = await _case(doors, enrollment_id, by)
+    text = await doors.store.get(ScenarioText, dossier.enrollment.scenario_hash)
+    assert text is not None
+    zone = survey.zone_of(dossier, doors.library.parse(text.text))
+    day = shifted(now.astimezone(zone).date(), days)
+    await doors.store.commit(turns.rest(dossier, "person", day, zone, now, by))
 
 
 async def stop(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, reason: str) -> None:

@@ -16,6 +16,7 @@ from nurture.log import logger
 from nurture.web import (
     alerts,
     enrollment,
+    handover,
     health,
     language,
     live,
@@ -114,6 +115,10 @@ def routes() -> list[Route | Mount]:
         Route("/enrollments/{id}/resume", signed_in(enrollment.resume), methods=["POST"]),
         Route("/enrollments/{id}/stop", signed_in(enrollment.stop), methods=["POST"]),
         Route("/enrollments/{id}/reopen", signed_in(enrollment.reopen), methods=["POST"]),
+        Route("/enrollments/{id}/rest", signed_in(handover.rest), methods=["POST"]),
+        Route("/people/{id}/no-more", signed_in(handover.no_more), methods=["POST"]),
+        Route("/people/{id}/address", signed_in(handover.address), methods=["POST"]),
+        Route("/people/{id}/successor", signed_in(handover.successor), methods=["POST"]),
         Route("/people/{id}/back", signed_in(people.back), methods=["POST"]),
         Route("/tasks/{id}/times/{n}", signed_in(task.time), methods=["GET"]),
         Route("/tasks/{id}/reopen", signed_in(task.reopen), methods=["POST"]),

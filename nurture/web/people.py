@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from nurture import explain
-from nurture.core.messages import Enrollment, Entry, Message, Suppression
-from nurture.core.people import Organisation, Person
+from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
+from nurture.core.people import Basis, Organisation, Person
 from nurture.flows import people as flow
+from nurture.web.handover import RESTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.responses import Response
 
     from nurture.web.visit import Visit
 
+MAILS: Final = 20
+"""So many of the last mails are looked at for a successor."""
 LINES: Final = 200
 """So many mails and journal lines are shown."""
 
@@ -28,6 +34,16 @@ async def back(visit: Visit) -> Response:
         raise HTTPException(404)
     await flow.back(visit.doors, person.id, by=visit.reader.rep.id)
     return RedirectResponse(f"/people/{person.id}", status_code=303)
+
+
+async def _told_of(visit: Visit, person: Person) -> Mapping[str, str]:
+    """Name and address of a successor, where one of the last mails told of one."""
+    rows = await visit.doors.store.find(Inbound, {"person_id": person.id}, order=("-received_at",), limit=MAILS)
+    for row in rows:
+        found = json.loads(row.reading).get("successor") or {}
+        if found.get("name") or found.get("email"):
+            return {name: str(found.get(name) or "") for name in ("name", "email")}
+    return {}
 
 
 async def show(visit: Visit) -> Response:
@@ -44,6 +60,7 @@ async def show(visit: Visit) -> Response:
     entries = await store.find(Entry, {"person_id": person.id}, order=("-seq",), limit=LINES)
     organisation = await store.get(Organisation, person.organisation_id) if person.organisation_id else None
     silences = await store.find(Suppression, {"value": person.email.lower(), "lifted_at": None})
+    successor = await store.get(Person, person.successor_id) if person.successor_id else None
     shown_enrollments, shown_messages = {e.id for e in enrollments}, {m.id for m in messages}
     subjects: dict[str | None, str] = {m.id: m.subject for m in messages}
     return visit.page(
@@ -52,6 +69,10 @@ async def show(visit: Visit) -> Response:
         mine=reader.sees(person.rep_id),
         organisation=organisation,
         owner=reader.name_of(person.rep_id),
+        successor=successor,
+        told_of=await _told_of(visit, person),
+        bases=[(kind.value, explain.basis(w, kind)) for kind in Basis if kind is not Basis.NONE],
+        rests=RESTS,
         silences=[(s.at, explain.stop_reason(w, s.reason)) for s in silences],
         enrollments=[(e, explain.state(w, e.state), explain.stop_reason(w, e.reason)) for e in enrollments],
         mails=[(m, explain.state(w, m.state)) for m in messages],

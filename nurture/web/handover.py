@@ -1,0 +1,85 @@
+"""What a representative enters on a person's page: no more mail, another address, who follows, a rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from nurture.core.messages import Enrollment
+from nurture.core.people import Basis, LegalBasis, Person
+from nurture.core.plan import zone_of
+from nurture.errors import Impossible
+from nurture.flows import enroll
+from nurture.flows import handover as flow
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from nurture.web.visit import Visit
+
+RESTS: Final = (14, 28, 56)
+"""Days after which an enrollment goes on by itself, as offered to who wants mail less often."""
+
+
+async def no_more(visit: Visit) -> Response:
+    """POST /people/{id}/no-more: this person wants no more mail."""
+    person = await _mine(visit)
+    await flow.refuse_mail(visit.doors, person.id, by=visit.reader.rep.id, evidence=visit.form.get("evidence", ""))
+    return _to(person.id)
+
+
+async def address(visit: Visit) -> Response:
+    """POST /people/{id}/address: the address is another."""
+    person = await _mine(visit)
+    await flow.correct_address(visit.doors, person.id, visit.form.get("email", ""), by=visit.reader.rep.id)
+    return _to(person.id)
+
+
+async def successor(visit: Visit) -> Response:
+    """POST /people/{id}/successor: who follows."""
+    person, form = await _mine(visit), visit.form
+    today = visit.doors.clock.now().astimezone(zone_of(visit.reader.rep.timezone)).date()
+    kind = form.get("basis", "")
+    evidence = form.get("evidence", "").strip()
+    basis = (
+        LegalBasis(Basis(kind), today, evidence)
+        if kind in {*Basis} and kind != Basis.NONE and evidence
+        else LegalBasis()
+    )
+    named = flow.Named(
+        form.get("email", ""),
+        form.get("family_name", ""),
+        form.get("given_name", ""),
+        form.get("title", ""),
+        basis,
+    )
+    made = await flow.succeed(visit.doors, person.id, named, by=visit.reader.rep.id)
+    return _to(made.id)
+
+
+async def rest(visit: Visit) -> Response:
+    """POST /enrollments/{id}/rest: nothing for some weeks, then it goes on by itself."""
+    found = await visit.doors.store.get(Enrollment, visit.key())
+    if found is None or not visit.reader.sees(found.rep_id):
+        raise HTTPException(404)
+    days = visit.form.get("days", "")
+    if not days.isdecimal() or int(days) not in RESTS:
+        raise HTTPException(400)
+    try:
+        await enroll.rest(visit.doors, found.id, by=visit.reader.rep.id, days=int(days))
+    except Impossible:
+        raise HTTPException(409) from None
+    return _to(found.person_id)
+
+
+async def _mine(visit: Visit) -> Person:
+    person = await visit.doors.store.get(Person, visit.key())
+    if person is None or not visit.reader.sees(person.rep_id):
+        raise HTTPException(404)
+    return person
+
+
+def _to(person_id: str) -> Response:
+    return RedirectResponse(f"/people/{person_id}", status_code=303)
