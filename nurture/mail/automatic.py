@@ -11,6 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from nurture.core.reading import Intent
+from nurture.mail.intents import intents
+
 if TYPE_CHECKING:
     from nurture.mail.parse import Part
 
@@ -69,11 +72,15 @@ ANSWERED_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 ROBOT: Final = re.compile(
-    r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply|auto(?:mated|reply|responder|-?confirm)?|"
-    r"notifications?|notify|alerts?|system|mailer|newsletter|news|mag(?:azine)?|info-?mag|merumaga|"
-    r"bounces?)(?:[-_.+@]|$)",
+    r"^(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply|auto(?:mated|reply|responder|-?confirm)?|mailer|bounces?)"
+    r"(?:[-_.+@]|$)",
     re.IGNORECASE,
 )
+OFFICE: Final = re.compile(
+    r"^(?:notifications?|notify|alerts?|newsletter|news|mag(?:azine)?|info-?mag|merumaga)(?:[-_.+@]|$)",
+    re.IGNORECASE,
+)
+"""Names under which machines write, and whole departments answer."""
 
 
 def signs(root: Part, *, from_address: str, subject: str, text: str, return_path: str | None) -> Signs:
@@ -101,7 +108,8 @@ def signs(root: Part, *, from_address: str, subject: str, text: str, return_path
         or (precedence in {"bulk", "junk"} and not (in_thread and typed))
         or root.has("x-cron-env")
     )
-    robot = ROBOT.match(from_address.partition("@")[0]) is not None
+    local = from_address.partition("@")[0]
+    robot = ROBOT.match(local) is not None or (OFFICE.match(local) is not None and not in_thread)
     if not answered and not listed and submitted != "no":
         answered = said or (words and not _is_thread_of_a_person(root, subject))
     return Signs(answered, made or answered, listed and not answered, robot)
@@ -130,18 +138,28 @@ def is_listed(root: Part) -> bool:
 
 
 NEWSLETTER: Final = re.compile(
-    r"(?:配信|購読|メルマガ|メールマガジン|登録)(?:の)?(?:停止|解除|中止)[^。\n]{0,24}(?:希望|方は|こちら|手続|変更)|unsubscribe|"
+    r"(?:配信|購読|メルマガ|メールマガジン|登録)(?:の)?(?:停止|解除|中止)[^。\n]{0,16}(?:希望(?:の|され|する)|(?:方|場合|際)は|は、?こちら|"
+    r"手続きは|の変更)|(?:click (?:here )?|link |you (?:can|may) )(?:to )?unsubscribe|unsubscribe (?:here|"
+    r"at any time|from th)|"
     r"manage (?:your )?(?:e-?mail )?preferences",
     re.IGNORECASE,
+)
+WISHES: Final = frozenset(
+    {Intent.UNSUBSCRIBE, Intent.UNSUBSCRIBE_TOPIC, Intent.LESS_OFTEN, Intent.COMPLAINT, Intent.AMBIGUOUS}
 )
 LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
 def _is_circular(subject: str, text: str) -> bool:
-    """A mail that answers nothing and ends with how to be taken off by a link: a newsletter without its header."""
+    """A mail that answers nothing and says how to be taken off by a link: a newsletter without its header.
+
+    Who asks to be taken off, and names a link that did not work, is none: ``intents`` knows which is which.
+    """
     if re.match(r"\s*(?:re|fw|fwd|返信|転送)\s*[:：]", subject, re.IGNORECASE):
         return False
-    return any(LINK.search(text, m.start(), m.end() + 300) for m in NEWSLETTER.finditer(text[:60_000]))
+    if not any(LINK.search(text, m.start(), m.end() + 300) for m in NEWSLETTER.finditer(text[:60_000])):
+        return False
+    return not WISHES & {found.intent for found in intents(text[:60_000])}
 
 
 def _is_thread_of_a_person(root: Part, subject: str) -> bool:

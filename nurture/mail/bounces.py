@@ -202,13 +202,17 @@ def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy:
     automatic = root.get("auto-submitted").lower().startswith("auto-replied") and not subject
     if automatic and not (body and enclosed):
         return []
-    by_daemon = daemon and (
-        subject
-        or (body and enclosed)
-        or (
-            bool(envelope.from_address)
-            and (body or _REFUSED.search(notification))
-            and judge(notification).reason not in {"unknown", "content", "policy"}
+    by_daemon = (
+        daemon
+        and not (HANDED_ON.match(envelope.subject) and LETTER.search(notification))
+        and (
+            subject
+            or (body and enclosed)
+            or (
+                bool(envelope.from_address)
+                and (body or _REFUSED.search(notification))
+                and judge(notification).reason not in {"unknown", "content", "policy"}
+            )
         )
     )
     machine = MACHINE.match(envelope.from_address) is not None and body and bool(addresses_in(notification, 1))
@@ -253,6 +257,8 @@ def _alone(address: str, notification: str) -> bool:
 
 
 QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+LETTER = re.compile(r"お世話になっ|お世話様|よろしくお願い|宜しくお願い|(?:様|先生)[ 　]*(?:\n|\Z)")
+"""How a letter begins or ends: a postmaster who answers is a person."""
 HANDED_ON = re.compile(r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|sv|fw|fwd|返信|転送)\s*[:：]", re.IGNORECASE)
 GREETS = re.compile(r"\s*(?:hi|hello|hey|dear|all,|everyone)\b(?!\. this is the)", re.IGNORECASE)
 OF_A_THREAD = ("in-reply-to", "references", "list-id", "list-post", "mailing-list")

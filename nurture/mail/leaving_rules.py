@@ -150,6 +150,14 @@ LEAVING: Final[tuple[Rule, ...]] = (
         r"click (?:here )?to unsubscribe|(?:not|n'?t|no need) (?:want|wish|need|like)? ?to (?:unsubscribe|"
         r"opt)|keep me on",
     ),
+    rule(
+        Intent.UNSUBSCRIBE,
+        "english_tried",
+        r"\b(?:tried|trying|attempted|unable|(?:want|wish|like|love|need)(?:ed)?|how (?:do|can) (?:i|"
+        r"we)) to unsubscribe|"
+        r"\bhow (?:do|can) (?:i|we) unsubscribe",
+        r"\bif you\b|(?:not|n['’]?t) (?:want|wish|need)",
+    ),
     rule(Intent.UNSUBSCRIBE, "english_stop", r"\A(?:stop|remove|cancel)[.!]*\Z"),
     rule(
         Intent.UNSUBSCRIBE_TOPIC,

@@ -111,13 +111,21 @@ def _decide(root: Part, head: Reading, text: str, base: date | None, own: frozen
         times = tuple(dict.fromkeys((*asked.slots, *proposed(new.text, base))))
         return replace(head, kind=Kind.REPLY, automatic=False, dates=asked.days, times=times, found=found)
     in_thread = bool(head.in_reply_to or head.references)
-    to_us = not signs.listed or bool(own.intersection(head.to))
-    if to_us and automatic.is_unsubscribe(head.subject, new.text, head.to, in_thread=in_thread):
+    to_us = bool(head.tokens) or bool(own & {_untagged(address) for address in head.to})
+    if (to_us or not signs.listed) and automatic.is_unsubscribe(
+        head.subject, new.text, head.to, in_thread=in_thread
+    ):
         words = Found(Intent.UNSUBSCRIBE, "command", (head.subject or new.text)[:120])
         return replace(head, kind=Kind.UNSUBSCRIBE, found=(words,))
-    if signs.listed and not (in_thread and own.intersection(head.to)):
+    if signs.listed and not (in_thread and to_us):
         return head
     return _said(head, new, signs, base)
+
+
+def _untagged(address: str) -> str:
+    """``name@domain`` of ``name+detail@domain``, lower case."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _said(head: Reading, new: quotes.Split, signs: automatic.Signs, base: date | None) -> Reading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nurture.core.reading import Kind
+from nurture.core.reading import Intent, Kind
 from nurture.mail.reading import read
 
 
@@ -218,3 +218,63 @@ def test_people_who_write_about_mail(subject: str, text: str) -> None:
     reading = read(f"From: sato@sakura-hp.example\nSubject: {subject}\n\n{text}".encode())
 
     assert (Kind.REPLY, False) == (reading.kind, reading.automatic)
+
+
+@pytest.mark.parametrize("name", ["system", "news", "alerts", "notify"])
+def test_a_departments_address(name: str) -> None:
+    """Whole departments answer under names that machines use too: in a thread it is an answer."""
+    assert read(mail(sender=f"{name}@hospital.example", text="検討いたします。")).kind is Kind.REPLY
+
+
+def test_an_answer_through_a_list_to_an_address_with_a_token() -> None:
+    """What a group's server adds to its members' mail hides no answer to an address that we gave a letter."""
+    raw = mail("List-Id: <x.hospital.example>", text="検討いたします。").replace(
+        b"To: tanaka@vendor.example", b"To: tanaka+abcdef0123@vendor.example"
+    )
+
+    assert read(raw, own={"tanaka@vendor.example"}).kind is Kind.REPLY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "御社メルマガの配信停止を希望します。 https://vendor.example/u から手続きできませんでした。",
+        "Please unsubscribe me. The link https://vendor.example/u to unsubscribe here does not work.",
+        "I tried to unsubscribe at https://vendor.example/u but it failed.",
+    ],
+)
+def test_whoever_could_not_take_himself_off_is_no_newsletter(text: str) -> None:
+    """Also outside of a thread: an opt-out that names a link is an opt-out."""
+    reading = read(mail(thread=False, subject="メールの件", text=text))
+
+    assert (Kind.REPLY, True) == (reading.kind, Intent.UNSUBSCRIBE in reading.intents)
+
+
+def test_a_newsletter_without_its_header() -> None:
+    """It is known by how it says that one may be taken off."""
+    text = "今月のニュースです。\n配信停止をご希望の方はこちら https://news.example/u\n次号もお楽しみに。"
+
+    assert read(mail(thread=False, subject="12月号", text=text)).kind is Kind.OTHER
+
+
+def test_a_postmaster_who_answers_is_a_person() -> None:
+    """Whatever the subject says."""
+    text = "田中様\nお世話になっております。\nそのアドレスは存在しませんでした。正しくは x@hospital.example です。"
+
+    reading = read(mail(sender="postmaster@hospital.example", subject="Re: 配信エラーの件", text=text))
+
+    assert reading.kind is Kind.REPLY
+
+
+@pytest.mark.parametrize("type_", ["auth-failure", "not-spam", "dmarc", "dkim"])
+def test_feedback_that_is_no_complaint(type_: str) -> None:
+    """A report-type of feedback alone makes no complaint: nobody's address is silenced by it."""
+    raw = (
+        "From: fbl@isp.example\nSubject: report\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nx\n"
+        f"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: {type_}\nVersion: 1\n"
+        "Original-Rcpt-To: <sato@hospital.example>\n--b\nContent-Type: message/rfc822\n\n"
+        "From: tanaka@vendor.example\nTo: sato@hospital.example\nMessage-ID: <m1@vendor.example>\n\nx\n--b--\n"
+    )
+
+    assert read(raw.encode()).kind is Kind.OTHER
