@@ -3,7 +3,8 @@
 Four statements, whatever the number of letters. In the transaction that claims: which (``claim_statement`` of
 ``queries``), and mark them. After it, by a reader, so that the writer can go on with the outcomes of the letters
 before: read them with all that a glance holds, and which of their domains are suppressed. Rows come as one text
-(``packed``). What is read later is only newer: from the claim on nobody else takes the row away.
+(``packed``). What is read later is only newer: from the claim on nobody else takes the row away. And
+of daemons that claim at one instant, whoever commits last sees what the others have claimed.
 """
 
 from __future__ import annotations

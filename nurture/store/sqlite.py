@@ -153,7 +153,7 @@ PRAGMAS: Final = (
     # Pages in the log before they are put in their places: a page that many commits change is put there once.
     "wal_autocheckpoint=8000",
     "journal_size_limit=67108864",  # bytes of the log that are kept for later
-    "cache_size=-6144",  # kilobytes of each connection
+    "cache_size=-3072",  # kilobytes of each connection
 )
 """Of every connection."""
 

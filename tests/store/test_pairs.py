@@ -16,11 +16,12 @@ import pytest
 
 from nurture.clock import SeededChance
 from nurture.core.change import Change, Setting
+from nurture.core.ids import MailboxId
 from nurture.core.messages import Entry, Message, MessageState
 from nurture.errors import Impossible, StaleVersion
 from nurture.flows import optout
 from nurture.store import SqlStore
-from tests.store.world import NOW, entry, populate
+from tests.store.world import BOX, NOW, enrollment, entry, message, person, populate, settle
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -46,6 +47,28 @@ class TestTwoProcesses:
         hands = await asyncio.gather(*(take(s, f"{n}-{k}") for n, s in enumerate(pair) for k in range(2)))
         taken = [key for hand in hands for key in hand]
         assert len(taken) == len(set(taken)) == 120
+
+    async def test_of_two_letters_to_one_person_one_is_seen(self, pair: tuple[SqlStore, SqlStore]) -> None:
+        """Daemons that claim at one instant, each for its mailbox, cannot both miss the other's letter."""
+        people, other = range(30), MailboxId("other")
+        puts: list[object] = []
+        for n in people:
+            puts += [person(f"p{n}"), enrollment(f"a{n}", f"p{n}"), enrollment(f"b{n}", f"p{n}")]
+            puts += [message(f"ma{n}", f"a{n}", f"p{n}"), message(f"mb{n}", f"b{n}", f"p{n}", mailbox_id=other)]
+        await settle(pair[0], *puts)
+
+        async def take(store: SqlStore, mailbox: MailboxId) -> dict[str, set[str]]:
+            """One by one: what each letter saw on its way to the same person."""
+            seen: dict[str, set[str]] = {}
+            while batch := await store.claim(NOW.replace(hour=23), 1, mailbox, (mailbox,)):
+                seen |= {m.id: {near.id for near in glance.near if near.own} for m, glance in batch}
+            return seen
+
+        ours, theirs = await asyncio.gather(take(pair[0], BOX), take(pair[1], other))
+
+        assert len(people) == len(ours) == len(theirs)
+        for n in people:
+            assert f"mb{n}" in ours[f"ma{n}"] or f"ma{n}" in theirs[f"mb{n}"], n
 
     async def test_the_key_of_links_is_the_same(self, pair: tuple[SqlStore, SqlStore]) -> None:
         """Programs that start at once on an empty database agree on what seals the links of mails."""
