@@ -207,6 +207,7 @@ LEAVING: Final[tuple[Rule, ...]] = (
         r"を)[^。]{0,10}(?:変わ|変更|移)|担当(?:を|が)(?:外れ|離れ|変わ|交代|変更)|(?:moved|transferred|"
         r"relocated) to (?:a|an|the|another|new|[A-Z])|have (?:a )?(?:new (?:position|role|job|post))|"
         r"changed (?:jobs|positions|departments)",
+        r"(?:部長|師長|院長|科長|室長|技師長|先生|医師|新人|研修医|スタッフ)[^。]{0,4}が[^。]{0,12}(?:着任|赴任)|"
         r"異動(?:の)?(?:時期|シーズン)|異動(?:は|が)(?:な|あり(?:ま|そ)せん|ございません)|前任|ご(?:異動|転任|転勤|栄転|着任|就任)|"
         + HEARD,
     ),
@@ -214,7 +215,7 @@ LEAVING: Final[tuple[Rule, ...]] = (
         Intent.LEFT,
         "left",
         r"退職|退任(?:し|いた|致|と|の)|退局|離職|辞め(?:まし|ており|た(?:ため|ので|者))|(?:もう|既に|"
-        r"すでに)(?:おりません|在籍|いません)|在籍(?:して)?(?:おりません|いません|しておらず)|定年|(?:当院|"
+        r"すでに)(?:おりません|在籍|いません)|在籍(?:して)?(?:おりません|いません|しておらず)|定年(?:を(?:迎えまし|もって|もち)|により|のため|と(?:なり|な(?:った|り))|で[^。]{0,6}(?:退|辞|去))|(?:当院|"
         r"弊社|病院|会社|大学)(?:を|は)(?:退職|辞|離れ|去)|\b(?:has|have|had)? ?(?:left|leaving) (?:the|our|"
         r"this) (?:company|hospital|organi[sz]ation|university|department|clinic)|no longer (?:works?|with|"
         r"employed|at)|\bretired\b|閉院|廃院",
