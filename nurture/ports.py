@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.glance import Glance
     from nurture.core.health import Arrived
-    from nurture.core.ids import EnrollmentId, MailboxId, MessageId
+    from nurture.core.ids import EnrollmentId, MailboxId, MessageId, OrganisationId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Representative
@@ -185,6 +185,12 @@ class Store(Protocol):
         ids: Collection[str] = (),
     ) -> Matches:
         """Look up all marks of a batch of incoming mails at once. Addresses compare in lower case."""
+        ...
+
+    async def houses(self, domains: Collection[str]) -> Mapping[str, OrganisationId]:
+        """At which organisation people have their mail: of these domains those under which somebody who is known,
+        and works somewhere, has an address. Lower case; one organisation of several, always the same.
+        """
         ...
 
     async def wake_all(self, now: datetime) -> int:

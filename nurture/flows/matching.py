@@ -18,11 +18,11 @@ from nurture.mail.address import domain_of
 from nurture.mail.tokens import token_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from nurture.config import MailboxSettings, Settings
-    from nurture.core.ids import InboundId
+    from nurture.core.ids import InboundId, OrganisationId
     from nurture.core.reading import Reading
     from nurture.mail.threads import Marks, Match
     from nurture.ports import Doors, Matches, RawMail
@@ -53,6 +53,7 @@ class Known:
     organisations: tuple[Organisation, ...]
     settings: Settings
     own: frozenset[str]  # our addresses, lower case
+    houses: Mapping[str, OrganisationId]  # domains of people who wrote and whom nobody knows → organisation
 
 
 def own_addresses(settings: Settings) -> frozenset[str]:
@@ -86,7 +87,16 @@ async def look(doors: Doors, box: MailboxSettings, items: Sequence[Item]) -> Kno
         organisations,
         doors.settings,
         own_addresses(doors.settings),
+        await _houses(doors, items, people),
     )
+
+
+async def _houses(doors: Doors, items: Sequence[Item], people: Sequence[Person]) -> Mapping[str, OrganisationId]:
+    """Where people work who wrote and are not known, by the domains of their addresses."""
+    senders = {(i.reading.from_ or "").lower() for i in items if i.reading.kind is Kind.REPLY and not i.raw.junk}
+    strange = senders - {p.email.lower() for p in people}
+    domains = {domain_of(sender) for sender in strange if "@" in sender} - threads.PUBLIC_DOMAINS
+    return await doors.store.houses(domains) if domains else {}
 
 
 async def _letters(doors: Doors, found: Matches, items: Sequence[Item]) -> tuple[Message, ...]:
@@ -128,6 +138,14 @@ def concerns_us(known: Known, box: MailboxSettings, item: Item) -> bool:
         return False
     cited = [m for m in known.messages if threads.cites(reading, [m])]
     return bool(cited) and not _is_copy(known, box, reading, [m.mailbox_id for m in cited])
+
+
+def house(known: Known, item: Item) -> OrganisationId | None:
+    """The organisation of somebody who wrote and whom nobody knows, by where people of ours have their mail."""
+    reading = item.reading
+    if reading.kind is not Kind.REPLY or reading.automatic or item.raw.junk or _is_one_of_us(known, reading):
+        return None
+    return known.houses.get(domain_of((reading.from_ or "").lower()))
 
 
 def _home(known: Known, person: Person) -> str | None:

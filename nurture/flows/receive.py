@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 from nurture.core import reactions, turns
 from nurture.core.arrival import Arrival
 from nurture.core.change import Change, Dispatch, MailboxState
-from nurture.core.ids import InboundId, derived
+from nurture.core.deals import Task
+from nurture.core.ids import InboundId, TaskId, derived
 from nurture.core.messages import (
     Enrollment,
     EnrollmentState,
@@ -27,7 +28,7 @@ from nurture.core.messages import (
     Suppression,
 )
 from nurture.core.people import AccessRole, Person
-from nurture.core.reading import Kind, Reading
+from nurture.core.reading import Intent, Kind, Reading
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure
 from nurture.flows import again, dispatches, matching, notices, optout, touched
 from nurture.flows.matching import CUT, UNREADABLE, Item
@@ -164,7 +165,7 @@ async def _handle(
             if match is not None:
                 await _react(doors, box, item, match, report)
                 report.matched.append((item.reading.kind.value, match.person.id))
-            elif matching.concerns_us(known, box, item):
+            elif matching.concerns_us(known, box, item) or matching.house(known, item) is not None:
                 await _stray(doors, box, item, known, report)
                 report.strays += 1
             else:
@@ -221,8 +222,12 @@ async def _nobodys(doors: Doors, box: MailboxSettings, item: Item, known: Known)
         actor=row.from_address or "?",
         data={"inbound": row.id, "kind": row.kind, "subject": row.subject[:200], "mailbox": box.id},
     )
+    house = matching.house(known, item)
     change = Change((row,), (stray,))
-    if item.reading.kind is Kind.UNSUBSCRIBE:
+    if house is not None:  # somebody at a hospital that we know: whoever reads the mailbox sees to it, nobody else
+        row = replace(row, organisation_id=house, handled_at=now)
+        change = Change((row, *_asked(row, item, _reader(doors, box))), (replace(stray, organisation_id=house),))
+    if item.reading.kind is Kind.UNSUBSCRIBE or (house and Intent.UNSUBSCRIBE in item.reading.intents):
         evidence = f"{row.key} {item.reading.text[:300]}"
         if (letter := threads.carried(item.reading, known.messages)) is not None:
             await optout.unsubscribe(doors, letter.unsubscribe_token, source="mailto", evidence=evidence)
@@ -232,6 +237,24 @@ async def _nobodys(doors: Doors, box: MailboxSettings, item: Item, known: Known)
         change += Change(dispatches.told(row.id, said, now))
     await doors.store.commit(change)
     return change
+
+
+def _asked(row: Inbound, item: Item, rep_id: RepId | None) -> tuple[Task, ...]:
+    """A mail of somebody unknown at a place that we know, to be read by a person: it may be a new contact."""
+    if rep_id is None:
+        return ()
+    return (
+        Task(
+            id=TaskId(derived("task:reply", row.id)),
+            kind="reply",
+            rep_id=rep_id,
+            title=" ".join(part for part in (row.from_name, f"<{row.from_address}>") if part),
+            due_at=row.handled_at,
+            detail=f"{row.subject}\n{item.reading.text}"[:2000],
+            organisation_id=row.organisation_id,
+            created_at=row.handled_at,
+        ),
+    )
 
 
 async def _unhandled(

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from nurture.core.change import Entity
     from nurture.core.dossier import Dossier
-    from nurture.core.ids import EnrollmentId, MailboxId
+    from nurture.core.ids import EnrollmentId, MailboxId, OrganisationId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.upshot import Upshot
 
@@ -223,6 +223,17 @@ class MemoryStore:
                 i.key for i in self._all(Inbound) if i.mailbox_id == clean(mailbox) and i.key in known
             ),
         )
+
+    async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
+        """See ``ports.Store``."""
+        self._open()
+        wanted = {fold(clean(domain)) for domain in domains if domain}
+        found: dict[str, OrganisationId] = {}
+        for person in sorted(self._all(Person), key=lambda p: p.organisation_id or "", reverse=True):
+            domain = fold(person.email).rpartition("@")[2]
+            if person.organisation_id is not None and domain in wanted:
+                found[domain] = person.organisation_id
+        return found
 
     async def wake_all(self, now: datetime) -> int:
         """See ``ports.Store``."""

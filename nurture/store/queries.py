@@ -12,6 +12,7 @@ from sqlalchemy import and_, exists, func, literal_column, not_, or_, select, un
 
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.dossier import Touch
+from nurture.core.ids import OrganisationId
 from nurture.core.messages import Enrollment, Message, Suppression
 from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
@@ -166,6 +167,19 @@ def match(
         people=tuple(sorted(connection.execute(people).scalars())),
         known=frozenset(connection.execute(known).scalars()),
     )
+
+
+def houses(connection: Connection, domains: Iterable[str]) -> dict[str, OrganisationId]:
+    """Domain → organisation, by the addresses of people. Reads all addresses: it is asked for the few mails of
+    people that fit nobody.
+    """
+    found: dict[str, OrganisationId] = {}
+    for domain in {fold(clean(domain)) for domain in domains if domain}:
+        ends = func.lower(_person.email).endswith(f"@{domain}", autoescape=True)
+        house = connection.execute(select(func.min(_person.organisation_id)).where(ends)).scalar()
+        if house is not None:
+            found[domain] = OrganisationId(house)
+    return found
 
 
 def dossiers(connection: Connection, enrollments: Sequence[Enrollment], now: datetime) -> tuple[Dossier, ...]:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from nurture.core.change import Change, Entity
     from nurture.core.dossier import Dossier
     from nurture.core.glance import Glance
-    from nurture.core.ids import EnrollmentId, MailboxId
+    from nurture.core.ids import EnrollmentId, MailboxId, OrganisationId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry
     from nurture.core.upshot import Upshot
@@ -194,6 +194,10 @@ class SqlStore:
         return await self._read(
             lambda connection: queries.match(connection, mailbox, header_ids, tokens, addresses, keys, ids)
         )
+
+    async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
+        """See ``ports.Store``."""
+        return await self._read(lambda connection: queries.houses(connection, domains))
 
     async def wake_all(self, now: datetime) -> int:
         """See ``ports.Store``."""

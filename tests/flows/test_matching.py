@@ -10,14 +10,15 @@ import pytest
 
 from nurture.config import ImapSettings
 from nurture.core.change import Change
+from nurture.core.deals import Task
 from nurture.core.ids import MailboxId, PersonId
-from nurture.core.messages import Entry, Inbound
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Suppression
 from nurture.core.people import Person
 from nurture.flows import receive
 from nurture.mail.compose import notice
 from nurture.mail.tokens import tag
 from tests.flows.conftest import MET, House, TroubledMemory, TroubledSql, build
-from tests.flows.test_receive import ANSWERS, BOUNCES, Pigeonhole, letter, thanked
+from tests.flows.test_receive import ANSWERS, BOUNCES, Pigeonhole, letter, read, thanked
 from tests.samples import REP
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ CASES = (
         "header_id/colleague",
         "inbound.by_colleague",
     ),
-    Case("a colleague without a thread", lambda m: m.bare("hisho@aoba-hp.example", "ご連絡"), "none"),
+    Case("a colleague without a thread", lambda m: m.bare("hisho@aoba-hp.example", "ご連絡"), "stray"),
     Case(
         "a new address, in the thread",
         lambda m: m.answer("hanako.s@home.example", **{"from": "佐藤 花子 <hanako.s@home.example>"}),
@@ -278,3 +279,40 @@ async def test_who_answered_is_told(house: House) -> None:
 
     ((_, notice_),) = house.told.notices
     assert notice_.subject.startswith("秘書 井上 → 佐藤 花子: ")
+
+
+async def test_a_stranger_at_a_hospital_that_we_know_is_somebodys_to_read(house: House) -> None:
+    """A fresh mail from an address that nobody knows: a task for whoever reads the mailbox, and a row that only
+    this task shows; not of who writes from where anybody may be, nor of a machine.
+    """
+    await thanked(house)
+    person = await house.person()
+    fresh = letter("貴社製品の資料をお送りください。", sender="高橋 <takahashi@AOBA-HP.example>")
+    friend = letter("週末の件、了解です。", sender="friend@home.example", Message_ID="<f@home.example>")
+    public = letter("こんにちは。", sender="someone@gmail.com", Message_ID="<p@gmail.com>")
+    machine = letter(
+        "自動応答です。", sender="x@aoba-hp.example", Message_ID="<m@x>", Auto_Submitted="auto-replied"
+    )
+    report = await read(house, Pigeonhole([fresh, friend, public, machine]))
+
+    (row,) = await house.store.find(Inbound)
+    (task,) = await house.store.find(Task, {"kind": "reply"})
+    assert (1, []) == (report.strays, report.problems)
+    assert (None, person.organisation_id, house.clock.now()) == (
+        row.person_id,
+        row.organisation_id,
+        row.handled_at,
+    )
+    assert (REP.id, None, person.organisation_id) == (task.rep_id, task.person_id, task.organisation_id)
+    assert "takahashi@aoba-hp.example" in task.title
+    assert "資料をお送りください" in task.detail
+    assert EnrollmentState.ACTIVE is (await house.store.find(Enrollment))[0].state
+
+
+async def test_a_stranger_who_opts_out_is_silent_too(house: House) -> None:
+    """Any form of notice counts, also that of somebody whom nobody has brought in yet."""
+    await thanked(house)
+    await read(house, Pigeonhole([letter("今後の配信は不要です。", sender="takahashi@aoba-hp.example")]))
+
+    (row,) = await house.store.find(Suppression)
+    assert "takahashi@aoba-hp.example" == row.value

@@ -1005,6 +1005,22 @@ class TestMatch:
         by_id = await store.match(BOX, [], [], [], [], ["o", "unknown", ""])
         assert [m.id for m in by_id.messages] == ["o"]
 
+    async def test_houses(self, store: Store) -> None:
+        """By the domain of an address, in any case; only whole domains, and of people who work somewhere."""
+        await settle(
+            store,
+            Organisation(OrganisationId("o1"), "青葉"),
+            Organisation(OrganisationId("o2"), "若葉"),
+            person("p", email="P@Aoba.example", organisation_id=OrganisationId("o2")),
+            person("q", email="q@aoba.example", organisation_id=OrganisationId("o1")),
+            person("r", email="r@ward.aoba_x.example", organisation_id=OrganisationId("o1")),
+            person("s", email="s@nowhere.example", organisation_id=None),
+        )
+        asked = ["AOBA.example", "ba.example", "aoba.exampl_", "aobaxx.example", "nowhere.example", "", "%"]
+
+        assert {"aoba.example": "o1"} == dict(await store.houses(asked))
+        assert {} == dict(await store.houses([]))
+
     async def test_no_marks_no_matches(self, store: Store) -> None:
         """An empty batch, or empty marks, match nothing."""
         await populate(store, 1)
