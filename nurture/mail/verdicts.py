@@ -24,7 +24,8 @@ from typing import Final, NamedTuple
 
 from nurture.mail.address_words import ADDRESS
 from nurture.mail.patterns import lower_of
-from nurture.mail.server_words import FIRST, LAST
+from nurture.mail.server_words import FIRST
+from nurture.mail.trouble_words import LAST
 
 
 class Fate(NamedTuple):
