@@ -104,7 +104,9 @@ class Supply:
         if claimed is None:
             return None
         if early and len(claimed.letters) >= size > FIRST:
-            self._early = asyncio.create_task(self._claimed(size), name=f"claim-{self._mailbox}")
+            asked = asyncio.Event()
+            self._early = asyncio.create_task(self._claimed(size, asked), name=f"claim-{self._mailbox}")
+            await asked.wait()  # the check holds the loop: the database works meanwhile
         try:
             checked = await departures.check(
                 beat.desk, claimed.letters, beat.outcomes, beat.pace, self._undisturbed
@@ -117,7 +119,15 @@ class Supply:
         beat.report.put_off += checked.put_off
         return checked
 
-    async def _claimed(self, size: int) -> _Claimed | None:
+    async def _claimed(self, size: int, asked: asyncio.Event | None = None) -> _Claimed | None:
+        """Claim a batch. ``asked`` is set when the database has been asked for it, or will not be."""
+        asked = asked or asyncio.Event()
+        try:
+            return await self._claim(size, asked)
+        finally:
+            asked.set()
+
+    async def _claim(self, size: int, asked: asyncio.Event) -> _Claimed | None:
         beat, mailbox, loop = self._beat, self._mailbox, asyncio.get_running_loop()
         doors = beat.doors
         async with self._claiming:
@@ -130,7 +140,11 @@ class Supply:
                 if not (places := await beat.pace.take(mailbox, size, now)):
                     return None
                 began = loop.time()
-                letters = await doors.store.claim(now, places, beat.by, (mailbox,), **beat.pace.claims)
+                claim = doors.store.claim(now, places, beat.by, (mailbox,), **beat.pace.claims)
+                answer = asyncio.create_task(claim, name=f"claim-{mailbox}")
+                await asyncio.sleep(0)
+                asked.set()
+                letters = await answer
                 beat.pace.drop(mailbox, places - len(letters))
             except Exception as error:  # what was claimed, if anything was, is taken up by the next beat
                 beat.failure = error

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -250,6 +250,26 @@ async def test_what_was_claimed_ahead_goes_back_at_the_end(house: House) -> None
     assert 8 == len(kept)
     assert {MessageState.SENDING} == {states[key] for key in kept}
     assert {MessageState.APPROVED} == {state for key, state in states.items() if key not in kept}
+
+
+async def test_the_database_is_asked_before_the_check(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a batch of a quick server is checked, which holds the loop, the one behind it is being claimed."""
+    await many(house, 12)
+    supply = Supply(await line(house), MailboxId("tanaka"))
+    check, claimed = departures.check, []
+
+    async def watched(*given: Any) -> departures.Checked:
+        """How many letters were claimed when the check began."""
+        claimed.append([m.state for m in await house.mails("thanks")].count(MessageState.SENDING))
+        return await check(*given)
+
+    monkeypatch.setattr(departures, "check", watched)
+    await supply.batch(4, again=False)
+    supply.prepare(4, seconds=0.0)
+    await supply.batch(4, again=False)
+    await supply.end()
+
+    assert [4, 12] == claimed
 
 
 async def test_a_slow_server_is_claimed_for_when_it_is_ready(house: House) -> None:
