@@ -10,9 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nurture.core.change import Dispatch
 from nurture.core.deals import Task
 from nurture.core.messages import Enrollment, Entry, Message, Suppression
 from nurture.core.people import Person
+from nurture.flows.dispatches import CONFIRMATION
+from nurture.mail.compose import header_id
 from nurture.sandbox import mailbag, plot
 from nurture.sandbox.folder import passwords
 from nurture.sandbox.hospitals import VENDOR_DOMAIN, hospital
@@ -49,6 +52,7 @@ class Story:
     received: tuple[Mail, ...]
     returned: tuple[Mail, ...]
     deeds: tuple[Deed, ...]
+    confirmed: tuple[Mail, ...] = ()  # that an opt-out is done: no letter, so nobody approves it
 
     @property
     def outcome(self) -> str:
@@ -154,6 +158,7 @@ def _story_json(story: Story) -> dict[str, Any]:
                 {"message_id": m.header_id, "subject": m.subject, "at": _local(m.at)} for m in story.received
             ],
         },
+        "confirmed": [m.header_id for m in story.confirmed],
         "returned": [m.header_id for m in story.returned],
         "did": [{"at": _local(d.at), "what": d.what} for d in story.deeds],
         "tasks": [{"kind": t.kind, "state": t.state.value} for t in story.tasks],
@@ -174,12 +179,14 @@ async def collect(doors: Doors, world: World) -> tuple[Story, ...]:
     entries = await store.find(Entry, order=("seq",))
     tasks = await store.find(Task)
     suppressions = await store.find(Suppression)
+    confirmations = {header_id(d.id, VENDOR_DOMAIN) for d in await store.find(Dispatch, {"kind": CONFIRMATION})}
     order = {step.id: i for i, step in enumerate(_steps(doors, enrollments))}
     stories: list[Story] = []
     for c in CHARACTERS:
         person = people.get(c.email)
         key = person.id if person else None
         own = [m for m in messages if m.person_id == key]
+        arrived = [m for m in bags[c.email] if VENDOR_DOMAIN in m.sender]
         stories.append(
             Story(
                 part=c.part,
@@ -194,7 +201,8 @@ async def collect(doors: Doors, world: World) -> tuple[Story, ...]:
                 entries=tuple(e for e in entries if e.person_id == key),
                 tasks=tuple(t for t in tasks if t.person_id == key),
                 suppressions=tuple(s for s in suppressions if s.value == c.email),
-                received=tuple(m for m in bags[c.email] if VENDOR_DOMAIN in m.sender),
+                received=tuple(m for m in arrived if m.header_id not in confirmations),
+                confirmed=tuple(m for m in arrived if m.header_id in confirmations),
                 returned=tuple(back.get(c.email, ())),
                 deeds=tuple(world.recipients[c.email].deeds),
             )
@@ -230,7 +238,8 @@ def _duplicates(story: Story) -> int:
     ids = Counter(mail.header_id for mail in _wire(story))
     steps = {m.header_id: m.step_id for m in story.messages if m.header_id}
     by_step = Counter(steps.get(mail.header_id, mail.header_id) for mail in _wire(story))
-    return max(sum(n - 1 for n in ids.values()), sum(n - 1 for n in by_step.values()))
+    twice = max(len(story.confirmed) - 1, 0)
+    return max(sum(n - 1 for n in ids.values()), sum(n - 1 for n in by_step.values())) + twice
 
 
 def _unapproved(story: Story) -> int:
@@ -263,7 +272,8 @@ def _unaccounted(story: Story) -> int:
     changed = sum(
         mail.text.strip() != rows[mail.header_id].body.strip() for mail in _wire(story) if mail.header_id in rows
     )
-    return other + changed
+    unsaid = abs(len(story.confirmed) - len(story.said("optout.confirmed")))
+    return other + changed + unsaid
 
 
 async def summarize(doors: Doors, world: World, start: date, days: int, *, led: bool) -> Summary:

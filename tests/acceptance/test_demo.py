@@ -58,6 +58,12 @@ def test_everything_comes_out_as_the_story_says(told: Any) -> None:
     """All parts are played, nothing differs."""
     assert told["differences"] == []
     assert told["expected"] is True
+
+
+def test_who_opts_out_by_reply_is_told_once_that_it_is_done(told: Any) -> None:
+    """One confirmation, which is none of the letters; who used the button gets none."""
+    assert 1 == len(story(told, "opt_out")["confirmed"])
+    assert [] == story(told, "one_click")["confirmed"]
     assert told["missed"] == []
     assert {person["part"] for person in told["people"]} == PARTS
 
