@@ -191,7 +191,7 @@ def test_a_second_daemon_is_refused(program: Program) -> None:
 
 
 def test_opting_out_by_reply_is_for_ever(program: Program, post: Post, dovecot: Dovecot, user: str) -> None:
-    """配信停止 above our quoted footer: suppressed, stopped; a new meeting does not bring mail back."""
+    """配信停止 above our quoted footer: suppressed, stopped; confirmed once; a new meeting brings no mail back."""
     (mail,) = record(program, SATO)
     with program.daemon():
         approve(program, mail)
@@ -199,10 +199,15 @@ def test_opting_out_by_reply_is_for_ever(program: Program, post: Post, dovecot: 
         program.wait_for("the row says sent", lambda: state_of(program, mail["id"]) == "sent")
         dovecot.deliver(user, reply(sent, "配信停止してください。"))
         program.wait_for("suppressed", lambda: [e for e in program.journal() if e["kind"] == "person.suppressed"])
+        program.wait_for("confirmed", lambda: [e for e in program.journal() if e["kind"] == "optout.confirmed"])
         again = record(program, SATO)
         assert [] == [m for m in again if m["to"]["email"] == SATO and m["state"] == "waiting"]
 
-    assert 1 == len(post.to(SATO))
+    first, confirmation = post.to(SATO)
+    assert sent["Message-ID"] == first["Message-ID"]
+    assert "配信停止を承りました" in str(confirmation["Subject"])
+    assert "auto-replied" == confirmation["Auto-Submitted"]
+    assert confirmation["In-Reply-To"].startswith("<reply-")
 
 
 @pytest.mark.parametrize("program", ["postgresql"], indirect=True)
