@@ -230,7 +230,7 @@ def test_a_reply_proves_that_a_doubtful_mail_left() -> None:
     assert MessageState.SENT is states_of(change)[doubtful.id]
 
 
-@pytest.mark.parametrize("kind", [Kind.AUTO_REPLY, Kind.RECEIPT, Kind.DELAY, Kind.OTHER, Kind.CHALLENGE])
+@pytest.mark.parametrize("kind", [Kind.AUTO_REPLY, Kind.RECEIPT, Kind.DELAY, Kind.OTHER])
 def test_what_a_machine_says_stops_nothing(kind: Kind) -> None:
     """Receipts and the like leave a line in the journal only."""
     change = reactions.react(
@@ -239,6 +239,17 @@ def test_what_a_machine_says_stops_nothing(kind: Kind) -> None:
 
     assert () == change.puts
     assert [f"inbound.{kind.value}"] == [e.kind for e in change.entries]
+
+
+def test_a_challenge_is_a_task_and_stops_nothing() -> None:
+    """Our letter lies with a filter until somebody answers it: the representative is told, the rest goes on."""
+    change = reactions.react(
+        arrival(reading(Kind.CHALLENGE), SENT), [dossier(SENT, mail(MessageState.APPROVED))], [], "hold"
+    )
+
+    assert ["challenge"] == [task.kind for task in of(change, Task)]
+    assert 1 == len(change.puts)
+    assert "inbound.challenge" in [e.kind for e in change.entries]
 
 
 def test_each_reaction_says_why() -> None:
