@@ -247,7 +247,7 @@ def test_a_challenge_is_a_task_and_stops_nothing() -> None:
         arrival(reading(Kind.CHALLENGE), SENT), [dossier(SENT, mail(MessageState.APPROVED))], [], "hold"
     )
 
-    assert ["challenge"] == [task.kind for task in of(change, Task)]
+    assert ["challenge"] == [put.kind for put in change.puts if isinstance(put, Task)]
     assert 1 == len(change.puts)
     assert "inbound.challenge" in [e.kind for e in change.entries]
 
