@@ -43,7 +43,7 @@ _PROGRAM: Final = (
     r"auto(?:matic)?[- ]?(?:reply|response|antwort)|out[ -]of[ -](?:the[ -])?office(?:[ -](?:auto)?reply)?|"
     r"automatische antwort|réponse automatique|respuesta automática)"
 )
-ANSWERS: Final = re.compile(
+ANSWERING: Final = re.compile(
     rf"\A(?:\s*(?:[【\[(<＜（［]\s*{_PROGRAM}\s*[】\])>＞）］]\s*[:：]?|{_PROGRAM}\s*(?:\[\d+\]|\^\d+)?\s*[:：]))+",
     re.IGNORECASE,
 )
@@ -105,7 +105,7 @@ def _own(subject: str) -> str:
     """What of a subject is the answer's own. Behind 「自動応答：」 or "Re:" stands that of the mail it answers, as
     a rule ours and with a date in it, unless it speaks of an absence itself or is nothing but dates.
     """
-    found = ANSWERS.match(subject)
+    found = ANSWERING.match(subject)
     if found is None:
         return subject
     rest = subject[found.end() :]
