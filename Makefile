@@ -48,15 +48,16 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 
 # Servers for the tests: installed when root, else the tests that need them say that they were skipped.
 # Postfix is asked for no configuration of its own: nothing listens, the tests start one beside it.
-SERVERS := dovecot-imapd postfix postgresql
+# Chromium is driven by the tests of the desk; fonts, so that Japanese pages are measured as people see them.
+SERVERS := dovecot-imapd postfix postgresql chromium fonts-noto-cjk
 servers:
-	@if [ ! -x /usr/sbin/dovecot ] || [ ! -x /usr/sbin/postconf ] || \
+	@if [ ! -x /usr/sbin/dovecot ] || [ ! -x /usr/sbin/postconf ] || [ -z "$$(command -v chromium)" ] || \
 	  [ -z "$$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing $(SERVERS) for the tests ..."; \
 	    echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections; \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; \
-	  else echo "NOTE: dovecot, postfix or postgresql is not installed: the tests against real servers will be skipped"; fi; fi
+	  else echo "NOTE: one of $(SERVERS) is not installed: the tests that need it will be skipped, and say so"; fi; fi
 
 format:
 	$(BIN)/ruff format nurture tests
