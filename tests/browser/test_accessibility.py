@@ -1,0 +1,89 @@
+"""Every page is for everybody: names, order, contrast; by day and by night, on a phone and on a large screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.accessibility import flaws
+from tests.browser.window import DESKTOP, PHONE
+from tests.web.world import CASE_MAIL, DOUBT, HELD, LATE, LEAVING, MORI, NAKAMURA, PLANNED, SENT
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Opener
+    from tests.browser.window import Look, Window
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LOOKS = (replace(PHONE, script=True), DESKTOP)
+
+PAGES = (
+    "/",
+    "/live",
+    *(f"/messages/{mail.id}" for mail in (LATE, CASE_MAIL, HELD, DOUBT, LEAVING, SENT, PLANNED)),
+    f"/messages/{CASE_MAIL.id}/edit",
+    f"/people/{NAKAMURA.id}",
+    "/people/takahashi",
+)
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look.width}")
+def look(request: pytest.FixtureRequest) -> Look:
+    """A phone and a large screen, both with scripts: the checks are one."""
+    chosen: Look = request.param
+    return chosen
+
+
+async def flawless(window: Window, *paths: str) -> None:
+    """Nothing is to be mended on these pages, or on the one that is open."""
+    found: list[str] = []
+    for path in paths or (window.path,):
+        if paths:
+            await window.open(path)
+        found += await flaws(window)
+
+    assert "" == "\n".join(found)
+
+
+async def test_the_way_in(stranger: Window) -> None:
+    """The pages before the desk: the address, the answer, the link, the used link."""
+    page = stranger.page
+    await flawless(stranger, "/login")
+    await page.get_by_label("メールアドレス").fill("nobody@mirai-iryo.example")
+    await page.get_by_role("button", name="リンク").click()
+    await expect(page.get_by_role("status")).to_be_visible()
+    await flawless(stranger)
+    await flawless(stranger, "/login/no-such-link")
+    stranger.foresee(410)
+    await page.get_by_role("button").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await flawless(stranger)
+
+
+async def test_the_unsubscribe_pages(stranger: Window) -> None:
+    """Offered, and not understood."""
+    await flawless(stranger, "/u/not-one-of-ours")
+    stranger.foresee(404)
+    await stranger.page.get_by_role("button").click()
+    await expect(stranger.page.get_by_role("heading", level=1)).to_contain_text("停止されていません")
+    await flawless(stranger)
+
+
+async def test_the_pages_of_a_representative(sato: Window) -> None:
+    """Today, what runs, mails in each state, the editor, people: with all that is folded in; and a page that is
+    not there.
+    """
+    await flawless(sato, *PAGES)
+    sato.foresee(404)
+    await flawless(sato, "/people/nobody")
+
+
+async def test_the_pages_of_a_manager(windows: Opener, look: Look) -> None:
+    """Who leads sees more columns and owners; in English."""
+    window = await windows(look)
+    await window.sign_in(MORI)
+    await window.page.get_by_role("button", name="English").click()
+    await flawless(window, "/", "/live", f"/messages/{CASE_MAIL.id}", f"/people/{NAKAMURA.id}")
