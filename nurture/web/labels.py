@@ -31,10 +31,14 @@ class Labels:
         """A local date with its weekday; empty for none."""
         return self.w.day(day) if day else ""
 
+    def day_of(self, instant: datetime) -> date:
+        """The day of an instant where the reader is."""
+        return instant.astimezone(ZoneInfo(self.zone)).date()
+
     def soon(self, instant: datetime) -> str:
         """The time of day in the reader's zone, 09:12; with its date when that is not today."""
-        local, today = instant.astimezone(ZoneInfo(self.zone)), self.now.astimezone(ZoneInfo(self.zone))
-        return f"{local:%H:%M}" if local.date() == today.date() else self.at(instant)
+        local = instant.astimezone(ZoneInfo(self.zone))
+        return f"{local:%H:%M}" if self.day_of(instant) == self.day_of(self.now) else self.at(instant)
 
     def role(self, role: str | None) -> str:
         """A role in words; roles that an installation added are shown as they are."""
