@@ -9,7 +9,7 @@ from nurture.flows import copies as sent_copies
 from nurture.flows import dispatches as left_over
 from nurture.flows import doubts as in_doubt
 from nurture.flows import feeds as subscriptions
-from nurture.flows import recovery
+from nurture.flows import recovery, unsent
 from nurture.log import logger
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ async def calendars(doors: Doors, feeds: Feeds, seen: subscriptions.Seen) -> tim
 
 
 async def dispatches(doors: Doors) -> timedelta:
-    """Tell what could not be told when it happened."""
+    """Tell of letters that did not leave, and what could not be told when it happened."""
+    if told := await unsent.look(doors):
+        logger().info("told of letters that did not leave", action="unsent", people=told)
     for problem in await left_over.look(doors):
         logger().warning("nobody could be told", action="notice.failed", error=str(problem))
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
