@@ -96,7 +96,7 @@ async def _told(doors: Doors, ripe: Sequence[Entry], now: datetime) -> tuple[Dis
     reps = await doors.store.find(Representative, {"id": mine, "active": True})
     whose = {letter.person_id for each in mine.values() for letter in each}
     people = await doors.store.find(Person, {"id": whose})
-    names = {person.id: person.name for person in people}
+    names = {str(person.id): person.name for person in people}
     said = [(rep, _notice(rep, mine[rep.id], names)) for rep in reps]
     return dispatches.told(f"{ripe[0].seq}-{ripe[-1].seq}", said, now)
 
