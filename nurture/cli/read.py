@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from nurture.cli.tables import one_line, pad
+from nurture.cli.terminal import terminal
 from nurture.errors import UserError
 from nurture.mail.parse import MAX_BYTES
 from nurture.mail.reading import read as read_mail
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
 
+    from nurture.cli.terminal import Terminal
     from nurture.core.reading import Reading
 
 FIRST_LINE: Final = re.compile(rb"From \S+.*\d{4}")
@@ -46,11 +48,14 @@ def read(form: str, paths: tuple[str, ...]) -> None:
     PATH is a mail, a folder of mails, a mailbox file (mbox), or - for standard input. One line for each
     mail, in order. Needs no configuration.
     """
+    t = terminal()
     for place in paths:
         for path, raw in mails(place):
             reading = read_mail(raw)
             line = (
-                json.dumps(to_json(reading, path), ensure_ascii=False) if form == "jsonl" else _row(path, reading)
+                json.dumps(to_json(reading, path), ensure_ascii=False)
+                if form == "jsonl"
+                else _row(t, path, reading)
             )
             click.echo(line.encode("utf-8", "backslashreplace"))  # UTF-8 whatever the locale: the form is public
 
@@ -106,15 +111,21 @@ def _in_file(path: str, file: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     yield name, ESCAPED.sub(rb"\1", b"".join(lines))
 
 
-def _row(path: str, reading: Reading) -> str:
+def _row(t: Terminal, path: str, reading: Reading) -> str:
     """One line for people: kind, sender, what was said, and the dates that matter."""
-    told = [str(found.intent) for found in reading.found]
+    from nurture import explain  # noqa: PLC0415 - not for jsonl, which needs no words
+
+    w = t.w
+    told = [explain.intent(w, found.intent) for found in reading.found]
     if reading.bounce is not None:
-        told.append(("permanent " if reading.bounce.permanent else "") + reading.bounce.reason)
+        why = explain.bounce(w, reading.bounce.reason)
+        told.append(w("{reason}, for good", reason=why) if reading.bounce.permanent else why)
         told.extend(reading.bounce.recipients[:1])
     if reading.away is not None:
         days = (reading.away.from_, reading.away.until, reading.away.back)
-        told.append("away {}..{} back {}".format(*(day.isoformat() if day else "?" for day in days)))
-    said = one_line(", ".join(told)) or "-"
+        start, end, back = (day.isoformat() if day else "?" for day in days)
+        told.append(w("away {start}..{end}, back {back}", start=start, end=end, back=back))
+    said = one_line(w(", ").join(told)) or "-"
     sender = one_line(reading.from_ or "-")
-    return f"{pad(reading.kind, 13)} {pad(sender, 32)} {pad(said, 36)} {one_line(reading.subject)[:40]}  {path}"
+    kind = pad(explain.kind(w, reading.kind), 16)
+    return f"{kind} {pad(sender, 32)} {pad(said, 36)} {one_line(reading.subject)[:40]}  {path}"

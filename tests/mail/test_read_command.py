@@ -66,8 +66,19 @@ def test_table() -> None:
     """The table has one line for each mail, without control characters."""
     result = CliRunner().invoke(read, ["-"], input=MAIL.replace(b"x", b"a\x1b[31m\rb") + "その通りです。".encode())
     assert result.output.count("\n") == 1
-    assert "agreement" in result.output
+    assert "reply " in result.output
+    assert " agrees " in result.output
     assert "\x1b" not in result.output
+
+
+def test_table_in_japanese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table speaks the reader's language; what programs read does not change with it."""
+    monkeypatch.setenv("NURTURE_LANG", "ja")
+    result = CliRunner().invoke(read, ["-"], input=MAIL + "検討いたします。".encode())
+
+    assert result.output.startswith("返信 ")
+    assert " 検討中 " in result.output
+    assert ["consideration"] == lines("-", given=MAIL + "検討いたします。".encode())[0]["intents"]
 
 
 def test_missing_file() -> None:

@@ -1,0 +1,33 @@
+"""Reasons as words: why this date, why not yet, what happened; the same at the desk and on the command line.
+
+One module a subject; whoever shows something asks here.
+"""
+
+from nurture.explain.dates import move, moves
+from nurture.explain.journal import entry, why
+from nurture.explain.mail import bounce, intent, intents, kind
+from nurture.explain.names import basis, role, slot, state, step, task
+from nurture.explain.reasons import reason, stop_reason, wait
+from nurture.explain.rules import actions, rule
+
+__all__ = [
+    "actions",
+    "basis",
+    "bounce",
+    "entry",
+    "intent",
+    "intents",
+    "kind",
+    "move",
+    "moves",
+    "reason",
+    "role",
+    "rule",
+    "slot",
+    "state",
+    "step",
+    "stop_reason",
+    "task",
+    "wait",
+    "why",
+]

@@ -1,0 +1,117 @@
+"""What things are called: states, steps, roles, tasks, legal bases, proposed times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from nurture.i18n import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import StrEnum
+
+    from nurture.core.slots import Slot
+    from nurture.i18n import Words
+
+STATES: Final[Mapping[str, str]] = {
+    "active": mark("active"),
+    "paused": mark("paused"),
+    "stopped": mark("stopped"),
+    "completed": mark("completed"),
+    "planned": mark("planned"),
+    "waiting": mark("waiting for approval"),
+    "approved": mark("approved"),
+    "sending": mark("leaving"),
+    "sent": mark("sent"),
+    "in_doubt": mark("in doubt"),
+    "failed": mark("failed"),
+    "bounced": mark("bounced"),
+    "rejected": mark("rejected"),
+    "skipped": mark("skipped"),
+    "expired": mark("expired"),
+    "cancelled": mark("cancelled"),
+    "open": mark("open"),
+    "done": mark("done"),
+    "dropped": mark("dropped"),
+}
+
+STEPS: Final[Mapping[str, str]] = {
+    "thanks": mark("thank-you and minutes"),
+    "case": mark("case study"),
+    "seminar": mark("seminar"),
+    "column": mark("column"),
+    "appointment": mark("appointment"),
+    "call": mark("telephone call"),
+    "points": mark("points at issue and timing"),
+    "farewell": mark("thanks after the decision"),
+    "news": mark("news"),
+    "news-again": mark("news"),
+}
+"""Steps of the shipped scenarios in words; others are shown by their id."""
+
+ROLES: Final[Mapping[str, str]] = {
+    "clinician": mark("Clinician"),
+    "nursing": mark("Nursing"),
+    "executive": mark("Executive"),
+    "it": mark("IT"),
+    "clinical_engineer": mark("Clinical engineer"),
+    "procurement": mark("Procurement"),
+    "radiographer": mark("Radiographer"),
+    "laboratory": mark("Laboratory"),
+    "pharmacy": mark("Pharmacy"),
+}
+
+TASKS: Final[Mapping[str, str]] = {
+    "call": mark("Telephone"),
+    "visit": mark("Visit"),
+    "linkedin": mark("LinkedIn"),
+    "congress": mark("Congress"),
+    "reply": mark("Reply"),
+    "appointment": mark("Appointment"),
+    "stray": mark("Unmatched mail"),
+    "in_doubt": mark("In doubt"),
+    "bounce": mark("Bounce"),
+    "complaint": mark("Complaint"),
+    "moved": mark("Moved"),
+    "challenge": mark("Held by a filter"),
+    "other": mark("Task"),
+}
+
+BASES: Final[Mapping[str, str]] = {
+    "consent": mark("consent"),
+    "business_card": mark("business card"),
+    "relationship": mark("business relationship"),
+    "published": mark("published address"),
+    "none": mark("none"),
+}
+
+
+def state(w: Words, value: StrEnum | str) -> str:
+    """A state's name."""
+    return w(STATES.get(str(value), str(value)))
+
+
+def step(w: Words, step_id: str) -> str:
+    """A step's name."""
+    return w(STEPS[step_id]) if step_id in STEPS else step_id
+
+
+def slot(w: Words, found: Slot) -> str:
+    """A proposed time: 12/10(木) 13:00–14:00."""
+    hours = str(found).partition(" ")[2]
+    return f"{w.day(found.day)} {hours}".strip()
+
+
+def role(w: Words, role_id: str) -> str:
+    """A role in words; roles that an installation added are shown by their id."""
+    return w(ROLES[role_id]) if role_id in ROLES else role_id
+
+
+def task(w: Words, kind: str) -> str:
+    """A kind of task in words."""
+    return w(TASKS[kind]) if kind in TASKS else kind
+
+
+def basis(w: Words, kind: StrEnum | str) -> str:
+    """A legal basis for mail in words."""
+    return w(BASES[kind]) if kind in BASES else str(kind)
