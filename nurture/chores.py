@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from nurture.flows import audit, recovery, unsent
 from nurture.flows import copies as sent_copies
 from nurture.flows import dispatches as left_over
 from nurture.flows import doubts as in_doubt
 from nurture.flows import feeds as subscriptions
-from nurture.flows import recovery, unsent
 from nurture.log import logger
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nurture.flows.doubts import Place
     from nurture.ports import Doors, Feeds, Mailbox
 
+SEAL_EVERY: Final = timedelta(minutes=1)
+"""How often is looked for lines of the journal to seal."""
 RECOVER_EVERY: Final = timedelta(seconds=5)
 """How often is looked for claims of daemons that are gone, where several share a database."""
 
@@ -71,6 +73,13 @@ async def dispatches(doors: Doors) -> timedelta:
     for problem in await left_over.look(doors):
         logger().warning("nobody could be told", action="notice.failed", error=str(problem))
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
+
+
+async def seal(doors: Doors, seen: audit.Seen) -> timedelta:
+    """Seal the journal. What a seal says stands in the log too, which somebody may keep elsewhere."""
+    for made in await audit.seal(doors, seen):
+        logger().info("journal sealed", action="audit", first=made.first, last=made.last, digest=made.digest)
+    return SEAL_EVERY
 
 
 async def recover(doors: Doors) -> timedelta:

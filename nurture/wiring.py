@@ -20,7 +20,7 @@ from nurture.errors import TemporaryFailure, UserError
 from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
-from nurture.flows import again, optout
+from nurture.flows import again, audit, optout
 from nurture.flows import feeds as flow
 from nurture.flows.doubts import Place
 from nurture.log import logger
@@ -230,10 +230,11 @@ async def start(
         seen = flow.Seen()
         with suppress(TemporaryFailure):  # the chore does it later
             await flow.notice(doors, seen)
-        feeds = open_feeds(settings)
+        feeds, sealed = open_feeds(settings), audit.Seen()
         todo = {
             "calendars": lambda: chores.calendars(doors, feeds, seen),
             "dispatches": lambda: chores.dispatches(doors),
+            "seal": lambda: chores.seal(doors, sealed),
             "doubts": lambda: chores.doubts(doors, places, changed, stop),
         }
         folders = {key: places[key][0].mailbox for key in keepers}

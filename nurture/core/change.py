@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nurture.core.audit import Seal
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.ids import MailboxId, PersonId, RepId, ScenarioHash
 from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
@@ -132,6 +133,7 @@ Entity = (
     | LoginToken
     | Setting
     | Dispatch
+    | Seal
 )
 """What the store keeps besides the journal. Each has ``id`` and ``version``."""
 

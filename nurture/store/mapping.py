@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import func, literal_column, select
 
-from nurture.core import change, deals, messages, people
+from nurture.core import audit, change, deals, messages, people
 from nurture.errors import Impossible
 from nurture.store import tables
 from nurture.store.codecs import Codec, column, hints
@@ -46,6 +46,7 @@ KINDS: Final[Mapping[type, Any]] = {
     change.LoginToken: tables.LoginTokenRow,
     change.Setting: tables.SettingRow,
     change.Dispatch: tables.DispatchRow,
+    audit.Seal: tables.JournalSealRow,
 }
 
 

@@ -385,6 +385,21 @@ class DispatchRow(SQLModel, table=True):
     version: int = number()
 
 
+class JournalSealRow(SQLModel, table=True):
+    """``core.audit.Seal``."""
+
+    __tablename__ = "journal_seal"
+
+    id: str = ident()
+    first: int = number()
+    last: int = number()
+    lines: int = number()
+    previous: str = words()
+    digest: str = words()
+    made_at: datetime = instant()
+    version: int = number()
+
+
 class JournalRow(SQLModel, table=True):
     """``core.messages.Entry``. Append-only; seq is never given twice."""
 
