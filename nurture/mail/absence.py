@@ -33,21 +33,12 @@ from nurture.mail.absence_words import (
 from nurture.mail.date_words import DIGITS, SPAN
 from nurture.mail.dates import Mention, habit, mentions
 from nurture.mail.sentences import sentences
+from nurture.mail.subjects import apart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_PROGRAM: Final = (
-    r"(?:re|aw|sv|antw|fwd?|返信|自動(?:応答|返信)(?:メール)?|不在(?:通知|応答|返信)?|auto|"
-    r"auto(?:matic)?[- ]?(?:reply|response|antwort)|out[ -]of[ -](?:the[ -])?office(?:[ -](?:auto)?reply)?|"
-    r"automatische antwort|réponse automatique|respuesta automática)"
-)
-ANSWERING: Final = re.compile(
-    rf"\A(?:\s*(?:[【\[(<＜（［]\s*{_PROGRAM}\s*[】\])>＞）］]\s*[:：]?|{_PROGRAM}\s*(?:\[\d+\]|\^\d+)?\s*[:：]))+",
-    re.IGNORECASE,
-)
-"""What stands before the subject of the mail that is answered."""
 DATE_WORDS: Final = re.compile(
     r"[\d\W_年月日曜火水木金土]|から|より|まで|\b(?:from|until|till|to|the|(?:st|nd|rd|th)|"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)[a-z]*)\b|"
@@ -105,12 +96,11 @@ def _own(subject: str) -> str:
     """What of a subject is the answer's own. Behind 「自動応答：」 or "Re:" stands that of the mail it answers, as
     a rule ours and with a date in it, unless it speaks of an absence itself or is nothing but dates.
     """
-    found = ANSWERING.match(subject)
-    if found is None:
+    before, rest = apart(subject)
+    if not before:
         return subject
-    rest = subject[found.end() :]
     own = STRONG.search(rest) or WEAK.search(rest) or len(DATE_WORDS.sub("", rest)) <= 2
-    return subject if own else found[0]
+    return subject if own else before
 
 
 class _Dates:

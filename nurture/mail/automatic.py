@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nurture.core.reading import Intent
+from nurture.mail import subjects
 from nurture.mail.intents import intents
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _is_circular(subject: str, text: str) -> bool:
 
     Who asks to be taken off, and names a link that did not work, is none: ``intents`` knows which is which.
     """
-    if re.match(r"\s*(?:re|fw|fwd|返信|転送)\s*[:：]", subject, re.IGNORECASE):
+    if subjects.is_answer(subject):
         return False
     if not any(LINK.search(text, m.start(), m.end() + 300) for m in NEWSLETTER.finditer(text[:60_000])):
         return False
@@ -164,7 +165,7 @@ def _is_circular(subject: str, text: str) -> bool:
 
 def _is_thread_of_a_person(root: Part, subject: str) -> bool:
     """A mail program's name and an answer's subject: people quote automatic mail too."""
-    return bool(re.match(r"\s*(?:re|fw|fwd|返信|転送)\s*[:：]", subject, re.IGNORECASE)) and (
+    return subjects.is_answer(subject) and (
         root.has("x-mailer") or root.has("user-agent") or root.has("x-originating-ip")
     )
 
@@ -299,7 +300,7 @@ def _is_opinion(part: Part) -> bool:
 # --- unsubscribe by mail --------------------------------------------------------------------------------------
 
 COMMAND: Final = re.compile(
-    r"\A[ 　]*(?:(?:re|fw|fwd)[ ]?[:：][ 　]*)?(?:unsubscribe|un-subscribe|opt[- ]?out|remove(?: me)?|"
+    r"\A[ 　]*(?:unsubscribe|un-subscribe|opt[- ]?out|remove(?: me)?|"
     r"配信停止|配信解除|配信停止希望|登録解除|購読解除|退会)(?:[ 　]*(?:希望|依頼|request|me|please|"
     r"[\w.:+-]{6,90}))?[ 　。.!]*\Z",
     re.IGNORECASE,
@@ -312,11 +313,11 @@ def is_unsubscribe(subject: str, text: str, to: tuple[str, ...], *, in_thread: b
     A person's answer in the thread that also asks to be taken off is a reply with that intent.
     """
     words = text.strip()
-    if COMMAND.match(subject) and len(words) < 400 and not re.match(r"(?i)\s*(?:re|fw)", subject):
+    if COMMAND.match(subject) and len(words) < 400 and not subjects.is_answer(subject):
         return True
     if (
         any(re.match(r"(?:unsubscribe|unsub|optout|opt-out|stop)(?:[+._-]|@)", address) for address in to)
         and len(words) < 400
     ):
         return True
-    return not in_thread and len(words) < 60 and COMMAND.match(words) is not None
+    return not in_thread and len(words) < 60 and COMMAND.match(subjects.bare(words)) is not None

@@ -38,6 +38,7 @@ from nurture.mail.bounce_words import (
 from nurture.mail.dsn import MAX_RECIPIENTS, Row, fields, service
 from nurture.mail.html import to_text
 from nurture.mail.parse import Part, header_and_body
+from nurture.mail.subjects import is_answer
 from nurture.mail.verdicts import ENHANCED, Fate, judge
 
 
@@ -204,7 +205,7 @@ def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy:
         return []
     by_daemon = (
         daemon
-        and not (HANDED_ON.match(envelope.subject) and LETTER.search(notification))
+        and not (is_answer(envelope.subject) and LETTER.search(notification))
         and (
             subject
             or (body and enclosed)
@@ -218,7 +219,7 @@ def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy:
     machine = MACHINE.match(envelope.from_address) is not None and body and bool(addresses_in(notification, 1))
     stated = subject and body and _stated(root, envelope, notification)
     handed_on = (
-        HANDED_ON.match(envelope.subject) is not None
+        is_answer(envelope.subject)
         or GREETS.match(notification) is not None
         or any(root.has(field) for field in OF_A_THREAD)
     )
@@ -241,7 +242,7 @@ def _stated(root: Part, envelope: Envelope, notification: str) -> bool:
     For gateways that write under a name of their own, with nothing enclosed.
     """
     notification = QUOTED.sub("", notification)
-    if HANDED_ON.match(envelope.subject) or len(notification) > 3000 or BY_A_PERSON.search(notification):
+    if is_answer(envelope.subject) or len(notification) > 3000 or BY_A_PERSON.search(notification):
         return False
     if is_listed(root):
         return False
@@ -259,7 +260,6 @@ def _alone(address: str, notification: str) -> bool:
 QUOTED = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 LETTER = re.compile(r"お世話になっ|お世話様|よろしくお願い|宜しくお願い|(?:様|先生)[ 　]*(?:\n|\Z)")
 """How a letter begins or ends: a postmaster who answers is a person."""
-HANDED_ON = re.compile(r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|sv|fw|fwd|返信|転送)\s*[:：]", re.IGNORECASE)
 GREETS = re.compile(r"\s*(?:hi|hello|hey|dear|all,|everyone)\b(?!\. this is the)", re.IGNORECASE)
 OF_A_THREAD = ("in-reply-to", "references", "list-id", "list-post", "mailing-list")
 """What people who talk about a report have in the header, and a report that nobody's daemon signed has not."""

@@ -8,9 +8,10 @@ A rule names what it sees, what must stand in the sentence and what must not. A 
 rules; the answer for the mail is the set.
 
 結構です, 大丈夫です and 不要です mean nothing by themselves, they hang on what stands before them; they have
-functions of their own. Where the answer could be read in two ways ``AMBIGUOUS`` is added and a person reads
-the mail. An opt-out is never sacrificed to another reading: taking an opt-out for a refusal is a breach of
-law, the reverse is a lost mail.
+functions of their own. 結構です alone refuses, unless it answers a question that asks to confirm something (our
+own thank-you does, practice A4): there it may as well say that all is well. Where the answer could be read in
+two ways ``AMBIGUOUS`` is added and a person reads the mail. An opt-out is never sacrificed to another reading:
+taking an opt-out for a refusal is a breach of law, the reverse is a lost mail.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from nurture.core.reading import Found, Intent
 from nurture.mail.answer_rules import ANSWERS
 from nurture.mail.leaving_rules import LEAVING, MAIL, NOT_ABOUT_MAIL
-from nurture.mail.sentences import sentences
+from nurture.mail.sentences import normal, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +38,27 @@ NOT_A_QUESTION: Final = frozenset(
 )
 
 
-def intents(text: str) -> tuple[Found, ...]:
-    """What the new text of a mail says, each intent once, in the order in which it is said."""
+def intents(text: str, *, to: str = "") -> tuple[Found, ...]:
+    """What the new text of a mail says, each intent once, in the order in which it is said.
+
+    Args:
+        text: the new text.
+        to: the mail that it answers, or the whole text with what is quoted: only looked at where a bare 結構です
+            hangs on what was asked.
+    """
     said = sentences(text)
     found: dict[Intent, Found] = {}
     for sentence in said:
         for one in _of_sentence(sentence):
             found.setdefault(one.intent, one)
+    bare = found.get(Intent.REFUSAL)
+    if (
+        bare is not None
+        and bare.rule == "kekko_alone"
+        and BARE.match(bare.words)
+        and TO_CONFIRM.search(normal(to))
+    ):
+        found.setdefault(Intent.AMBIGUOUS, Found(Intent.AMBIGUOUS, "kekko_to_a_question", bare.words))
     _among(found)
     return tuple(found.values())
 
@@ -106,6 +121,15 @@ ALONE: Final = re.compile(
     r"当院は|当院では|うちは|うちでは|当方は|当方では|弊院は|私は|こちらは|もう|、|,|\s)*結構(?:です|"
     r"でございます)[。.!！]*\Z"
 )
+YES: Final = re.compile(r"\A(?:はい|ええ|了解|承知(?:しました|いたしました)?)[、,。 ]*結構(?:です|でござい)")
+BARE: Final = re.compile(r"\A\s*結構(?:です|でございます)[。.!！]*\Z")
+"""Nothing but the word: いえ, せっかくですが and 今回は refuse whatever was asked."""
+TO_CONFIRM: Final = re.compile(
+    r"(?:認識|理解|内容|議事|記載|整理|日程|日時|相違|違い|間違い|誤り|齟齬|よろし|宜し|問題)[^。?\n]{0,40}"
+    r"(?:よろしい|宜しい|相違|違い|間違い|誤り|齟齬|問題|ござい|あり)[^。?\n]{0,16}(?:でしょうか|ますか|ませんか)|"
+    r"(?:よろしい|宜しい)でしょうか|「はい」または「いいえ」|(?:お|ご)?間違い(?:ござい|あり)ませんか"
+)
+"""A question that 結構です may say yes to."""
 ACCEPTS: Final = re.compile(
     r"(?:で|のとおり|の通り|どおり|通りで|にて|でも|であれば|なら|ならば|からで|までで|"
     r"ので)(?:も)?[、,]?(?:全く|まったく|それで)?結構(?:です|でござい)"
@@ -172,7 +196,7 @@ def _kekko(sentence: str, hits: dict[Intent, str]) -> Iterator[tuple[Intent, str
         yield Intent.REFUSAL, "kekko_alone"
         if "もう" in sentence:
             yield Intent.AMBIGUOUS, "kekko_enough"
-    elif ACCEPTS.search(sentence):
+    elif ACCEPTS.search(sentence) or YES.match(sentence):
         yield Intent.AGREEMENT, "kekko_accepts"
     elif enough := ENOUGH.search(sentence):
         before = re.split(r"[、,]", sentence[: enough.start()])[-1]

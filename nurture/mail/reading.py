@@ -119,7 +119,7 @@ def _decide(root: Part, head: Reading, text: str, base: date | None, own: frozen
         return replace(head, kind=Kind.UNSUBSCRIBE, found=(words,))
     if signs.listed and not (in_thread and to_us):
         return head
-    return _said(head, new, signs, base)
+    return _said(head, new, text if new.quoted else "", signs, base)
 
 
 def _untagged(address: str) -> str:
@@ -128,10 +128,10 @@ def _untagged(address: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def _said(head: Reading, new: quotes.Split, signs: automatic.Signs, base: date | None) -> Reading:
-    """Kind and content of what a person wrote, or a program in a person's place."""
+def _said(head: Reading, new: quotes.Split, whole: str, signs: automatic.Signs, base: date | None) -> Reading:
+    """Kind and content of what a person wrote, or a program in a person's place; ``whole``: with its quotes."""
     away = absence(new.text, base, subject=head.subject if signs.answered else "")
-    found = intents(new.text)
+    found = intents(new.text, to=whole)
     kind = _kind(head, away, signs, found, new)
     if kind is Kind.OTHER:
         return replace(head, kind=kind, automatic=True)

@@ -12,12 +12,12 @@ back to us. In doubt the answer is None, and the mail goes to a person as a stra
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from nurture.core.reading import Kind
+from nurture.mail import subjects
 from nurture.mail.address import domain_of
 from nurture.mail.tokens import named, token_in, untag
 
@@ -142,10 +142,12 @@ def _named(
     for message in found if reading.kind in REPORTS or reading.automatic else ours:
         if marks.tokens and _signed(message, marks.tokens):
             yield message, "token"
-    subject = bare_subject(reading.subject)
+    subject = subjects.bare(reading.subject)
     if subject and subject != reading.subject.strip().lower() and reading.kind not in REPORTS:  # it has a Re:
         same = [
-            m for m in ours if bare_subject(m.subject) == subject and _is_from(reading, m, people.get(m.person_id))
+            m
+            for m in ours
+            if subjects.bare(m.subject) == subject and _is_from(reading, m, people.get(m.person_id))
         ]
         if same:
             yield max(same, key=lambda m: (m.sent_at is not None, m.sent_at and m.sent_at.timestamp())), "thread"
@@ -248,16 +250,3 @@ def _same_house(domain: str, domains: Collection[str]) -> bool:
     return "." in domain and any(
         domain == other or domain.endswith(f".{other}") or other.endswith(f".{domain}") for other in domains
     )
-
-
-PREFIX: Final = re.compile(
-    r"\A(?:[ \t　]|(?:re|aw|sv|fw|fwd|wg|tr|返信|転送|自動返信|自動応答|回答|automatic reply|"
-    r"auto(?:matic)?[ -]?reply|accepted|out of office)(?:\[\d{1,3}\]|\(\d{1,3}\))?[ 　]?[:：]|"
-    r"\[[^\]]{1,30}[:： ]\d{1,7}\])*",
-    re.IGNORECASE,
-)  # fmt: skip
-
-
-def bare_subject(subject: str) -> str:
-    """A subject without Re:, Fw:, 返信: and list numbers, in lower case, single blanks."""
-    return " ".join(PREFIX.sub("", subject[:500]).split()).lower()

@@ -285,6 +285,12 @@ def test_says_nothing(text: str) -> None:
         ("資料は結構です。", {Says.REFUSAL}),
         ("もう結構です。", {Says.REFUSAL, Says.AMBIGUOUS}),
         ("結構な内容でした。", set()),
+        ("結構なお品をありがとうございました。", set()),
+        ("結構お待たせしてしまいました。", set()),
+        ("それで結構です。", {Says.AGREEMENT}),
+        ("日程はそれで結構です。", {Says.AGREEMENT, Says.APPOINTMENT}),
+        ("はい、結構です。", {Says.AGREEMENT}),
+        ("せっかくですが結構です。", {Says.REFUSAL}),
         ("大丈夫です。", {Says.AMBIGUOUS}),
         ("はい、大丈夫です。", {Says.AGREEMENT}),
         ("不要です。", {Says.REFUSAL, Says.AMBIGUOUS}),
@@ -294,6 +300,28 @@ def test_says_nothing(text: str) -> None:
 def test_hanging_words(text: str, wanted: set[Says]) -> None:
     """結構です, 大丈夫です and 不要です mean what the words before them make of them."""
     assert {found.intent for found in intents(text)} == wanted
+
+
+OFFERED = "> デモのご案内に伺いたく存じますが、いかがでしょうか。"
+CONFIRMED = "> この理解でよろしいでしょうか。"
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "wanted"),
+    [
+        ("結構です。", "", {Says.REFUSAL}),
+        ("結構です。", OFFERED, {Says.REFUSAL}),
+        ("結構です。", CONFIRMED, {Says.REFUSAL, Says.AMBIGUOUS}),
+        ("結構です。", "> 上記の内容に相違ございませんでしょうか。", {Says.REFUSAL, Says.AMBIGUOUS}),
+        ("結構です。", "> 「はい」または「いいえ」の一言でご返信ください。", {Says.REFUSAL, Says.AMBIGUOUS}),
+        ("いえ、結構です。", CONFIRMED, {Says.REFUSAL}),
+        ("それで結構です。", OFFERED, {Says.AGREEMENT}),
+        ("ご案内は結構です。", CONFIRMED, {Says.UNSUBSCRIBE}),
+    ],
+)
+def test_a_bare_word_hangs_on_what_was_asked(text: str, to: str, wanted: set[Says]) -> None:
+    """結構です refuses an offer; under a question that asks to confirm it is for a person to read."""
+    assert wanted == {found.intent for found in intents(text, to=to)}
 
 
 def test_several_intents() -> None:

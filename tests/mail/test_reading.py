@@ -225,3 +225,13 @@ def test_tokens() -> None:
     token = "a" * 40
     reading = read(f"From: x@y.example\nTo: a@b.example\nDelivered-To: rep+{token}@v.example\n\n".encode())
     assert reading.tokens == (token,)
+
+
+def test_what_was_asked_is_looked_for_in_what_is_quoted() -> None:
+    """結構です over our question about the minutes goes to a person; over an offer it declines."""
+    head = "From: sato@hospital.example\nSubject: Re: x\nContent-Type: text/plain; charset=utf-8\n\n結構です。\n\n"
+    asked = read(f"{head}> 上記の理解で相違ございませんでしょうか。\n".encode())
+    offered = read(f"{head}> デモ機をお持ちいたしましょうか。\n".encode())
+
+    assert {Intent.REFUSAL, Intent.AMBIGUOUS} == asked.intents
+    assert {Intent.REFUSAL} == offered.intents

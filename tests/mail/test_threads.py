@@ -10,7 +10,7 @@ from nurture.core.ids import MailboxId, MessageId, OrganisationId, PersonId, Rep
 from nurture.core.messages import Message
 from nurture.core.people import Organisation, Person
 from nurture.core.reading import BounceInfo, Kind, Reading
-from nurture.mail.threads import bare_subject, candidates, decide
+from nurture.mail.threads import candidates, decide
 from nurture.mail.tokens import tag
 
 OWN = {"tanaka@vendor.example"}
@@ -183,12 +183,3 @@ def test_address() -> None:
     twin = replace(SATO, id=PersonId("twin"))
     assert match(reading, people=(SATO, twin)) is None
     assert match(Reading(Kind.REPLY)) is None
-
-
-@pytest.mark.parametrize(
-    "subject",
-    ["Re: a b", "RE：a  b", "Fwd: Re: A b", "返信: a b", "Re[2]: a b", "[list:00012] a b", "自動返信: a b"],
-)
-def test_bare_subject(subject: str) -> None:
-    """Answer marks and list numbers do not count."""
-    assert bare_subject(subject) == "a b"
