@@ -30,7 +30,8 @@ READ: Final[Mapping[str, str]] = {
     "patient_data": mark("looks like data of a patient: a name with a number, a date of birth"),
     "appointment": mark("proposes or accepts a time to meet"),
     "ambiguous": mark(
-        "can be read in two ways: もう結構です, 大丈夫です, a date with another weekday; a meeting declined or moved"
+        "can be read in two ways: もう結構です, 大丈夫です, a date whose weekday is another; "
+        "a meeting declined or moved"
     ),
     "topic": mark("does not want mail about one topic"),
     "less_often": mark("wants mail less often"),
