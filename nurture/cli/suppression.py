@@ -87,7 +87,7 @@ def list_(who: str | None, scope: str | None, everything: bool, limit: int, as_j
                 names.get(row.value, row.value),
                 w(NAMES[row.scope.value]),
                 t.instant(row.at),
-                explain.reason(w, row.reason),
+                explain.stop_reason(w, row.reason),
                 row.evidence,
                 *([row.lifted_evidence or "–"] if everything else []),
             )

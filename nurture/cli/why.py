@@ -160,7 +160,7 @@ def _reasons(t: Terminal, message: Message, names: Mapping[str, str]) -> None:
     w = t.w
     t.echo()
     state = explain.state(w, message.state)
-    why_ = explain.reason(w, message.reason) if message.reason else ""
+    why_ = explain.held(w, message)
     t.echo(f"{state}{w(': ') if why_ else ''}{why_}")
     if message.answer:
         t.say(mark("the server said: {answer}"), answer=message.answer)
@@ -194,7 +194,7 @@ def _obstacles(t: Terminal, dossier: Dossier, now: datetime) -> None:
             mark("No mail to {value} since {at}: {reason}"),
             value=found.value,
             at=t.instant(found.at),
-            reason=explain.reason(w, found.reason),
+            reason=explain.stop_reason(w, found.reason),
         )
     _basis(t, dossier.person)
     if dossier.person.away:
@@ -253,7 +253,7 @@ async def _person(t: Terminal, doors: Doors, person: Person, *, as_json: bool) -
                 mark("No mail to {value} since {at}: {reason}"),
                 value=suppression.value,
                 at=t.instant(suppression.at),
-                reason=explain.reason(t.w, suppression.reason),
+                reason=explain.stop_reason(t.w, suppression.reason),
             )
         _basis(t, person)
         t.say(mark("Not enrolled in any scenario."))
@@ -305,7 +305,7 @@ def _plan(t: Terminal, dossier: Dossier, names: Mapping[str, str]) -> None:
             w.day(m.nominal) if m.nominal else "–",
             t.instant(m.sent_at or (None if m.state in GONE else m.planned_at)),
             explain.state(w, m.state),
-            w("; ").join(part for part in (explain.reason(w, m.reason), _moves(w, m, names)) if part),
+            w("; ").join(part for part in (explain.held(w, m), _moves(w, m, names)) if part),
         )
         for m in sorted(dossier.messages, key=lambda m: (m.planned_at is None, m.planned_at, m.nominal))
     ]

@@ -7,7 +7,7 @@ from nurture.explain.dates import move, moves
 from nurture.explain.journal import entry, why
 from nurture.explain.mail import bounce, intent, intents, kind
 from nurture.explain.names import basis, role, slot, state, step, task
-from nurture.explain.reasons import reason, stop_reason, wait
+from nurture.explain.reasons import held, reason, stop_reason, wait
 from nurture.explain.rules import actions, rule
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "basis",
     "bounce",
     "entry",
+    "held",
     "intent",
     "intents",
     "kind",

@@ -9,7 +9,7 @@ from nurture.core.messages import Move
 from nurture.explain import mail
 from nurture.explain.dates import move, moves
 from nurture.explain.names import state, step, task
-from nurture.explain.reasons import SPANS, reason, stop_reason
+from nurture.explain.reasons import SPANS, held, reason, stop_reason
 from nurture.explain.rules import actions, rule
 from nurture.i18n import mark
 
@@ -186,5 +186,5 @@ def _why(w: Words, item: Mapping[str, object], names: Mapping[str, str] | None) 
 
 def why(w: Words, message: Message) -> str:
     """Why a mail stands where it stands: its state, what holds it, and why its date is what it is."""
-    parts = [state(w, message.state), reason(w, message.reason), moves(w, message.moves)]
+    parts = [state(w, message.state), held(w, message), moves(w, message.moves)]
     return w("; ").join(part for part in parts if part)

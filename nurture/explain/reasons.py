@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from nurture.core.messages import MessageState
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nurture.core.limits import Wait
+    from nurture.core.messages import Message
     from nurture.i18n import Words
 
 REASONS: Final[Mapping[str, str]] = {
@@ -100,6 +102,11 @@ def reason(w: Words, code: str) -> str:
 def stop_reason(w: Words, code: str) -> str:
     """Why an enrollment paused or stopped; "moved" is a person here, not a date."""
     return w("moved to another post") if code == "moved" else reason(w, code)
+
+
+def held(w: Words, message: Message) -> str:
+    """Why a mail waits, was held, or ended; one that was cancelled shares the reason of its enrollment's end."""
+    return (stop_reason if message.state is MessageState.CANCELLED else reason)(w, message.reason)
 
 
 def wait(w: Words, found: Wait, zone: str) -> str:

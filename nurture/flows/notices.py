@@ -137,14 +137,24 @@ def _notice(to: Representative, scene: Scene) -> Notice:
         parts.append(advice.cut(w, a.inbound.folder))
     if a.reading.text and not a.reading.sensitive:
         parts.append(f"{'-' * 30}\n{a.reading.text[:LONGEST]}")
-    subject = "" if a.reading.sensitive else a.reading.subject
     return Notice(
         kind=case.task or case.id,
-        subject=f"{scene.who}: {subject or w(SUBJECT)}"[:200],
+        subject=_subject(w, scene)[:200],
         text="\n\n".join(parts),
         link=f"/people/{a.person.id}",
         message_id=a.answered.id if a.answered else None,
     )
+
+
+def _subject(w: Words, scene: Scene) -> str:
+    """What it is about before who wrote and under which subject: an inbox on a phone shows the first words."""
+    reading = scene.a.reading
+    if reading.sensitive:
+        return f"{scene.who}: {w(SUBJECT)}"
+    intents = dict.fromkeys(found.intent for found in reading.found)
+    what = explain.intents(w, intents) or (explain.task(w, scene.case.task) if scene.case.task else "")
+    said = f"{scene.who}: {reading.subject}".removesuffix(": ")
+    return w("[{what}] {said}", what=what, said=said) if what else said
 
 
 SUBJECT = mark("a mail that looks like data of a patient")

@@ -141,7 +141,7 @@ def _why(w: Words, story: Story, message: Message, entries: Mapping[str, str]) -
             else w("{minutes} min after the meeting", minutes=rest)
         )
     if message.state is not MessageState.SENT and message.reason:
-        parts.append(explain.reason(w, message.reason))
+        parts.append(explain.held(w, message))
     if message.planned_on is not None and message.state is not MessageState.CANCELLED:
         if message.nominal and message.nominal != message.planned_on:
             parts.append(w("by the scenario {date}", date=w.day(message.nominal)))

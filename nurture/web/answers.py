@@ -33,6 +33,8 @@ class Taken(NamedTuple):
     case: Case
     whole: str = ""
     cut_in: str = ""  # the folder where the rest lies
+    how: str = ""  # who wrote it, where not the person under the known address: colleague | renamed | former
+    who: str = ""  # his name and address
 
 
 async def taken_for(store: Store, tasks: Iterable[Task]) -> Mapping[TaskId, Taken]:
@@ -46,7 +48,12 @@ async def taken_for(store: Store, tasks: Iterable[Task]) -> Mapping[TaskId, Take
     made = {TaskId(derived(f"task:{kind}", row.id)): row for row in rows for kind in {t.kind for t in listed}}
     read = {t.id: (t, made[t.id]) for t in listed if t.id in made}
     return known | {
-        key: Taken(OF_KIND.get(t.kind) or _case(row), row.text if len(row.text) > SHORT else "", cut_in(row))
+        key: Taken(
+            OF_KIND.get(t.kind) or _case(row),
+            row.text if len(row.text) > SHORT else "",
+            cut_in(row),
+            *_writer(row),
+        )
         for key, (t, row) in read.items()
     }
 
@@ -54,6 +61,11 @@ async def taken_for(store: Store, tasks: Iterable[Task]) -> Mapping[TaskId, Take
 def cut_in(row: Inbound) -> str:
     """The folder of a mail that was too long to be read whole; empty for any other."""
     return row.folder if CUT in json.loads(row.reading).get("defects", ()) else ""
+
+
+def _writer(row: Inbound) -> tuple[str, str]:
+    how = row.match_rule.partition("/")[2]
+    return (how, f"{row.from_name} <{row.from_address}>".strip()) if how and row.kind == Kind.REPLY else ("", "")
 
 
 def _case(row: Inbound) -> Case:

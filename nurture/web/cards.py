@@ -74,7 +74,7 @@ def card(visit: Visit, message: Message, known: Around) -> Card:
         role=person.role if person else None,
         organisation=organisation.name if organisation else "",
         why=explain.moves(w, message.moves, visit.names) if message.moves else "",
-        note=explain.reason(w, message.reason) if message.reason else "",
+        note=explain.held(w, message),
         owner="" if message.rep_id == reader.rep.id else reader.name_of(message.rep_id),
         may_approve=_waits(message) and reader.approves(message),
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from nurture.core.ids import EnrollmentId
+    from nurture.i18n import Words
     from nurture.web.cards import Around
     from nurture.web.visit import Visit
 
@@ -52,9 +53,8 @@ class Row:
     role: str | None
     organisation: str
     owner: str
-    state: str  # the enrollment's, in words, with its reason
-    next: Message | Task | None
-    step: str  # the state of that step, in words
+    next: str  # the step that comes next, or the task that waits
+    state: str  # of that step; of the enrollment, when it does not run
     tone: str  # how it is coloured: a state's value
     on: date | None
     at: datetime | None
@@ -64,12 +64,12 @@ class Row:
 def _row(visit: Visit, enrollment: Enrollment, known: Around, ahead: Sequence[Message | Task]) -> Row:
     w = visit.w
     person, organisation = known.person(enrollment), known.organisation(enrollment)
-    state = explain.state(w, enrollment.state)
-    if enrollment.reason:
-        state = f"{state} ({explain.stop_reason(w, enrollment.reason)})"
     first = min(ahead, key=_when, default=None)
     mail = first if isinstance(first, Message) else None
-    why = [explain.reason(w, mail.reason)] if mail and mail.reason else []
+    stands = first if first and enrollment.state is EnrollmentState.ACTIVE else enrollment
+    reasons = [] if stands is first else [explain.stop_reason(w, enrollment.reason)]
+    reasons += [explain.held(w, mail)] if mail else []
+    why = [said for said in dict.fromkeys(reasons) if said]
     why += [explain.moves(w, mail.moves, visit.names)] if mail and mail.moves else []
     return Row(
         enrollment=enrollment,
@@ -77,14 +77,22 @@ def _row(visit: Visit, enrollment: Enrollment, known: Around, ahead: Sequence[Me
         role=person.role if person else None,
         organisation=organisation.name if organisation else "",
         owner=visit.reader.name_of(enrollment.rep_id),
-        state=state,
-        next=first,
-        step=explain.state(w, first.state) if first else "",
-        tone=first.state.value if first else enrollment.state.value,
+        next=_called(w, first),
+        state=explain.state(w, stands.state),
+        tone=stands.state.value,
         on=mail.planned_on if mail else None,
         at=_when(first) if first and _when(first) < _NEVER else None,
         why=" · ".join(why),
     )
+
+
+def _called(w: Words, step: Message | Task | None) -> str:
+    """A step of the scenario by its name; a task of another origin by its kind."""
+    if step is None:
+        return ""
+    if step.step_id:
+        return explain.step(w, step.step_id)
+    return explain.task(w, step.kind) if isinstance(step, Task) else ""
 
 
 def _when(step: Message | Task) -> datetime:

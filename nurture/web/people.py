@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 MAILS: Final = 20
 """So many of the last mails are looked at for a successor."""
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LINES: Final = 200
 """So many mails and journal lines are shown."""
 
@@ -46,6 +49,13 @@ async def _told_of(visit: Visit, person: Person) -> Mapping[str, str]:
     return {}
 
 
+def _day(mail: Message, zone: str) -> tuple[date, datetime]:
+    """Where a mail stands in the list: what has no date yet by the day that its scenario wishes."""
+    at = mail.sent_at or mail.planned_at
+    day = at.astimezone(ZoneInfo(zone)).date() if at else mail.nominal or mail.planned_on or date.max
+    return day, at or _FIRST
+
+
 async def show(visit: Visit) -> Response:
     """GET /people/{id}: for those who see the person, or an enrollment of the person; each sees their part."""
     store, reader, w = visit.doors.store, visit.reader, visit.w
@@ -59,6 +69,7 @@ async def show(visit: Visit) -> Response:
     messages = await store.find(Message, mine, order=("-planned_at",), limit=LINES)
     entries = await store.find(Entry, {"person_id": person.id}, order=("-seq",), limit=LINES)
     organisation = await store.get(Organisation, person.organisation_id) if person.organisation_id else None
+    messages = tuple(sorted(messages, key=lambda m: _day(m, reader.rep.timezone), reverse=True))
     silences = await store.find(Suppression, {"value": person.email.lower(), "lifted_at": None})
     successor = await store.get(Person, person.successor_id) if person.successor_id else None
     shown_enrollments, shown_messages = {e.id for e in enrollments}, {m.id for m in messages}

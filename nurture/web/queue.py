@@ -6,13 +6,14 @@ tasks; what is approved and leaves soon. Nine to thirteen queries whatever the n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture import advice
+from nurture import advice, explain
 from nurture.core.deals import Task, TaskState
-from nurture.core.messages import Inbound, Message, MessageState
+from nurture.core.messages import Entry, Inbound, Message, MessageState
 from nurture.core.scenario import TASK_KINDS
 from nurture.ports import Span
 from nurture.web.alerts import alerts
@@ -23,9 +24,11 @@ from nurture.web.task import slots_of
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from nurture.core.people import Organisation
+    from nurture.core.people import Organisation, Person
     from nurture.core.slots import Slot
+    from nurture.i18n import Words
     from nurture.web.answers import Taken
+    from nurture.web.cards import Around
     from nurture.web.visit import Visit
 
 ROWS: Final = 100
@@ -34,6 +37,11 @@ ROWS: Final = 100
 SOON: Final = timedelta(days=3)
 STRAYS: Final = timedelta(days=14)
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+ALARMS: Final = frozenset({"complaint"})
+"""Kinds of tasks that come before all others: somebody is angry."""
+
+_CAME_BACK: Final = re.compile(r"(\S+): (\w+)(?: ([245]\.\d{1,3}\.\d{1,3}))?")
+"""A bounce as its task has it, in no language (``core.reactions.detail``)."""
 _STUCK: Final = (MessageState.IN_DOUBT, MessageState.FAILED)
 
 
@@ -48,16 +56,13 @@ class Row:
     steps: tuple[str, ...] = ()  # what may be done next
     whole: str = ""  # what was written, where it is longer than the list shows
     cut: str = ""  # that it was too long to be read to its end, and where the rest lies
+    by: str = ""  # that somebody else wrote it
+    quote: str = ""  # what was written, without the lines that repeat its times; why a mail came back, in words
 
     @property
     def slots(self) -> tuple[Slot, ...]:
         """Times that the mail proposes."""
         return slots_of(self.task)
-
-    @property
-    def quote(self) -> str:
-        """What was written, without the lines that repeat its times."""
-        return "\n".join(self.task.detail.split("\n")[len(self.slots) :])
 
 
 async def queue(visit: Visit) -> Response:
@@ -77,9 +82,8 @@ async def queue(visit: Visit) -> Response:
     shown = len(urgent) + len(others)
     full = len(urgent) == ROWS or len(others) == ROWS
     mails = await taken_for(store, tasks)
-    rows = [
-        Row(t, addressee(known.person(t)), known.organisation(t), *_advice(visit, mails.get(t.id))) for t in tasks
-    ]
+    rows = [_row(visit, task, known, mails.get(task.id)) for task in tasks]
+    rows.sort(key=lambda row: row.task.kind not in ALARMS)  # the rest stay in their order
     return visit.page(
         "queue.html",
         to_do=[cards[m.id] for m in (*urgent, *others) if cards[m.id].may_approve],
@@ -97,12 +101,36 @@ async def queue(visit: Visit) -> Response:
     )
 
 
-def _advice(visit: Visit, mail: Taken | None) -> tuple[str, tuple[str, ...], str, str]:
+def _row(visit: Visit, task: Task, known: Around, mail: Taken | None) -> Row:
+    w, person = visit.w, known.person(task)
+    row = Row(task, addressee(person), known.organisation(task), quote=_quote(w, task))
     if mail is None:
-        return "", (), "", ""
-    w = visit.w
-    cut = advice.cut(w, mail.cut_in) if mail.cut_in else ""
-    return advice.read(w, mail.case), advice.steps(w, mail.case), mail.whole, cut
+        return row
+    return replace(
+        row,
+        read=advice.read(w, mail.case),
+        steps=advice.steps(w, mail.case),
+        whole=mail.whole,
+        cut=advice.cut(w, mail.cut_in) if mail.cut_in else "",
+        by=_by(visit, mail, person),
+    )
+
+
+def _by(visit: Visit, mail: Taken, person: Person | None) -> str:
+    """That a colleague answered, or the person under another address: the journal's own sentence."""
+    if not mail.how or person is None:
+        return ""
+    data = {"who": mail.who, "name": person.name}
+    said = Entry(at=visit.doors.clock.now(), kind=f"inbound.by_{mail.how}", actor="", data=data)
+    return explain.entry(visit.w, said)
+
+
+def _quote(w: Words, task: Task) -> str:
+    came_back = _CAME_BACK.fullmatch(task.detail) if task.kind == "bounce" else None
+    if came_back:
+        address, reason, status = came_back.groups()
+        return f"{address}\n{explain.bounce(w, reason)}" + (f" ({status})" if status else "")
+    return "\n".join(task.detail.split("\n")[len(slots_of(task)) :])
 
 
 async def _strays(visit: Visit) -> tuple[Inbound, ...]:

@@ -17,6 +17,18 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 OPEN = "for (const it of document.querySelectorAll('details')) it.open = true"
 
+CUT_OFF = """
+  [...document.querySelectorAll('main :is(p, span, a, td, li, dd, h1, h2, button, label)')].filter(it => {
+    const box = it.getBoundingClientRect();
+    for (let around = it.parentElement; around && box.width; around = around.parentElement) {
+      if (getComputedStyle(around).overflowX === 'hidden' && box.right > around.getBoundingClientRect().right + 1)
+        return true;
+    }
+    return false;
+  }).map(it => it.textContent.trim())
+"""
+"""What stands outside a box that hides what is outside it."""
+
 
 @cache
 def _script() -> str:
@@ -34,6 +46,7 @@ async def flaws(window: Window) -> list[str]:
     await page.evaluate(_script())
     wider = await window.overflow()
     found = [f"{window.path} is {wider} pixels too wide"] if wider else []
+    found += [f"{window.path} cuts off: {text}" for text in await page.evaluate(CUT_OFF)]
     found += await _asked(window, {"runOnly": {"type": "tag", "values": RULES}})
     await page.emulate_media(color_scheme="dark")
     found += await _asked(window, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})

@@ -177,6 +177,26 @@ async def test_colleagues_are_treated_as_the_scenario_says(
     assert (MessageState.WAITING if waits else MessageState.SENT) is other.state
 
 
+@pytest.mark.parametrize(
+    ("text", "subject", "told"),
+    [
+        ("保守費用は年額でしょうか。", "Re: 御礼", "【ご質問】佐藤 花子: Re: 御礼"),
+        ("はい、その理解で間違いありません。保守費用は年額でしょうか。", "", "【同意、ご質問】佐藤 花子"),
+        ("患者ID：0012345 の件です。", "Re: 御礼", "佐藤 花子: 患者情報らしい記載のあるメール"),
+        ("", "", "【返信】佐藤 花子"),
+    ],
+)
+async def test_the_subject_of_a_notice_says_what_it_is_about(
+    house: House, text: str, subject: str, told: str
+) -> None:
+    """What was read first, then who wrote under which subject; of what may be a patient's data neither."""
+    sent = await thanked(house)
+    await read(house, Pigeonhole([letter(text, sent, subject=subject)]))
+    ((_, notice),) = house.told.notices
+
+    assert told == notice.subject
+
+
 SECRETS = ("山田", "太郎", "0012345", "昭和20年")
 
 

@@ -16,7 +16,7 @@ from nurture.core.messages import Enrollment, EnrollmentState, Entry
 from nurture.core.people import Away, Person
 from nurture.i18n import words
 from tests.web.browser import browser, send, sign_in
-from tests.web.world import NAKAMURA, READ, REPLY, SATO, TANAKA
+from tests.web.world import NAKAMURA, NOW, READ, REPLY, SATO, TANAKA
 
 if TYPE_CHECKING:
     import httpx
@@ -102,6 +102,32 @@ async def test_what_was_read_and_what_to_do_next(sato: httpx.AsyncClient, desk_w
         assert advice.read(w, case) in page
         assert all(step in page for step in advice.steps(w, case))
     assert 4 == page.count("次の一手")
+
+
+async def test_who_wrote_and_why_a_mail_came_back_is_said_in_words(
+    sato: httpx.AsyncClient, desk_world: World
+) -> None:
+    """A colleague's answer names the colleague; a bounce has no codes in it; a complaint comes before all."""
+    other = replace(
+        REPLY,
+        id=InboundId("in-other"),
+        key="<other@x>",
+        uid=17,
+        from_name="緑 次郎",
+        from_address="midori@minato-hp.example",
+        match_rule="header_id/colleague",
+    )
+    answered = replace(READ, id=TaskId(derived("task:reply", other.id)))
+    bounced = replace(READ, id=TaskId("t-bounced"), kind="bounce", detail=f"{NAKAMURA.email}: user_unknown 5.1.1")
+    angry = replace(READ, id=TaskId("t-angry"), kind="complaint", detail="", due_at=NOW)
+    await desk_world.store.commit(Change((other, answered, bounced, angry)))
+    page = (await sato.get("/")).text
+
+    assert f"{NAKAMURA.name} さんの代わりに 緑 次郎 &lt;midori@minato-hp.example&gt; が返信" in page
+    assert f"{NAKAMURA.email}\nこのアドレスの方がいません (5.1.1)" in page
+    assert "user_unknown" not in page
+    places = [page.index(f"/tasks/{task.id}/done") for task in (angry, bounced)]
+    assert places == sorted(places)
 
 
 async def test_a_task_that_was_not_done_after_all(sato: httpx.AsyncClient, desk_world: World) -> None:

@@ -11,11 +11,25 @@ import pytest
 from nurture.core.attachments import Attachment
 from nurture.core.change import Change
 from nurture.core.deals import Task
-from nurture.core.ids import InboundId
+from nurture.core.ids import InboundId, TaskId
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, MessageState
 from nurture.web.app import build
 from tests.web.browser import browser, form, send, sign_in
-from tests.web.world import CASE, CASE_MAIL, DOUBT, FOOTER, MORI, NOW, REPLY, SATO, SECRET, THANK_YOU, TWO_PEOPLE
+from tests.web.world import (
+    CASE,
+    CASE_MAIL,
+    DOUBT,
+    FOOTER,
+    MORI,
+    NOW,
+    READ,
+    REPLY,
+    SATO,
+    SECRET,
+    THANK_YOU,
+    TWO_PEOPLE,
+    YAMAMOTO,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -273,6 +287,33 @@ async def test_the_live_page_shows_what_runs_and_asks_again(mori: httpx.AsyncCli
     for wanted in ("高橋 健一 先生", "小林 拓也 様", "東都医科大学附属病院", "12/1(火) 09:12"):
         assert wanted in text
     assert '<noscript><meta http-equiv="refresh"' in text
+
+
+async def test_what_waits_beside_the_scenario_is_named(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """A reply that is not read yet is the next thing, by its kind; why the enrollment rests is said once."""
+    asked = replace(READ, id=TaskId("t-first"), enrollment_id=CASE_MAIL.enrollment_id, person_id=YAMAMOTO.id)
+    enrollment = await desk_world.store.get(Enrollment, CASE_MAIL.enrollment_id or "")
+    assert enrollment is not None
+    resting = replace(enrollment, state=EnrollmentState.PAUSED, reason="reply")
+    await desk_world.store.commit(Change((asked, resting)))
+    text = (await sato.get("/live")).text
+    row = text.partition(YAMAMOTO.name)[2].partition("</tr>")[0]
+
+    assert '<span class="step">返信</span>' in row
+    assert '<span class="state paused">一時停止</span>' in row
+    assert 1 == row.count("ご本人から返信がありました")
+
+
+async def test_mails_without_a_date_stand_where_the_scenario_wishes_them(
+    sato: httpx.AsyncClient, desk_world: World
+) -> None:
+    """On a person's page the latest first, also while the enrollment is paused."""
+    page = await sato.get("/people/takahashi")
+    await send(sato, page.text, "/pause")
+    text = (await sato.get("/people/takahashi")).text
+    places = [text.index(f'href="/messages/{key}"') for key in ("m-two", "m-planned", "m-thanks")]
+
+    assert places == sorted(places)
 
 
 async def test_the_language_is_switched_at_the_desk(sato: httpx.AsyncClient) -> None:
