@@ -65,8 +65,8 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
         mark("Resume when mail arrives again."),
     ),
     "moved": (
-        mark("Thank for the time together, in a letter or a call."),
-        mark("Ask for an introduction to the successor, and record that person."),
+        mark("Who wrote by hand is thanked by a draft at the desk: approve it, or reject it and call."),
+        mark("Who follows? Record that person; an introduction is drafted once it is known why mail is allowed."),
         mark("Enter the new post and address with the person; enroll anew only if it still fits."),
     ),
     "away_and_moved": (
@@ -184,6 +184,8 @@ def happens(w: Words, case: Case) -> str:
         parts.append(w(SILENCES[case.silence]))
     if case.task is not None:
         parts.append(w("task"))
+    if case.thanks:
+        parts.append(w("draft of thanks, if the person wrote it"))
     if case.colleagues:
         parts.append(w("colleagues"))
     return w("; ").join(parts)

@@ -141,6 +141,8 @@ class Work:
     claim_batch: int = 500
     feed_hours: int = 6  # subscribed calendars are fetched this often
     confirm_opt_out: bool = True  # who opts out by reply gets one short confirmation
+    farewell: str = "contact-moved"  # the scenario that thanks who leaves; "": none
+    introduction: str = "contact-successor"  # the scenario that introduces us to who follows; "": none
     html: bool = False  # letters carry their text as HTML too (plain text is what Japanese business mail prefers)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from nurture.core.content import choose
 from nurture.core.deals import Attendee, Concern, Deal, Meeting, PagePointer, Promise, Stance
-from nurture.core.draft import Brief
+from nurture.core.draft import Beside, Brief
 from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, PromiseId, RepId
 from nurture.core.people import Organisation, Person, Profession, Representative
 
@@ -124,6 +124,10 @@ def brief(
         ),
         unsubscribe_url=f"{public_url}/u/example" if public_url.startswith("https://") else None,
         unsubscribe_mail=mailbox,
+        beside=Beside(
+            predecessor=replace(reader, family_name="岡田", given_name="正"),
+            successor=replace(reader, family_name="橋本", given_name="忍"),
+        ),
     )
 
 

@@ -59,7 +59,8 @@ class Case:
     """One line of the table.
 
     ``reason`` stands with the enrollment, ``task`` is the kind of the representative's task, ``colleagues``:
-    whether ``on_colleague_reply`` is asked for the others of the organisation, if a person wrote.
+    whether ``on_colleague_reply`` is asked for the others of the organisation, if a person wrote; ``thanks``:
+    whether a draft of thanks is made, where the address can be expected to work.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Case:
     silence: Silence | None = None
     rules: Rules = Rules.NONE
     colleagues: bool = False
+    thanks: bool = False
 
 
 def _answer(key: str, becomes: Becomes = Becomes.PAUSES, reason: str = "reply", rules: Rules = Rules.ANY) -> Case:
@@ -86,7 +88,9 @@ COMPLAINT: Final = Case(
 BOUNCE: Final = Case("bounce", Becomes.STOPS, "bounce", "bounce", None, Silence.ADDRESS, Rules.TASK)
 SOFT_BOUNCE: Final = Case("soft_bounce", Becomes.GOES_ON, rules=Rules.ANY)
 THIRD_BOUNCE: Final = Case("third_bounce", Becomes.PAUSES, "bounces", "bounce", rules=Rules.ANY)
-MOVED: Final = Case("moved", Becomes.STOPS, "moved", "moved", Told.REP, rules=Rules.TASK, colleagues=True)
+MOVED: Final = Case(
+    "moved", Becomes.STOPS, "moved", "moved", Told.REP, rules=Rules.TASK, colleagues=True, thanks=True
+)
 AWAY: Final = Case("away", Becomes.POSTPONED, rules=Rules.ANY)
 AWAY_AND_MOVED: Final = Case("away_and_moved", Becomes.PAUSES, "moved", "moved", Told.REP, rules=Rules.NONE)
 PATIENT_DATA: Final = Case(

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Who was there before the reader, and who follows, where the mail is about that."""
+
+    predecessor: Person | None = None
+    successor: Person | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """Everything that a template may draw on. Private notes are dropped before rendering."""
 
@@ -33,6 +41,7 @@ class Brief:
     unsubscribe_url: str | None = None  # https page; None: reply or mailto only
     unsubscribe_mail: str = ""
     thread_subject: str | None = None  # the subject to answer to, when the step is threaded
+    beside: Beside = Beside()
     extra: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -105,8 +105,11 @@ class Scene:
             return turns.stop(self.dossier, reason, self.now, self.actor)
         if not (do.pause or do.resume):
             return default
-        if enrollment.state is EnrollmentState.PAUSED and enrollment.reason not in BY_ARRIVAL:
+        rested = enrollment.reason == turns.RESTED  # by a person, until a day
+        if enrollment.state is EnrollmentState.PAUSED and not (rested or enrollment.reason in BY_ARRIVAL):
             return Change()  # a person, or the law, paused it
+        if enrollment.state is EnrollmentState.PAUSED and rested and do.resume:
+            return Change()
         if do.resume and enrollment.state is EnrollmentState.ACTIVE:
             return turns.hold(self.dossier, "replied", self.now, self.actor)
         if do.resume:
@@ -115,6 +118,8 @@ class Scene:
             return turns.pause(self.dossier, reason, self.now, self.actor)
         day = shifted(self.today, do.pause_days)
         day = self._not_before_theirs(day)
+        if turns.outlasts(enrollment, day, self.zone):
+            return Change()
         return turns.rest(self.dossier, reason, day, self.zone, self.now, self.actor)
 
     def beyond(self, rule: Rule, key: str) -> Change:

@@ -168,13 +168,15 @@ def _in_a_row(a: Arrival, own: Sequence[Dossier]) -> int:
 def _become(a: Arrival, dossier: Dossier, case: Case) -> Change:
     """What becomes of one running enrollment by itself."""
     actor, state = a.person.email, dossier.enrollment.state
-    resting = state is EnrollmentState.PAUSED and dossier.enrollment.wake_at is not None
+    resting = turns.is_resting(dossier.enrollment)
     match case.becomes:
         case Becomes.STOPS:
             return turns.stop(dossier, case.reason, a.now, actor)
         case Becomes.POSTPONED if state is EnrollmentState.ACTIVE:
             return Change((replace(dossier.enrollment, wake_at=a.now),))
         case Becomes.RESTS if (state is EnrollmentState.ACTIVE or resting) and (day := rests_until(a)) is not None:
+            if turns.outlasts(dossier.enrollment, day, a.zone):
+                return Change()
             return turns.rest(dossier, case.reason, day, a.zone, a.now, actor)
         case Becomes.PAUSES | Becomes.RESTS if state is EnrollmentState.ACTIVE or resting:
             return turns.pause(dossier, case.reason, a.now, actor)  # one that rests does so no longer

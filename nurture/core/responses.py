@@ -144,7 +144,7 @@ def _as_listed(a: Arrival, dossier: Dossier, scenario: Scenario, event: Event, d
     if Intent.APPOINTMENT in event.intents:
         if "appointment" in scenario.stop_on:
             return default
-        if dossier.enrollment.state is EnrollmentState.ACTIVE:
+        if dossier.enrollment.state is EnrollmentState.ACTIVE or turns.is_resting(dossier.enrollment):
             default = turns.pause(dossier, "reply", a.now, a.person.email)
         else:
             default = Change()

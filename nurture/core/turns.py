@@ -7,7 +7,7 @@ the enrollment is what keeps the next mail in.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nurture.core import progress, states
 from nurture.core.calendar import shifted
@@ -24,6 +24,24 @@ if TYPE_CHECKING:
 
     from nurture.core.dossier import Dossier
     from nurture.core.scenario import Scenario
+
+RESTED: Final = "rest"
+"""Why an enrollment rests that a person sent to rest: no rule and no mail wakes it sooner."""
+
+
+def is_resting(enrollment: Enrollment) -> bool:
+    """Whether it is paused until a day that is known, and goes on by itself then."""
+    return enrollment.state is EnrollmentState.PAUSED and enrollment.wake_at is not None
+
+
+def outlasts(enrollment: Enrollment, day: date, zone: ZoneInfo) -> bool:
+    """Whether a person sent it to rest for longer than until this day."""
+    return (
+        enrollment.reason == RESTED
+        and enrollment.state is EnrollmentState.PAUSED
+        and enrollment.wake_at is not None
+        and enrollment.wake_at.astimezone(zone).date() > day
+    )
 
 
 def held(messages: Iterable[Message], reason: str) -> tuple[Message, ...]:

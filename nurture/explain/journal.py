@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from nurture.core.messages import Move
 from nurture.explain import mail
 from nurture.explain.dates import move, moves
-from nurture.explain.names import state, step, task
+from nurture.explain.names import basis, state, step, task
 from nurture.explain.reasons import SPANS, held, reason, stop_reason
 from nurture.explain.rules import actions, rule
 from nurture.i18n import mark
@@ -67,6 +67,11 @@ SENTENCES: Final[Mapping[str, str]] = {
     "person.away_over": mark("an absence that is over"),
     "person.readdressed": mark("address changed: {before} → {after}"),
     "person.succeeded": mark("{name} follows"),
+    "person.departed": mark("moves or leaves"),
+    "person.stayed": mark("does not leave after all; nobody follows"),
+    "person.based": mark("mail is allowed: {basis}"),
+    "farewell.none": mark("no draft of thanks: {reason}"),
+    "introduction.none": mark("no draft of an introduction: {reason}"),
     "person.suppressed": mark("no more mail to this address: {reason}"),
     "optout.confirmed": mark("the opt-out was confirmed: {subject}"),
     "dispatch.given_up": mark("{to} could not be told by mail: {subject}"),
@@ -136,6 +141,8 @@ def _said(w: Words, kind: str, name: str, value: object) -> object:
         return w(SPANS[value])
     if name == "task" and isinstance(value, str):
         return task(w, value)
+    if name == "basis" and isinstance(value, str):
+        return basis(w, value)
     if name == "rule" and isinstance(value, str):
         return rule(w, value)
     if name == "kind" and isinstance(value, str):

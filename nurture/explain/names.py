@@ -44,6 +44,8 @@ STEPS: Final[Mapping[str, str]] = {
     "call": mark("telephone call"),
     "points": mark("points at issue and timing"),
     "farewell": mark("thanks after the decision"),
+    "gratitude": mark("thanks for the time together"),
+    "introduction": mark("introduction to the successor"),
     "news": mark("news"),
     "news-again": mark("news"),
 }

@@ -46,6 +46,7 @@ REASONS: Final[Mapping[str, str]] = {
     "settled_by_copy": mark("its copy lies in the Sent folder or the archive"),
     "cannot_be_written": mark("its text cannot be written"),
     "person": mark("a person decided so"),
+    "rest": mark("a rest, as a person decided"),
     "import": mark("imported as suppressed"),
     "stopping": mark("the daemon was stopping"),
     "window": mark("this send window was over"),
@@ -77,6 +78,12 @@ REASONS: Final[Mapping[str, str]] = {
     "scenario_stopped": mark("its scenario is stopped"),
     "valve": mark("kept back by the safety valve: please look again"),
     "refusals": mark("too many refusals"),
+    "address_gone": mark("the address is not expected to work any more"),
+    "drafted_already": mark("it was written before"),
+    "known_already": mark("we are in touch already"),
+    "no_rep": mark("there is no representative"),
+    "successor_named": mark("the successor is known now"),
+    "stayed": mark("does not leave after all"),
 }
 
 WAITS: Final[Mapping[str, str]] = {

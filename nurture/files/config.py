@@ -295,6 +295,8 @@ def _work(table: Table) -> Work:
         claim_batch=table.whole("claim_batch", default.claim_batch, low=1, high=1000),
         feed_hours=table.whole("feed_hours", default.feed_hours, low=1, high=168),
         confirm_opt_out=table.boolean("confirm_opt_out", default=default.confirm_opt_out),
+        farewell=table.text("farewell", default.farewell),
+        introduction=table.text("introduction", default.introduction),
         html=table.boolean("html", default=default.html),
     )
     table.done()

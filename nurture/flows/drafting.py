@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nurture.core import approval, progress, states, survey
 from nurture.core.change import Change, ScenarioText
 from nurture.core.deals import Task
-from nurture.core.draft import Brief
+from nurture.core.draft import Beside, Brief
 from nurture.core.ids import TaskId, derived
 from nurture.core.messages import MessageState
 from nurture.core.plan import Request, plan
@@ -31,6 +31,8 @@ MEETING_TIMES = {
     "default": (time(15), time(10, 30), time(16)),
 }
 """When we offer to come: after clinics for doctors, office hours for others (facts: good hours)."""
+
+NOBODY: Final = Beside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def proposals(s: Survey, message: Message) -> tuple[datetime, ...]:
     return tuple(datetime.combine(day, at, tzinfo=zone) for day, at in zip(days, times, strict=False))
 
 
-def _brief(doors: Doors, s: Survey, message: Message, step: Step) -> Brief:
+def _brief(doors: Doors, s: Survey, message: Message, step: Step, beside: Beside) -> Brief:
     d = s.dossier
     public = doors.settings.web.public_url
     mailbox = doors.settings.mailbox(message.mailbox_id)
@@ -140,10 +142,13 @@ def _brief(doors: Doors, s: Survey, message: Message, step: Step) -> Brief:
         else None,
         unsubscribe_mail=mailbox.address if mailbox else d.rep.email,
         thread_subject=answered.subject if answered and answered.state in states.LEFT else None,
+        beside=beside,
     )
 
 
-def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) -> Message:
+def write(
+    doors: Doors, s: Survey, message: Message, step: Step, now: datetime, beside: Beside = NOBODY
+) -> Message:
     """One mail with its text, waiting or released.
 
     Raises:
@@ -171,7 +176,7 @@ def write(doors: Doors, s: Survey, message: Message, step: Step, now: datetime) 
         references=(*thread.references, thread.header_id) if thread else (),
         rendered_at=now,
     )
-    draft = doors.writer.write(_brief(doors, s, ready, step))
+    draft = doors.writer.write(_brief(doors, s, ready, step, beside))
     reason = "" if message.reason == progress.UNWRITABLE else message.reason  # why it needs a fresh look
     ready = replace(ready, subject=draft.subject, body=draft.body, reason=reason)
     compose.check(ready)  # what no server could be given is said now, not when it should leave
@@ -219,13 +224,15 @@ def _stuck(s: Survey, message: Message, error: UserError, now: datetime) -> Chan
     return Change((marked, task), (said,))
 
 
-def written(doors: Doors, s: Survey, result: Advance, now: datetime) -> tuple[Change, Advance]:
+def written(
+    doors: Doors, s: Survey, result: Advance, now: datetime, beside: Beside = NOBODY
+) -> tuple[Change, Advance]:
     """The whole change of one beat for one enrollment, texts included."""
     rows = {m.id: m for m in result.messages}
     change = Change(result.tasks, result.entries)
     for message, step in result.drafts:
         try:
-            done = write(doors, s, message, step, now)
+            done = write(doors, s, message, step, now, beside)
         except UserError as error:
             stuck = _stuck(s, message, error, now)
             rows[message.id] = next(p for p in stuck.puts if p.id == message.id)  # type: ignore[assignment]

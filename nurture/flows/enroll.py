@@ -133,6 +133,8 @@ async def pause(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, reason:
 async def rest(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, days: int) -> None:
     """Pause for so many days of the recipient's; then it goes on by itself, with its spacing and fresh approvals.
 
+    No mail that comes in and no rule of a scenario makes the rest shorter; what needs an answer pauses it.
+
     Raises:
         UserError: no such enrollment, this person may not, or the days are none or too many.
         Impossible: it has ended.
@@ -145,7 +147,7 @@ async def rest(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, days: in
     assert text is not None
     zone = survey.zone_of(dossier, doors.library.parse(text.text))
     day = shifted(now.astimezone(zone).date(), days)
-    await doors.store.commit(turns.rest(dossier, "person", day, zone, now, by))
+    await doors.store.commit(turns.rest(dossier, turns.RESTED, day, zone, now, by))
 
 
 async def stop(doors: Doors, enrollment_id: EnrollmentId, *, by: RepId, reason: str) -> None:

@@ -30,14 +30,14 @@ from nurture.core.messages import (
 from nurture.core.people import AccessRole, Person
 from nurture.core.reading import Intent, Kind, Reading
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure
-from nurture.flows import again, dispatches, matching, notices, optout, touched
+from nurture.flows import again, dispatches, matching, notices, optout, succession, touched
 from nurture.flows.matching import CUT, UNREADABLE, Item
 from nurture.mail import patients, threads
 from nurture.mail.reading import read, to_json
 from nurture.ports import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from nurture.config import MailboxSettings
     from nurture.core.ids import RepId
@@ -303,6 +303,17 @@ def _reader(doors: Doors, box: MailboxSettings) -> RepId | None:
     return next(iter([*own, *(r.id for r in reps if AccessRole.ADMINISTRATOR in r.access)]), None)
 
 
+async def _besides(report: Received, made: Awaitable[Change]) -> Change:
+    """What comes with it; whatever is wrong with that, what the mail itself does is done."""
+    try:
+        return await made
+    except (TemporaryFailure, PermanentFailure):
+        raise
+    except Exception as error:
+        report.problems.append(error)
+        return Change()
+
+
 async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, report: Received) -> None:
     """Read what the mail touches, decide, write; anew when somebody else wrote first."""
     for _ in range(TRIES):
@@ -328,12 +339,8 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
         answers = await touched.answers(doors, running, person, organisation)
         change = reactions.react(arrival, running, others, policy, known, answers)
         case, who = reactions.case_of(arrival, running), matching.named(match, item.reading)
-        try:
-            change += await notices.rows(doors, arrival, case, change, own, who, organisation)
-        except (TemporaryFailure, PermanentFailure):
-            raise
-        except Exception as error:  # what it does is done all the same
-            report.problems.append(error)
+        change += await _besides(report, succession.of_mail(doors, arrival, case, running, organisation))
+        change += await _besides(report, notices.rows(doors, arrival, case, change, own, who, organisation))
         try:
             await doors.store.commit(Change((row,), matching.said_of(match, item.reading, row.id, now)) + change)
         except StaleVersion:

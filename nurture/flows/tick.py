@@ -13,15 +13,17 @@ from nurture.core.dossier import Touch
 from nurture.core.following import NOWHERE
 from nurture.core.messages import Enrollment, EnrollmentState, MessageState, Suppression, SuppressionScope
 from nurture.errors import Impossible, StaleVersion, UserError
-from nurture.flows import closures, drafting
+from nurture.flows import closures, drafting, farewells
+from nurture.flows.drafting import NOBODY
 from nurture.flows.openings import openings
 from nurture.ports import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from nurture.core.dossier import Dossier
+    from nurture.core.draft import Beside
     from nurture.core.following import Openings
     from nurture.core.ids import EnrollmentId
     from nurture.core.progress import Advance
@@ -50,6 +52,7 @@ class _Batch:
     now: datetime
     known: dict[str, Suppression]  # of addresses that servers refused, in force or lifted
     openings: dict[EnrollmentId, Openings] = field(default_factory=dict)  # where silence enrolls somebody
+    beside: Mapping[EnrollmentId, Beside] = field(default_factory=dict)  # where the text is about a departure
     planned: dict[EnrollmentId, tuple[Touch, ...]] = field(default_factory=dict)
     problems: list[Exception] = field(default_factory=list)
 
@@ -85,6 +88,7 @@ async def _advance_all(doors: Doors, dossiers: Sequence[Dossier], now: datetime)
         await _known(doors, dossiers),
     )
     await _open(doors, dossiers, batch)
+    batch.beside = await farewells.beside(doors, dossiers)
     changes = [(dossier, change) for dossier in dossiers if (change := _decide(doors, dossier, batch))]
     written = await _commit(doors, changes, batch)
     for dossier in dossiers:
@@ -164,7 +168,7 @@ def _decide(doors: Doors, dossier: Dossier, batch: _Batch) -> Change:
         )
         advanced = progress.advance(seen, batch.now, doors.settings.work.draft_days)
         advanced = _patient(advanced, responses.listening(dossier, scenario, zone))
-        change, result = drafting.written(doors, seen, advanced, batch.now)
+        change, result = drafting.written(doors, seen, advanced, batch.now, batch.beside.get(dossier.id, NOBODY))
     except UserError as error:
         return progress.unplannable(dossier, error.with_place, batch.now)
     except Exception as error:

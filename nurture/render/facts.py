@@ -98,10 +98,9 @@ def facts(brief: Brief, company: Company) -> Facts:
             "meeting": _meeting(brief, concerns),
             "next_actions": [_promise(brief, p) for p in brief.promises if p.done_at is None],
             "promises": [_promise(brief, p) for p in brief.promises],
-            "attendees": [
-                {"name": p.name, "called": called(p), "department": p.department, "title": p.title}
-                for p in brief.attendees
-            ],
+            "attendees": [_colleague(p) for p in brief.attendees],
+            "predecessor": _colleague(brief.beside.predecessor),
+            "successor": _colleague(brief.beside.successor),
             "concern": _main_concern(concerns, topics, language, brief.content),
             "content": _content(brief.content, pages, topics),
             "proposed": list(brief.proposed),
@@ -165,6 +164,12 @@ def _person(person: Person) -> dict[str, Any]:
         "title": person.title,
         "topics": list(person.topics),
     }
+
+
+def _colleague(person: Person | None) -> dict[str, Any]:
+    if person is None:
+        return dict.fromkeys(("name", "called", "department", "title"))
+    return {"name": person.name, "called": called(person), "department": person.department, "title": person.title}
 
 
 def _organisation(brief: Brief) -> dict[str, Any]:
@@ -319,7 +324,8 @@ def _by(brief: Brief, promise: Promise) -> str:
     if promise.owner == "us":
         name = family_name(said or brief.rep.name)
         return f"{name} (our side)" if english else f"弊社 {name}"
-    for person in (brief.person, *brief.attendees):
+    before = (brief.beside.predecessor,) if brief.beside.predecessor else ()
+    for person in (brief.person, *brief.attendees, *before):
         if said and person.family_name and said.startswith(person.family_name):
             return called(person)
     side = _organisation(brief)["called"]

@@ -86,6 +86,13 @@ COLLEAGUE: Final = _record(
     title=_maybe(TEXT, ""),
 )
 
+SOMEBODY: Final = _record(
+    name=_maybe(TEXT, "family and given name"),
+    called=_maybe(TEXT, "佐藤先生, 鈴木様"),
+    department=_maybe(TEXT, ""),
+    title=_maybe(TEXT, ""),
+)
+
 FIELDS: Final = _record(
     opening=_some(TEXT, "the greeting and who writes, by profession"),
     person=_some(
@@ -159,6 +166,8 @@ FIELDS: Final = _record(
     next_actions=_maybe(_list(PROMISE), "promises that are still open"),
     promises=_maybe(_list(PROMISE), "all promises of the meeting"),
     attendees=_maybe(_list(COLLEAGUE), "the others who were there"),
+    predecessor=_maybe(SOMEBODY, "who was in charge before the reader, where the mail introduces us"),
+    successor=_maybe(SOMEBODY, "who follows the reader, where the mail thanks for the time together"),
     concern=_maybe(CONCERN, "this reader's main concern; beside content, the one that it answers"),
     content=_maybe(
         _record(

@@ -1,4 +1,4 @@
-"""What a representative enters on a person's page: no more mail, another address, who follows, a rest."""
+"""What a representative enters on a person's page: no more mail, another address, a move, who follows, a rest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nurture.core.messages import Enrollment
 from nurture.core.people import Basis, LegalBasis, Person
 from nurture.core.plan import zone_of
 from nurture.errors import Impossible
-from nurture.flows import enroll
+from nurture.flows import enroll, succession
 from nurture.flows import handover as flow
 
 if TYPE_CHECKING:
@@ -40,23 +40,46 @@ async def address(visit: Visit) -> Response:
 async def successor(visit: Visit) -> Response:
     """POST /people/{id}/successor: who follows."""
     person, form = await _mine(visit), visit.form
-    today = visit.doors.clock.now().astimezone(zone_of(visit.reader.rep.timezone)).date()
-    kind = form.get("basis", "")
-    evidence = form.get("evidence", "").strip()
-    basis = (
-        LegalBasis(Basis(kind), today, evidence)
-        if kind in {*Basis} and kind != Basis.NONE and evidence
-        else LegalBasis()
-    )
-    named = flow.Named(
+    named = succession.Named(
         form.get("email", ""),
         form.get("family_name", ""),
         form.get("given_name", ""),
         form.get("title", ""),
-        basis,
+        _basis(visit),
     )
     made = await flow.succeed(visit.doors, person.id, named, by=visit.reader.rep.id)
     return _to(made.id)
+
+
+async def departed(visit: Visit) -> Response:
+    """POST /people/{id}/departed: the person moves or leaves; thanks are drafted where the address still works."""
+    person = await _mine(visit)
+    works = visit.form.get("works") == "yes"
+    await flow.depart(visit.doors, person.id, by=visit.reader.rep.id, works=works)
+    return _to(person.id)
+
+
+async def stays(visit: Visit) -> Response:
+    """POST /people/{id}/stays: the person does not leave after all."""
+    person = await _mine(visit)
+    await flow.stay(visit.doors, person.id, by=visit.reader.rep.id)
+    return _to(person.id)
+
+
+async def basis(visit: Visit) -> Response:
+    """POST /people/{id}/basis: on what basis mail is allowed, and what proves it."""
+    person = await _mine(visit)
+    await flow.found_basis(visit.doors, person.id, _basis(visit), by=visit.reader.rep.id)
+    return _to(person.id)
+
+
+def _basis(visit: Visit) -> LegalBasis:
+    """The basis as the form says it, since today; none where nothing proves it."""
+    kind, evidence = visit.form.get("basis", ""), visit.form.get("evidence", "").strip()
+    today = visit.doors.clock.now().astimezone(zone_of(visit.reader.rep.timezone)).date()
+    if kind not in {*Basis} or kind == Basis.NONE or not evidence:
+        return LegalBasis()
+    return LegalBasis(Basis(kind), today, evidence)
 
 
 async def rest(visit: Visit) -> Response:

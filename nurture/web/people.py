@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from nurture import explain
-from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
 from nurture.core.people import Basis, Organisation, Person
 from nurture.flows import people as flow
 from nurture.web.handover import RESTS
@@ -56,6 +56,12 @@ def _day(mail: Message, zone: str) -> tuple[date, datetime]:
     return day, at or _FIRST
 
 
+def _is_farewell(visit: Visit, enrollment: Enrollment) -> bool:
+    """Whether it is the thanks to somebody who leaves, and not over."""
+    running = enrollment.state in {EnrollmentState.ACTIVE, EnrollmentState.PAUSED}
+    return running and enrollment.scenario_id == visit.doors.settings.work.farewell
+
+
 async def show(visit: Visit) -> Response:
     """GET /people/{id}: for those who see the person, or an enrollment of the person; each sees their part."""
     store, reader, w = visit.doors.store, visit.reader, visit.w
@@ -81,6 +87,7 @@ async def show(visit: Visit) -> Response:
         organisation=organisation,
         owner=reader.name_of(person.rep_id),
         successor=successor,
+        leaving=successor is not None or any(_is_farewell(visit, e) for e in enrollments),
         told_of=await _told_of(visit, person),
         bases=[(kind.value, explain.basis(w, kind)) for kind in Basis if kind is not Basis.NONE],
         rests=RESTS,

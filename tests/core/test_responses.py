@@ -232,6 +232,30 @@ def test_what_a_person_paused_only_a_person_resumes() -> None:
         assert [] == of(change, Enrollment)
 
 
+def test_a_rest_that_a_person_ordered_is_not_cut_short() -> None:
+    """No rule and no 検討します makes it shorter; what lasts longer, or waits for a person, takes over."""
+    until = NOW + timedelta(days=56)
+    ordered = replace(ENROLLMENT, state=EnrollmentState.PAUSED, reason=turns.RESTED, wake_at=until)
+    weaker = (on(trigger(), resume=True), on(trigger(), pause=True, pause_days=30), SCRIPT)
+    for script in weaker:
+        assert [] == of(reacted(reply(Intent.CONSIDERATION), script, enrollment=ordered), Enrollment)
+
+    later = enrollment(reacted(reply(), on(trigger(), pause=True, pause_days=90), enrollment=ordered))
+    asked = enrollment(reacted(reply(Intent.QUESTION), SCRIPT, enrollment=ordered))
+    ruled = enrollment(reacted(reply(), on(trigger(), pause=True), enrollment=ordered))
+    assert later.wake_at is not None
+    assert until < later.wake_at
+    assert [("reply", None)] * 2 == [(one.reason, one.wake_at) for one in (asked, ruled)]
+
+
+def test_times_that_are_proposed_end_a_rest() -> None:
+    """Also where a scenario does not stop for them: somebody must answer first."""
+    paused = replace(SCRIPT, stop_on=("reply",))
+    resting = replace(ENROLLMENT, state=EnrollmentState.PAUSED, reason=turns.RESTED, wake_at=NOW)
+
+    assert enrollment(reacted(reply(Intent.APPOINTMENT), paused, enrollment=resting)).wake_at is None
+
+
 def test_a_second_reply_ends_a_rest() -> None:
     """Nothing resumes by itself while a new answer waits to be read; a rule may let it rest anew."""
     resting = replace(ENROLLMENT, state=EnrollmentState.PAUSED, reason="reply", wake_at=NOW + timedelta(days=9))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from nurture.config import Company
 from nurture.core.content import ContentItem, choose
 from nurture.core.deals import Attendee, Concern, Deal, Meeting, PagePointer, Promise, Stance
-from nurture.core.draft import Brief
+from nurture.core.draft import Beside, Brief
 from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, PromiseId, RepId
 from nurture.core.people import Basis, LegalBasis, Organisation, Person, Profession, Representative
 from nurture.files.content import read_content
@@ -90,6 +90,8 @@ MAILS: Final = {
     "appointment": date(2027, 5, 6),
     "considering": date(2027, 6, 14),
     "after-loss": date(2027, 5, 20),
+    "contact-moved": date(2027, 6, 28),
+    "contact-successor": date(2027, 6, 29),
 }
 KINDS: Final = {
     "case-study": "case_study",
@@ -183,6 +185,10 @@ def brief(
         proposed=tuple(datetime(2027, 5, day, 15, 0, tzinfo=TOKYO) for day in (18, 20, 25)),
         unsubscribe_url="https://desk.hoshikage-medical.example/u/0123456789abcdefghijklmnopqrstuv",
         unsubscribe_mail="shinohara@hoshikage-medical.example",
+        beside=Beside(
+            replace(person, family_name="波多野", private_note="PRIVATE-BEFORE"),
+            replace(person, family_name="榊", private_note="PRIVATE-AFTER"),
+        ),
     )
 
 

@@ -126,10 +126,46 @@ async def test_less_often(sato: httpx.AsyncClient, desk_world: World) -> None:
 
     assert (303, 400) == (answer.status_code, odd.status_code)
     assert enrollment.wake_at is not None
+    assert "rest" == enrollment.reason
+    assert "休止" in (await sato.get("/people/yamamoto")).text
     assert 27 <= (enrollment.wake_at - desk_world.clock.now()).days <= 28
 
 
-@pytest.mark.parametrize("what", ["successor", "address", "no-more"])
+async def test_a_move_that_was_told_by_telephone(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """One tap stops what runs; a second says that it was not so. Without the scenario in the folder it is said."""
+    page = (await sato.get(PATH)).text
+    answer = await send(sato, page, f"{PATH}/departed", works="yes")
+    states = {e.state for e in await desk_world.store.find(Enrollment, {"person_id": "nakamura"})}
+    kinds = {e.kind for e in await desk_world.store.find(Entry) if e.actor == SATO.id}
+
+    assert (303, PATH) == (answer.status_code, answer.headers["location"])
+    assert states <= {EnrollmentState.STOPPED, EnrollmentState.COMPLETED}
+    assert {"person.departed", "farewell.none"} <= kinds
+    await send(sato, page, f"{PATH}/successor", family_name="高橋", email="t@minami-hp.example")
+    page = (await sato.get(PATH)).text
+    assert f"{PATH}/stays" in page
+    await send(sato, page, f"{PATH}/stays")
+    assert (await person(desk_world)).successor_id is None
+
+
+async def test_a_basis_is_noted_when_it_is_known(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Without one the page says that nothing is sent; with one, and what proves it, that is gone."""
+    page = (await sato.get(PATH)).text
+    assert f"{PATH}/basis" not in page
+    await send(sato, page, f"{PATH}/successor", family_name="高橋", email="t@minami-hp.example")
+    path = f"/people/{(await person(desk_world)).successor_id}"
+    page = (await sato.get(path)).text
+    assert "送信の根拠がないため送りません" in page
+    bare = await send(sato, page, f"{path}/basis", basis="consent", evidence=" ")
+    noted = await send(sato, page, f"{path}/basis", basis="consent", evidence="11月20日にお電話でご了承")
+    after = await person(desk_world, path.rpartition("/")[2])
+
+    assert (400, 303) == (bare.status_code, noted.status_code)
+    assert (Basis.CONSENT, True) == (after.legal_basis.kind, after.legal_basis.allows_mail)
+    assert f"{path}/basis" not in (await sato.get(path)).text
+
+
+@pytest.mark.parametrize("what", ["successor", "address", "no-more", "departed"])
 async def test_nobody_else_enters_anything(
     app: Starlette, sato: httpx.AsyncClient, desk_world: World, what: str
 ) -> None:
