@@ -135,7 +135,7 @@ class Work:
     draft_days: int = 3  # a mail waits at the desk this many calendar days before its date
     freshness_seconds: int = 60  # the mailbox must have been read up to within this before a send
     tolerance_minutes: int = 1440  # an approved mail may move so far within its day without a fresh approval
-    undo_seconds: int = 0  # an approved mail waits this long before it may be claimed
+    undo_seconds: int = 30  # a mail approved at the desk waits this long before it may be claimed
     beat_seconds: int = 60  # a beat comes at least this often
     poll_seconds: int = 600  # a mailbox is looked into at least this often, beneath IDLE
     claim_batch: int = 500

@@ -11,7 +11,7 @@ from nurture.core.change import Change
 from nurture.core.ids import RepId
 from nurture.core.messages import Approval, EnrollmentState, Entry, Message, MessageState
 from nurture.core.people import AccessRole, Representative
-from nurture.errors import StaleVersion, UserError
+from nurture.errors import Impossible, StaleVersion, UserError
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -175,6 +175,35 @@ def reject(message: Message, *, owner: Representative, by: Representative, reaso
         message, state=states.move(states.MESSAGES, message.state, "reject"), reason="rejected", approvals=()
     )
     return Change((done,), (_entry(done, "message.rejected", by.id, now, reason=reason.strip()),))
+
+
+def take_back(message: Message, *, owner: Representative, by: Representative, now: datetime) -> Change:
+    """Undo an approval of a mail that nobody has begun to send: it waits again.
+
+    Who approved takes back that approval; somebody else who has a say in it, all that were given.
+
+    Raises:
+        UserError: nobody approved it, or this person may not.
+        Impossible: it is being sent, has left or ended.
+    """
+    _refuse_stranger(owner, by)
+    if message.state is not MessageState.WAITING:
+        states.move(states.MESSAGES, message.state, "hold")
+    if message.state is MessageState.SENDING:
+        raise Impossible("It is being sent")
+    given = [approval for approval in message.approvals if approval.by != POLICY]
+    if not given:
+        raise UserError("Nobody has approved this mail", hint="reject it, or pause the enrollment")
+    own = [approval for approval in given if approval.by == by.id]
+    left = tuple(approval for approval in given if own and approval.by != by.id)
+    done = replace(
+        message,
+        state=states.move(states.MESSAGES, message.state, "hold"),
+        reason="second_approval" if left else "taken_back",
+        approvals=left,
+        not_before=None,
+    )
+    return Change((done,), (_entry(done, "message.taken_back", by.id, now),))
 
 
 def edit(

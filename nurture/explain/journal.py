@@ -43,6 +43,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "message.edited": mark("{step}: text edited"),
     "message.attached": mark("{step}: file attached: {name} (asked for: {requested})"),
     "message.detached": mark("{step}: file taken out: {name}"),
+    "message.taken_back": mark("{step}: the approval was taken back"),
     "message.rejected": mark("{step}: rejected: {reason}"),
     "message.held": mark("{step}: held: {reason}"),
     "message.put_back": mark("{step}: put back: {reason}"),

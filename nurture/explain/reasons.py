@@ -32,6 +32,7 @@ REASONS: Final[Mapping[str, str]] = {
     "not_approved_so": mark("the approval was for another text or date"),
     "expired": mark("its last permitted date has passed"),
     "rejected": mark("rejected"),
+    "taken_back": mark("the approval was taken back"),
     "second_approval": mark("a second person must approve"),
     "later": mark("the server asked to try later"),
     "no_line": mark("there was no connection to the mail server"),

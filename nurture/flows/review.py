@@ -14,7 +14,7 @@ from nurture.core.attachments import Enclosed
 from nurture.core.change import ScenarioText
 from nurture.core.messages import Message
 from nurture.core.people import Representative
-from nurture.errors import UserError
+from nurture.errors import StaleVersion, UserError
 from nurture.mail import compose
 from nurture.mail import text as layout
 
@@ -80,7 +80,9 @@ async def _done(doors: Doors, change: Change, message_id: MessageId) -> Message:
     return written
 
 
-async def approve(doors: Doors, message_id: MessageId, *, by: RepId, seen: str, via: str = "web") -> Message:
+async def approve(
+    doors: Doors, message_id: MessageId, *, by: RepId, seen: str, via: str = "web", undo: timedelta = timedelta()
+) -> Message:
     """Approve exactly what was seen.
 
     Args:
@@ -89,6 +91,7 @@ async def approve(doors: Doors, message_id: MessageId, *, by: RepId, seen: str, 
         by: who approves.
         seen: the fingerprint of what this person looked at.
         via: web, cli or mail.
+        undo: so long it is not claimed, so that the approval can be taken back.
 
     Raises:
         StaleVersion: it is not what was seen any more.
@@ -97,7 +100,7 @@ async def approve(doors: Doors, message_id: MessageId, *, by: RepId, seen: str, 
     case = await read_case(doors, message_id, by)
     for key in case.message.attachments:
         doors.attachments.get(key)  # what is not there cannot leave
-    now, undo = doors.clock.now(), doors.settings.work.undo_seconds
+    now = doors.clock.now()
     change = approval.approve(
         case.message,
         owner=case.owner,
@@ -108,9 +111,25 @@ async def approve(doors: Doors, message_id: MessageId, *, by: RepId, seen: str, 
         at_once=case.at_once,
         via=via,
         enrollment=case.enrollment,
-        not_before=now + timedelta(seconds=undo) if undo else None,
+        not_before=now + undo if undo else None,
     )
     return await _done(doors, change, message_id)
+
+
+async def take_back(doors: Doors, message_id: MessageId, *, by: RepId) -> Message:
+    """Undo an approval, as long as nobody has begun to send the mail.
+
+    Raises:
+        UserError: nobody approved it, or this person may not.
+        Impossible: it is being sent, has left or ended.
+    """
+    while True:
+        case = await read_case(doors, message_id, by)
+        change = approval.take_back(case.message, owner=case.owner, by=case.by, now=doors.clock.now())
+        try:
+            return await _done(doors, change, message_id)
+        except StaleVersion:
+            continue  # claimed, or planned anew: what is it now?
 
 
 async def reject(doors: Doors, message_id: MessageId, *, by: RepId, reason: str) -> Message:

@@ -25,6 +25,7 @@ from nurture.web import (
     people,
     queue,
     task,
+    together,
     unsubscribe,
 )
 from nurture.web.desk import HERE, Desk
@@ -126,11 +127,15 @@ def routes() -> list[Route | Mount]:
         Route("/tasks/{id}/times/{n}", signed_in(task.time), methods=["GET"]),
         Route("/tasks/{id}/reopen", signed_in(task.reopen), methods=["POST"]),
         Route("/tasks/{id}/done", signed_in(task.finish), methods=["POST"]),
+        Route("/together/take-back", signed_in(together.take_back), methods=["POST"]),
+        Route("/together/{step}", signed_in(together.show), methods=["GET"]),
+        Route("/together/{step}", signed_in(together.approve), methods=["POST"]),
         Route("/messages/{id}", signed_in(message.show), methods=["GET"]),
         Route("/messages/{id}/files/{key}", signed_in(message.file), methods=["GET"]),
         Route("/messages/{id}/edit", signed_in(message.write), methods=["GET"]),
         Route("/messages/{id}/edit", signed_in(message.rewrite), methods=["POST"]),
         Route("/messages/{id}/approve", signed_in(message.approve), methods=["POST"]),
+        Route("/messages/{id}/take-back", signed_in(message.take_back), methods=["POST"]),
         Route("/messages/{id}/reject", signed_in(message.reject), methods=["POST"]),
         Route("/messages/{id}/settle", signed_in(message.settle), methods=["POST"]),
     ]

@@ -6,6 +6,7 @@ date is another by then, nothing is approved; the page comes back (409) with wha
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from nurture import explain
+from nurture.core.approval import POLICY
 from nurture.core.attachments import PDF
 from nurture.core.messages import Enrollment, Entry, Message, MessageState
 from nurture.core.states import QUEUED
@@ -42,12 +44,23 @@ async def approve(visit: Visit) -> Response:
     if message.state is MessageState.APPROVED and any(a.by == visit.reader.rep.id for a in message.approvals):
         return _back(message, "already")  # the button was pressed twice
     try:
-        done = await review.approve(visit.doors, message.id, by=visit.reader.rep.id, seen=seen)
+        undo = timedelta(seconds=visit.doors.settings.work.undo_seconds)
+        done = await review.approve(visit.doors, message.id, by=visit.reader.rep.id, seen=seen, undo=undo)
     except StaleVersion:
         return await _page(visit, await _message(visit), stale=True)
     except (UserError, Impossible) as error:
         return await _page(visit, await _message(visit), error=error)
     return _back(done, "approved" if done.state is MessageState.APPROVED else "first")
+
+
+async def take_back(visit: Visit) -> Response:
+    """POST /messages/{id}/take-back: undo an approval, as long as nobody has begun to send it."""
+    message = await _message(visit)
+    try:
+        done = await review.take_back(visit.doors, message.id, by=visit.reader.rep.id)
+    except (UserError, Impossible) as error:
+        return await _page(visit, await _message(visit), error=error)
+    return _back(done, "taken_back")
 
 
 async def reject(visit: Visit) -> Response:
@@ -156,6 +169,7 @@ async def _page(
         moves=[explain.move(w, move, visit.names) for move in message.moves],
         history=[(e.at, explain.entry(w, e, visit.names), visit.reader.actor(e.actor)) for e in entries],
         queued=message.state in QUEUED,
+        given=message.state in QUEUED and any(a.by != POLICY for a in message.approvals),
         files=review.enclosed(visit.doors, message),
         stale=stale,
         complaint=_complaint(visit, message, error) if error else "",

@@ -16,10 +16,12 @@ from nurture.core.deals import Task, TaskState
 from nurture.core.messages import Entry, Inbound, Message, MessageState
 from nurture.core.scenario import TASK_KINDS
 from nurture.ports import Span
+from nurture.web import together
 from nurture.web.alerts import alerts
 from nurture.web.answers import cut_in, taken_for
 from nurture.web.cards import Card, addressee, around, card
 from nurture.web.task import slots_of
+from nurture.web.together import alike
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -84,9 +86,10 @@ async def queue(visit: Visit) -> Response:
     mails = await taken_for(store, tasks)
     rows = [_row(visit, task, known, mails.get(task.id)) for task in tasks]
     rows.sort(key=lambda row: row.task.kind not in ALARMS)  # the rest stay in their order
+    to_do = [cards[m.id] for m in (*urgent, *others) if cards[m.id].may_approve]
     return visit.page(
         "queue.html",
-        to_do=[cards[m.id] for m in (*urgent, *others) if cards[m.id].may_approve],
+        to_do=to_do,
         more=await store.count(Message, dated) - shown if full else 0,
         elsewhere=[cards[m.id] for m in (*urgent, *others) if not cards[m.id].may_approve],
         held=[cards[m.id] for m in held],
@@ -95,6 +98,8 @@ async def queue(visit: Visit) -> Response:
         replies=[row for row in rows if row.task.kind not in TASK_KINDS],
         tasks=[row for row in rows if row.task.kind in TASK_KINDS],
         strays=[(m, advice.cut(visit.w, cut_in(m)) if cut_in(m) else "") for m in await _strays(visit)],
+        alike=alike(to_do),
+        together=await together.said(visit),
         said=await _said(visit),
         closed=await _closed(visit),
         alerts=await alerts(visit),
@@ -155,7 +160,7 @@ async def _said(visit: Visit) -> tuple[str, Card] | None:
     """What was just done here, and to which mail: the address of the page tells, so nothing is kept."""
     query = visit.request.query_params
     done, key = query.get("done", ""), query.get("mail", "")
-    if done not in {"approved", "first", "rejected", "settled", "already"} or not key:
+    if done not in {"approved", "first", "rejected", "settled", "already", "taken_back"} or not key:
         return None
     message = await visit.doors.store.get(Message, key)
     if message is None or not visit.reader.sees(message.rep_id):

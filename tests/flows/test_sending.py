@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nurture.config import Work
 from nurture.core import last_look as core_last_look
 from nurture.core import survey as core_survey
 from nurture.core.change import Change, MailboxState
@@ -18,7 +17,7 @@ from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageS
 from nurture.core.people import Closure, Organisation
 from nurture.core.sending import Outcome, Verdict
 from nurture.errors import TemporaryFailure, UserError
-from nurture.flows import doubts, enroll, optout, receive, recovery, send, tick
+from nurture.flows import doubts, enroll, optout, receive, recovery, review, send, tick
 from nurture.flows.supply import FIRST
 from nurture.mail import compose as mail_compose
 from tests.flows.conftest import MET, TOKYO, House, attendee
@@ -557,11 +556,10 @@ async def test_the_whole_of_it_on_sqlite(sql_house: House) -> None:
 
 
 async def test_an_approved_mail_waits_its_moment_of_regret(house: House) -> None:
-    """``undo_seconds``: an approved mail is not claimed before, and can be taken back meanwhile."""
-    settings = replace(house.doors.settings, work=replace(Work(draft_days=2), undo_seconds=60))
-    house.doors = replace(house.doors, settings=settings)
+    """As long as whoever approves asks for, it is not claimed, and can be taken back meanwhile."""
     (mail,) = (await house.met()).messages
-    await house.approve(mail)
+    undo = timedelta(seconds=60)
+    await review.approve(house.doors, mail.id, by=REP.id, seen=mail.fingerprint, undo=undo)
     await house.send()
     assert [] == house.wire.letters
     house.clock.advance_to(house.clock.now() + timedelta(seconds=60))
