@@ -16,7 +16,7 @@ from nurture.core.ids import MailboxId
 from nurture.core.messages import Enrollment, EnrollmentState, Message, MessageState
 from nurture.core.people import Closure, Organisation
 from nurture.core.sending import Outcome, Verdict
-from nurture.errors import TemporaryFailure, UserError
+from nurture.errors import Impossible, TemporaryFailure, UserError
 from nurture.flows import doubts, enroll, optout, receive, recovery, review, send, tick
 from nurture.flows.supply import FIRST
 from nurture.mail import compose as mail_compose
@@ -617,3 +617,34 @@ async def test_what_was_approved_late_is_good_from_then_on(house: House) -> None
     await house.send()
 
     assert MessageState.SENT is (await house.mail("case")).state
+
+
+async def test_an_approval_that_was_taken_back_lets_nothing_leave(house: House) -> None:
+    """The mail waits again; a fresh approval sends it once."""
+    (mail,) = (await house.met()).messages
+    undo = timedelta(seconds=60)
+    await review.approve(house.doors, mail.id, by=REP.id, seen=mail.fingerprint, undo=undo)
+    back = await review.take_back(house.doors, mail.id, by=REP.id)
+    house.clock.advance_to(house.clock.now() + timedelta(minutes=5))
+    await house.send()
+
+    assert (MessageState.WAITING, (), "taken_back") == (back.state, back.approvals, back.reason)
+    assert [] == house.wire.letters
+
+    await house.approve(back)
+    await house.send()
+    await house.send()
+
+    assert 1 == len(house.wire.letters)
+
+
+async def test_what_is_being_sent_cannot_be_taken_back(house: House) -> None:
+    """Between claim and answer the row is the sender's; afterwards it has left."""
+    (mail,) = (await house.met()).messages
+    await house.approve(mail)
+    await house.fresh()
+    ((claimed, _),) = await house.store.claim(house.clock.now(), 1, "test", ("tanaka",))
+    with pytest.raises(Impossible):
+        await review.take_back(house.doors, claimed.id, by=REP.id)
+
+    assert MessageState.SENDING is (await house.mail("thanks")).state
