@@ -643,7 +643,7 @@ async def test_what_is_being_sent_cannot_be_taken_back(house: House) -> None:
     (mail,) = (await house.met()).messages
     await house.approve(mail)
     await house.fresh()
-    ((claimed, _),) = await house.store.claim(house.clock.now(), 1, "test", ("tanaka",))
+    ((claimed, _),) = await house.store.claim(house.clock.now(), 1, "test", (MailboxId("tanaka"),))
     with pytest.raises(Impossible):
         await review.take_back(house.doors, claimed.id, by=REP.id)
 
