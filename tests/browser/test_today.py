@@ -123,7 +123,7 @@ async def test_a_mail_is_turned_down_with_a_reason(sato: Window) -> None:
     """The browser asks for the reason; the journal keeps it."""
     page = sato.page
     await sato.open(f"/messages/{CASE_MAIL.id}")
-    await page.get_by_text("却下", exact=True).click()
+    await page.locator("summary", has_text="却下").click()
     no = page.get_by_role("button", name="却下")
     await no.click()
     await expect(page.locator("textarea:invalid")).to_be_focused()
