@@ -167,7 +167,7 @@ def read(w: Words, case: Case) -> str:
 def cut(w: Words, folder: str) -> str:
     """That only a mail's beginning was read, and where the whole lies."""
     return w(
-        "It is too long: only its first megabyte was read. The whole lies in the mailbox, in {folder}.",
+        "It is too long: only its beginning and its end were read. The whole lies in the mailbox, in {folder}.",
         folder=folder,
     )
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from nurture.core.change import Again, Cursor
+from nurture.imap.splice import spliced
 from nurture.imap.syntax import Record, search_date, uid_set
 from nurture.ports import RawMail
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from nurture.imap.line import Folder, Line
 
 LARGEST_MAIL = 1024 * 1024
-"""Bytes of a mail that are read. Text comes before attachments; what is longer is cut."""
+"""Bytes of a mail that are read from its beginning; what is longer has a gap before its end (see ``splice``)."""
+
+LONGEST_END = 256 * 1024
+"""Bytes that are read from the end of such a mail."""
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes asked for with one FETCH."""
@@ -97,14 +101,17 @@ async def take(line: Line, cursor: Cursor, uids: list[int], batch: Batch, now: d
             for record in await _bodies(line, group):
                 if _is_before(record, cursor):
                     continue
-                body = record.body or b""
+                body, whole = record.body or b"", record.whole
+                if len(body) >= LARGEST_MAIL:
+                    head = heads.get(record.uid)
+                    body, whole = await _with_its_end(line, record.uid, body, head.size if head else None)
                 batch.mails.append(
                     RawMail(
                         folder=cursor.folder,
                         uid=record.uid,
-                        raw=body[:LARGEST_MAIL],
+                        raw=body,
                         received_at=record.received_at or now,
-                        cut=len(body) >= LARGEST_MAIL or not record.whole,
+                        cut=not whole,
                         junk=junk,
                     )
                 )
@@ -153,6 +160,20 @@ async def _bodies(line: Line, uids: list[int]) -> list[Record]:
     else:
         given += [record for uid in missing for record in await _bodies(line, [uid])]
     return sorted(given, key=lambda record: record.uid)
+
+
+async def _with_its_end(line: Line, uid: int, start: bytes, size: int | None) -> tuple[bytes, bool]:
+    """A long mail with its end, and whether that is all of it. ``size``: as the server tells it, which may err."""
+    start = start[:LARGEST_MAIL]
+    if size is None or size <= LARGEST_MAIL:
+        return start, size is not None and size == len(start)
+    at = max(LARGEST_MAIL, size - LONGEST_END)
+    for record in await line.fetch([uid], f"(UID BODY.PEEK[]<{at}.{LONGEST_END}>)") or ():
+        end = (record.body or b"")[:LONGEST_END]
+        if at == LARGEST_MAIL and len(end) < LONGEST_END:
+            return start + end, True
+        return spliced(start, end), False
+    return start, False
 
 
 async def _what_there_is(line: Line, uid: int) -> Record:

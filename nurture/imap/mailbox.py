@@ -15,6 +15,10 @@ is the caller's knowledge (cursors); this object keeps connections and hints:
 
 Two connections: one for commands, one that listens. What arrives between the end of a fetch and the beginning of
 IDLE is noticed by UIDNEXT: it is compared with what the last complete fetch saw.
+
+IDLE hears one folder. The others are glanced at by UIDNEXT meanwhile, once a minute, on the line for commands; so
+is the first, where a server has no IDLE. That is one short command a folder, with any server there is; NOTIFY
+(RFC 5465) would say it at once, but few of the servers that hospitals' vendors use have it.
 """
 
 from __future__ import annotations
@@ -46,6 +50,9 @@ if TYPE_CHECKING:
 
 LISTEN_AGAIN = 540.0
 """Seconds of one IDLE; routers forget quiet connections, some after ten minutes."""
+
+GLANCE = 60.0
+"""Seconds between two looks at the folders that IDLE does not hear."""
 
 SHORT_LIFE = 10.0
 """Seconds. A line that breaks sooner after its predecessor broke does not wake the caller: the beat will."""
@@ -151,13 +158,15 @@ class ImapMailbox:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Event]:
-        """While open, the event is set when the first folder has something new, or the line breaks.
+        """While open, the event is set when the first folder has something new, or the line breaks; of the other
+        folders, and of servers without IDLE, within a minute (``GLANCE``).
 
-        Other folders, and servers without IDLE, are left to the caller's beat. So is a mailbox whose last
-        ``fetch`` failed: a second try with a wrong password would only bring a lock-out nearer.
+        A mailbox whose last ``fetch`` failed is left to the caller's beat: a second try with a wrong password
+        would only bring a lock-out nearer.
         """
         new, stop = asyncio.Event(), asyncio.Event()
         task = asyncio.create_task(self._listen(new, stop))
+        glancing = asyncio.create_task(self._glance(new, stop))
         try:
             yield new
         finally:
@@ -165,10 +174,33 @@ class ImapMailbox:
             if self._ear is None or not self._ear.usable:
                 task.cancel()  # it is still connecting, or has nothing left to end
             try:
-                await asyncio.wait({task}, timeout=2.0)
+                await asyncio.wait({task, glancing}, timeout=2.0)
             finally:
                 task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                glancing.cancel()
+                await asyncio.gather(task, glancing, return_exceptions=True)
+
+    async def _glance(self, new: asyncio.Event, stop: asyncio.Event) -> None:
+        """Look from time to time whether folders that IDLE does not hear have something new."""
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            while not (stop.is_set() or new.is_set()):
+                await asyncio.wait({stopping}, timeout=GLANCE)
+                line = self._line
+                if stop.is_set() or line is None or not line.usable:
+                    return  # nothing is opened for a glance: the beat does that
+                heard = {self._settings.folders[0]} if line.able("IDLE") else set()
+                for name in [name for name in self._read if name not in heard]:
+                    async with self._connected() as line:
+                        changed = name in self._read and await line.examine(name) != self._read[name]
+                    if changed:
+                        new.set()
+                    if stop.is_set() or changed:
+                        return
+        except NurtureError:
+            return  # what is wrong, the next fetch tells
+        finally:
+            stopping.cancel()
 
     async def _listen(self, new: asyncio.Event, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()

@@ -14,9 +14,11 @@ from nurture.clock import SystemClock
 from nurture.config import ImapSettings, MailboxSettings, Secret, SmtpSettings
 from nurture.core.change import Cursor
 from nurture.core.ids import MailboxId
+from nurture.core.reading import Intent, Kind
 from nurture.errors import PermanentFailure, TemporaryFailure, UserError
-from nurture.imap import ImapMailbox, batch
+from nurture.imap import ImapMailbox, batch, mailbox
 from nurture.imap.syntax import folder_name
+from nurture.mail.reading import read
 from tests.servers.authority import client_tls
 from tests.servers.between import Fault, between
 from tests.servers.dovecot import PASSWORD
@@ -241,12 +243,114 @@ async def test_long_mails_are_cut(
 ) -> None:
     """Of a mail longer than the cap its beginning is read and marked as cut; its neighbours are whole."""
     monkeypatch.setattr(batch, "LARGEST_MAIL", 2000)
+    monkeypatch.setattr(batch, "LONGEST_END", 500)
     box = opened()
     start = await box.fetch((), 10)
     dovecot.deliver(user, mail(1), mail(2, body="x" * 50_000), mail(3))
     fetched = await box.fetch(start.cursors, 10)
     assert [m.cut for m in fetched.mails] == [False, True, False]
     assert fetched.mails[1].raw == mail(2, body="x" * 50_000)[:2000]
+
+
+REPORT = (
+    b"From: MAILER-DAEMON@mx.hospital.example\r\nTo: tanaka@maker.example\r\nSubject: failure notice\r\n"
+    b"Message-ID: <r@mx.hospital.example>\r\nMIME-Version: 1.0\r\n"
+    b'Content-Type: multipart/report; report-type=delivery-status; boundary="outer"\r\n\r\n'
+    b"--outer\r\nContent-Type: message/rfc822\r\n\r\n"
+    b"From: tanaka@maker.example\r\nTo: sato@hospital.example\r\nMessage-ID: <ours@maker.example>\r\n"
+    b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=inner\r\n\r\n"
+    b"--inner\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nour letter\r\n"
+    b"--inner\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    + b"JVBERi0xLjQKJcOkw7zDtsOfCjIgMCBvYmoKPDwvTGVuZ3RoIDMgMCBSL0ZpbHRlci9GbGF0ZURl\r\n"
+    * 27_000
+    + b"--inner--\r\n\r\n--outer\r\nContent-Type: message/delivery-status\r\n\r\n"
+    b"Reporting-MTA: dns; mx.hospital.example\r\n\r\n"
+    b"Final-Recipient: rfc822; sato@hospital.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    b"Diagnostic-Code: smtp; 550 5.1.1 user unknown\r\n\r\n--outer--\r\n"
+)
+"""A report whose verdict stands behind the two megabytes that came back."""
+ANSWER = (
+    b"From: sato@hospital.example\r\nTo: tanaka@maker.example\r\nSubject: Re: x\r\n"
+    b"Message-ID: <a@hospital.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=abc\r\n\r\n"
+    b"--abc\r\nContent-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    + b"UEsDBBQAAAAIAAAAIQCuQmCCUEsDBBQAAAAIAAAAIQCuQmCCUEsDBBQAAAAIAAAAIQCuQmCCUEsDBA\r\n" * 27_000
+    + b"--abc\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    + "今回は見送らせていただきます。\r\n--abc--\r\n".encode()
+)
+"""An answer whose text stands behind two megabytes of attachment."""
+
+
+async def test_the_end_of_a_long_mail_is_read(
+    dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox]
+) -> None:
+    """A report behind the mail that came back and a text behind its attachment are read, within bounds."""
+    box = opened()
+    start = await box.fetch((), 10)
+    dovecot.deliver(user, REPORT, ANSWER)
+    report, answer = (await box.fetch(start.cursors, 10)).mails
+
+    assert (True, True) == (report.cut, answer.cut)
+    assert max(len(report.raw), len(answer.raw)) < batch.LARGEST_MAIL + batch.LONGEST_END + 10
+    said = read(report.raw)
+    assert (Kind.BOUNCE, "5.1.1", ("sato@hospital.example",), "<ours@maker.example>") == (
+        said.kind,
+        said.bounce and said.bounce.status,
+        said.bounce and said.bounce.recipients,
+        said.bounce and said.bounce.original_message_id,
+    )
+    assert {Intent.REFUSAL} == read(answer.raw).intents
+
+
+async def test_a_mail_that_is_a_little_too_long_is_read_whole(
+    dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where beginning and end meet nothing is missing, and nothing says so."""
+    monkeypatch.setattr(batch, "LARGEST_MAIL", 2000)
+    monkeypatch.setattr(batch, "LONGEST_END", 1000)
+    box = opened()
+    start = await box.fetch((), 10)
+    long = [mail(n, body="x" * size) for n, size in enumerate((1500, 1790, 2500), 1)]
+    dovecot.deliver(user, *long)
+    fetched = await box.fetch(start.cursors, 10)
+
+    assert [(False, one) for one in long] == [(m.cut, m.raw) for m in fetched.mails]
+
+
+async def test_other_folders_are_glanced_at(
+    dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lands in a folder that IDLE does not hear is noticed while the first is listened to."""
+    monkeypatch.setattr(mailbox, "GLANCE", 0.1)
+    with dovecot.client(user) as client:
+        client.create("Later")
+    box = opened(folders=("INBOX", "Later"))
+    start = await box.fetch((), 10)
+    line = box._line
+    async with box.listening() as new:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(new.wait(), 0.5)
+        with dovecot.client(user) as client:
+            client.append("Later", "", "", mail(1))
+        await asyncio.wait_for(new.wait(), 5)
+    fetched = await box.fetch(start.cursors, 10)
+
+    assert [("Later", mail(1))] == [(m.folder, m.raw) for m in fetched.mails]
+    assert line is box._line, "a glance costs no connection"
+
+
+async def test_a_server_without_idle_is_glanced_at(
+    dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing can be heard the first folder is looked at in the same way."""
+    monkeypatch.setattr(mailbox, "GLANCE", 0.1)
+    async with between(dovecot.port, hidden=(b"IDLE",)) as (stands, port):
+        box = opened(port=port)
+        await box.fetch((), 10)
+        async with box.listening() as new:
+            dovecot.deliver(user, mail(1))
+            await asyncio.wait_for(new.wait(), 5)
+
+    assert not any(b" IDLE" in line for line in stands.passed)
 
 
 async def test_japanese_folders(dovecot: Dovecot, user: str, opened: Callable[..., ImapMailbox]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from nurture.errors import NurtureError, PermanentFailure, TemporaryFailure
 from nurture.imap.syntax import folder_name, quoted
 from nurture.ports import Place
 from tests.edges.test_imap_dovecot import drain, mail, opened, user
+from tests.servers.between import Fault, between
 from tests.servers.scripted import cutting
 
 if TYPE_CHECKING:
@@ -157,6 +159,42 @@ async def test_a_line_cut_while_moving_loses_nothing(
 
     assert [mail(1), mail(2), mail(3)] == sorted(bodies(dovecot, user, "Done"))
     assert [] == bodies(dovecot, user, "INBOX")
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER])
+async def test_a_copy_that_was_cut_off_is_not_made_again(
+    dovecot: Dovecot,
+    user: str,
+    opened: Callable[..., ImapMailbox],
+    fault: Fault,
+) -> None:
+    """Without MOVE, wherever the line breaks: what lies there already is known, and lies there once."""
+    at = 0
+    while True:
+        first = opened()
+        fetched = await arrived(dovecot, user, first)
+        await first.close()
+        async with between(dovecot.port, fault=fault, hidden=(b"MOVE",)) as (stands, port):
+            box = opened(port=port, after=f"move to Done{at}")
+            await box.fetch(fetched.cursors, 10)
+            stands.at = at + (begun := stands.said_so_far())
+            with contextlib.suppress(TemporaryFailure):
+                await box.put_away(places(fetched))
+            for _ in range(2):
+                await box.put_away(())
+            over = not stands.met.is_set()
+            await box.close()
+
+        assert [mail(1), mail(2), mail(3)] == sorted(bodies(dovecot, user, f"Done{at}")), (
+            at,
+            stands.passed[begun:],
+        )
+        assert [] == bodies(dovecot, user, "INBOX")
+        if over:
+            break
+        at += 1
+
+    assert at > 8, "nothing was cut"
 
 
 async def test_what_was_refused_is_done_with_the_next_call(

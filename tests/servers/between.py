@@ -34,6 +34,7 @@ class Between:
     port: int
     at: int | None = None
     fault: Fault = Fault.CUT_BEFORE
+    hidden: tuple[bytes, ...] = ()  # abilities that the server is not heard to have (RFC 3501, 7.2.1)
     passed: list[bytes] = field(default_factory=list)
     met: asyncio.Event = field(default_factory=asyncio.Event)  # the line has come
 
@@ -55,6 +56,9 @@ class Between:
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while line := await source.readline():
+            if b"CAPABILITY" in line:
+                for word in self.hidden:
+                    line = line.replace(b" " + word, b"")
             number = len(self.passed)
             self.passed.append(line)
             mine = number == self.at
@@ -72,9 +76,9 @@ class Between:
 
 @asynccontextmanager
 async def between(
-    port: int, at: int | None = None, fault: Fault = Fault.CUT_BEFORE
+    port: int, at: int | None = None, fault: Fault = Fault.CUT_BEFORE, *, hidden: tuple[bytes, ...] = ()
 ) -> AsyncIterator[tuple[Between, int]]:
     """Stand there until the block ends; the one who stands, and the port to go to instead."""
-    stands = Between(port, at, fault)
+    stands = Between(port, at, fault, hidden)
     async with serving(stands) as here:
         yield stands, here
