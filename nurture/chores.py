@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SEAL_EVERY: Final = timedelta(minutes=1)
 """How often is looked for lines of the journal to seal."""
+PRUNE_EVERY: Final = timedelta(hours=12)
+"""How often is looked for what need not be kept any longer."""
 RECOVER_EVERY: Final = timedelta(seconds=5)
 """How often is looked for claims of daemons that are gone, where several share a database."""
 
@@ -73,6 +75,13 @@ async def dispatches(doors: Doors) -> timedelta:
     for problem in await left_over.look(doors):
         logger().warning("nobody could be told", action="notice.failed", error=str(problem))
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
+
+
+async def prune(doors: Doors) -> timedelta:
+    """Forget what was told by mail long ago."""
+    if gone := await left_over.prune(doors):
+        logger().info("forgotten what was told long ago", action="prune", rows=gone)
+    return PRUNE_EVERY
 
 
 async def seal(doors: Doors, seen: audit.Seen) -> timedelta:

@@ -200,6 +200,12 @@ class Store(Protocol):
         """
         ...
 
+    async def prune(self, ended_before: datetime) -> int:
+        """Forget what was to be told by mail and ended before then (``core.change.Dispatch``); returns how many.
+        What happened stands in the journal, which forgets nothing.
+        """
+        ...
+
     def changed(self) -> asyncio.Event:
         """A new event that is set when something was committed, here or by another process.
 

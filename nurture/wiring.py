@@ -234,6 +234,7 @@ async def start(
         todo = {
             "calendars": lambda: chores.calendars(doors, feeds, seen),
             "dispatches": lambda: chores.dispatches(doors),
+            "prune": lambda: chores.prune(doors),
             "seal": lambda: chores.seal(doors, sealed),
             "doubts": lambda: chores.doubts(doors, places, changed, stop),
         }

@@ -37,6 +37,8 @@ GRACE: Final = timedelta(minutes=1)
 AGAIN: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240))
 """After a try that failed; the last repeats."""
 LONGEST: Final = timedelta(days=3)
+KEPT: Final = timedelta(days=400)
+"""How long a row stays after it has ended: more than a year, for whoever asks who was told of what."""
 BATCH: Final = 50
 
 
@@ -81,6 +83,11 @@ async def look(doors: Doors) -> list[Exception]:
         except Exception as error:
             problems.append(error)
     return problems
+
+
+async def prune(doors: Doors) -> int:
+    """Forget what ended long ago; how many. Such a row has no text any more, and the journal tells the rest."""
+    return await doors.store.prune(doors.clock.now() - KEPT)
 
 
 async def deliver(doors: Doors, row: Dispatch) -> None:

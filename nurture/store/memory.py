@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from nurture.core.change import Change
+from nurture.core.change import Change, Dispatch
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.glance import Glance, glance
 from nurture.core.messages import (
@@ -243,6 +243,14 @@ class MemoryStore:
         if woken:
             self._announce()
         return len(woken)
+
+    async def prune(self, ended_before: datetime) -> int:
+        """See ``ports.Store``."""
+        self._open()
+        over = [d.id for d in self._all(Dispatch) if d.ended_at is not None and d.ended_at < ended_before]
+        for key in over:
+            del self._rows["dispatch"][key]
+        return len(over)
 
     def changed(self) -> asyncio.Event:
         """See ``ports.Store``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import DDL, Index, event, func
+from sqlalchemy import DDL, ColumnElement, Index, event, func, literal_column
 from sqlalchemy import text as sql
 
 from nurture.store.codecs import fold
@@ -18,7 +18,7 @@ from nurture.store.tables import METADATA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["METADATA", "OPTIONAL", "REFERENCES", "UNIQUE", "Unique"]
+__all__ = ["METADATA", "OPTIONAL", "REFERENCES", "UNIQUE", "Unique", "at_domain"]
 
 
 class Unique(NamedTuple):
@@ -64,6 +64,15 @@ REFERENCES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
 """Table → its columns that refer to the id of another table."""
 
 
+LOCAL_PART: Final = "abcdefghijklmnopqrstuvwxyz0123456789.!#$&*+/=_{|}~-"
+"""Characters before the @ of an address (RFC 5322, 3.2.3, without those that SQL has another use for)."""
+
+
+def at_domain(address: ColumnElement[str]) -> ColumnElement[str]:
+    """``@domain`` of an address, lower case, in words that both databases have and can keep an index of."""
+    return func.ltrim(func.lower(address), literal_column(f"'{LOCAL_PART}'"))
+
+
 def _index(name: str, *columns: object, where: str | None = None, unique: bool = False) -> None:
     """An index of the table that its columns belong to; ``where`` makes it a partial one."""
     condition = sql(where) if where else None
@@ -101,6 +110,9 @@ _index("ix_inbound_unhandled", _inbound.received_at, where="handled_at IS NULL")
 _index("ix_deal_rep", _deal.rep_id, _deal.status)
 _index("ix_enrollment_rep", _enrollment.rep_id, _enrollment.state)
 _index("ix_person_rep", _person.rep_id)
+
+# Strangers' mail: who works under this domain.
+_index("ix_person_domain", at_domain(_person.email), _person.organisation_id)
 
 # Dossiers.
 _index("ix_message_enrollment", _message.enrollment_id)

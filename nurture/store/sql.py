@@ -203,6 +203,10 @@ class SqlStore:
         """See ``ports.Store``."""
         return await self._write(lambda connection: writes.wake_all(connection, now))
 
+    async def prune(self, ended_before: datetime) -> int:
+        """See ``ports.Store``."""
+        return await self._write(lambda connection: writes.prune(connection, ended_before))
+
     def changed(self) -> asyncio.Event:
         """See ``ports.Store``."""
         event = asyncio.Event()

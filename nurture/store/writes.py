@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, case, func, insert, literal, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from nurture.core.messages import EnrollmentState, Entry
@@ -142,6 +142,14 @@ def wake_all(connection: Connection, now: datetime) -> int:
         update(enrollment)
         .where(enrollment.c.state == EnrollmentState.ACTIVE.value)
         .values(wake_at=earlier, version=enrollment.c.version + 1)
+    ).rowcount
+
+
+def prune(connection: Connection, ended_before: datetime) -> int:
+    """What was told, or given up, before then goes."""
+    dispatch = METADATA.tables["dispatch"]
+    return connection.execute(
+        delete(dispatch).where(dispatch.c.ended_at < literal(ended_before, INSTANT))
     ).rowcount
 
 

@@ -154,6 +154,19 @@ async def test_what_reaches_nobody_for_days_is_said_in_the_journal(house: House)
     assert "dispatch.given_up" in await house.kinds()
 
 
+async def test_what_was_told_long_ago_is_forgotten(house: House) -> None:
+    """For more than a year a row says who was told of what; then it goes, and the journal keeps what happened."""
+    sent = await thanked(house)
+    await read(house, Pigeonhole([letter("承知しました。", sent)]))
+    house.clock.advance_to(house.clock.now() + timedelta(days=366))
+
+    assert 0 == await dispatches.prune(house.doors)
+    house.clock.advance_to(house.clock.now() + timedelta(days=40))
+    assert 1 == await dispatches.prune(house.doors)
+    assert not await rows(house, "reply")
+    assert "inbound.reply" in await house.kinds()
+
+
 async def test_that_something_stands_still_is_told_by_a_row_too(house: House) -> None:
     """The alarm of a mailbox that was stopped waits for a server as well."""
     deaf = Deaf()

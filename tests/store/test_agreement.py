@@ -271,6 +271,11 @@ class BothStores(RuleBasedStateMachine):
         """Both wake as many."""
         self.both(lambda s: s.wake_all(now))
 
+    @rule(now=instants)
+    def prune(self, now: Any) -> None:
+        """Both forget as many."""
+        self.both(lambda s: s.prune(now))
+
     @rule(now=instants, limit=st.integers(0, 3))
     def read(self, now: Any, limit: int) -> None:
         """Both give the same dossiers, dates and matches."""

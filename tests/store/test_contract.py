@@ -1021,6 +1021,16 @@ class TestMatch:
         assert {"aoba.example": "o1"} == dict(await store.houses(asked))
         assert {} == dict(await store.houses([]))
 
+    async def test_prune(self, store: Store) -> None:
+        """What ended before then is forgotten, once; what is still to be told, and what ended later, stays."""
+        told = Dispatch("old", "reply", "佐藤", "", NOW, NOW, ended_at=NOW - HOUR, outcome="sent")
+        ended = [told, replace(told, id="at", ended_at=NOW), replace(told, id="open", ended_at=None, outcome="")]
+        await settle(store, *ended)
+
+        assert 1 == await store.prune(NOW)
+        assert ["at", "open"] == sorted(d.id for d in await store.find(Dispatch))
+        assert 0 == await store.prune(NOW)
+
     async def test_no_marks_no_matches(self, store: Store) -> None:
         """An empty batch, or empty marks, match nothing."""
         await populate(store, 1)

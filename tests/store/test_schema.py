@@ -203,6 +203,7 @@ HOT: dict[str, tuple[Any, str]] = {
     "header": (_find(Message, header_id="<h>"), "uq_message_header"),
     "headers": (_find(Message, header_id=["<h>"]), "uq_message_header"),
     "token": (_find(Message, unsubscribe_token="t"), "uq_message_token"),
+    "houses": (queries.houses_statement(["aoba.example"]), "ix_person_domain"),
     "address": (_find(Person, email="x"), "ix_person_email"),
     "addresses": (_find(Person, email=["x"]), "ix_person_email"),
     "inbound": (_find(Inbound, mailbox_id=BOX, key=["k"]), "uq_inbound_key"),
