@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture.core.audit import Seal
 from nurture.core.change import Change, Cursor, Dispatch, Entity, LoginToken, MailboxState, ScenarioText, Setting
 from nurture.core.deals import (
     Attendee,
@@ -159,6 +160,7 @@ class TestPuttingBack:
             LoginToken("d" * 64, REP.id, NOW, NOW + HOUR, NOW),
             Setting("calendars", "digest"),
             Dispatch("n0", "reply", "佐藤", "本文", NOW, NOW + HOUR, rep_id=REP.id, tries=2, link="/people/p0"),
+            Seal("1", 1, 2, 2, "", "d" * 64, NOW),
         )
         assert {type(put) for put in puts} == set(KINDS) - {Entry}
         await store.commit(Change(puts=puts))
