@@ -121,7 +121,7 @@ async def use_link(request: Request) -> Response:
     if token is not None and token.used_at is None and desk.doors.clock.now() < token.expires_at:
         rep = await desk.doors.store.get(Representative, token.rep_id)
         answer = RedirectResponse(local(request.query_params.get("next")), status_code=303)
-        if rep is not None and rep.active and await session.begin(desk, token, answer):
+        if rep is not None and rep.active and await session.begin(desk, token, request, answer):
             return answer
     return desk.page(request, "login_link.html", gone=True, status=410)
 

@@ -15,6 +15,7 @@ from nurture.core.change import Change, LoginToken
 from nurture.core.messages import Entry
 from nurture.core.people import Representative
 from nurture.errors import StaleVersion
+from nurture.web import devices
 from nurture.web.access import Reader
 
 if TYPE_CHECKING:
@@ -41,14 +42,13 @@ async def read(desk: Desk, request: Request) -> Reader | None:
     return Reader(rep, colleagues, desk.words(request, rep.language), key, desk.csrf(key))
 
 
-async def begin(desk: Desk, token: LoginToken, response: Response) -> bool:
+async def begin(desk: Desk, token: LoginToken, request: Request, response: Response) -> bool:
     """Use a login token: it becomes the session of this browser. False: somebody was faster."""
     now = desk.doors.clock.now()
     lasts = timedelta(hours=desk.doors.settings.web.session_hours)
     used = replace(token, used_at=now, expires_at=now + lasts)
-    entry = Entry(at=now, kind="login.used", actor=token.rep_id, data={})
     try:
-        await desk.doors.store.commit(Change((used,), (entry,)))
+        await desk.doors.store.commit(Change((used,), (devices.line(token, now, request),)))
     except StaleVersion:
         return False
     response.set_cookie(

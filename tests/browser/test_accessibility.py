@@ -26,6 +26,7 @@ PAGES = (
     *(f"/messages/{mail.id}" for mail in (LATE, CASE_MAIL, HELD, DOUBT, LEAVING, SENT, PLANNED)),
     f"/messages/{CASE_MAIL.id}/edit",
     f"/together/{CASE_MAIL.step_id}",
+    "/sessions",
     f"/people/{NAKAMURA.id}",
     "/people/takahashi",
 )
