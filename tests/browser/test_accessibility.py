@@ -50,6 +50,23 @@ async def flawless(window: Window, *paths: str) -> None:
     assert "" == "\n".join(found)
 
 
+BAD = """<!doctype html><html><head><title>x</title></head><body><main>
+<h1 style="color: #bbb">Pale</h1><input>
+<p style="width: 3000px">Wide</p>
+<div style="overflow: hidden; width: 50px"><span style="white-space: nowrap">Words that go on</span></div>
+</main></body></html>"""
+
+
+async def test_the_checks_can_fail(stranger: Window) -> None:
+    """A page with a flaw of each kind: no language, no contrast, no label, too wide, cut off."""
+    await stranger.page.set_content(BAD)
+    found = "\n".join(await flaws(stranger))
+
+    assert all(
+        word in found for word in ("html-has-lang", "color-contrast", " label ", "too wide", "Words that go on")
+    )
+
+
 async def test_the_way_in(stranger: Window) -> None:
     """The pages before the desk: the address, the answer, the link, the used link."""
     page = stranger.page
