@@ -59,6 +59,7 @@ class Row:
     whole: str = ""  # what was written, where it is longer than the list shows
     cut: str = ""  # that it was too long to be read to its end, and where the rest lies
     by: str = ""  # that somebody else wrote it
+    owner: str = ""  # whose it is, when it is not the reader's
     quote: str = ""  # what was written, without the lines that repeat its times; why a mail came back, in words
 
     @property
@@ -108,7 +109,8 @@ async def queue(visit: Visit) -> Response:
 
 def _row(visit: Visit, task: Task, known: Around, mail: Taken | None) -> Row:
     w, person = visit.w, known.person(task)
-    row = Row(task, addressee(person), known.organisation(task), quote=_quote(w, task))
+    owner = "" if task.rep_id == visit.reader.rep.id else visit.reader.name_of(task.rep_id)
+    row = Row(task, addressee(person), known.organisation(task), owner=owner, quote=_quote(w, task))
     if mail is None:
         return row
     return replace(

@@ -130,6 +130,19 @@ async def test_who_wrote_and_why_a_mail_came_back_is_said_in_words(
     assert places == sorted(places)
 
 
+async def test_a_task_of_the_scenario_bears_its_steps_name(
+    sato: httpx.AsyncClient, mori: httpx.AsyncClient, desk_world: World
+) -> None:
+    """Not the key that the file gives it; a manager sees whose it is."""
+    call = replace(READ, id=TaskId("t-step"), kind="call", title="call", step_id="call", detail="")
+    await desk_world.store.commit(Change((call,)))
+    own, managers = (await sato.get("/")).text, (await mori.get("/")).text
+
+    assert '<span class="who">お電話</span>' in own
+    assert "担当者: 佐藤 美咲" not in own
+    assert 3 == managers.count("担当者: 佐藤 美咲")
+
+
 async def test_a_task_that_was_not_done_after_all(sato: httpx.AsyncClient, desk_world: World) -> None:
     """The page that follows offers to take it back; the journal keeps both; a second tap is told so."""
     answer = await send(sato, (await sato.get("/")).text, f"/tasks/{READ.id}/done")
