@@ -116,7 +116,7 @@ async def test_another_address(sato: Window) -> None:
     await expect(other.locator("input:invalid")).to_be_focused()
     await other.get_by_label("メールアドレス").fill("Y.Yamamoto@minato-hp.example")
     await other.get_by_role("button").click()
-    await expect(sato.page.locator("dl")).to_contain_text("y.yamamoto@minato-hp.example", ignore_case=True)
+    await expect(sato.page.locator("main dl")).to_contain_text("y.yamamoto@minato-hp.example", ignore_case=True)
 
     assert "y.yamamoto@minato-hp.example" == (await person(sato)).email.lower()
 
@@ -141,7 +141,7 @@ async def test_who_follows(sato: Window) -> None:
 
     await sato.open(PAGE)
     await sato.page.get_by_role("link", name="渡辺").click()
-    await expect(sato.page.locator("dl")).to_contain_text("watanabe@minato-hp.example")
+    await expect(sato.page.locator("main dl")).to_contain_text("watanabe@minato-hp.example")
 
 
 async def test_no_more_mail(sato: Window) -> None:
