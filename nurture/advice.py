@@ -92,9 +92,9 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
         mark("Then resume: the rest goes on."),
     ),
     "less_often": (
-        mark("Answer that you will, and how often."),
-        mark("Let it rest for some weeks at the desk: it goes on by itself."),
-        mark("Or stop, and enroll in a scenario that writes as seldom."),
+        mark("It is so already, as often as they said, else once a month; where it is misread: nurture pace."),
+        mark("Who said nothing else gets one short confirmation by itself (confirm_opt_out); add nothing to it."),
+        mark("Else answer what they ask, and resume."),
     ),
     "refusal": (
         mark("Thank, and ask humbly for the reason; ask nothing else."),
@@ -133,12 +133,14 @@ BECOMES: Final[Mapping[Becomes, str]] = {
     Becomes.STOPS: mark("stop; what has not left is cancelled"),
     Becomes.PAUSES: mark("pause until somebody resumes"),
     Becomes.RESTS: mark("rest until three days after the time that they name, else five weeks; then go on"),
+    Becomes.SLOWS: mark("go on at that pace; what else wants an answer pauses"),
     Becomes.POSTPONED: mark("nothing leaves before the first business day after the return, else for two weeks"),
     Becomes.GOES_ON: mark("go on"),
 }
 SILENCES: Final[Mapping[Silence, str]] = {
     Silence.ADDRESS: mark("address suppressed"),
     Silence.TOPIC: mark("topic suppressed, if it is one of ours"),
+    Silence.PACE: mark("at most one mail in the time that they name, else in 31 days"),
 }
 TELLS: Final[Mapping[Told, str]] = {
     Told.REP: mark("the representative, at once"),
@@ -154,6 +156,7 @@ UNDO: Final[Mapping[Becomes, str]] = {
     Becomes.STOPS: "nurture reopen → nurture resume",
     Becomes.PAUSES: "nurture resume",
     Becomes.RESTS: "nurture resume",
+    Becomes.SLOWS: "nurture resume",
     Becomes.POSTPONED: "nurture back",
     Becomes.GOES_ON: "",
 }
@@ -202,7 +205,7 @@ def undo(w: Words, case: Case) -> str:
     """How a person takes it back."""
     parts = [UNDO[case.becomes]] if UNDO[case.becomes] else []
     if case.silence is not None:
-        parts.insert(0, "nurture suppression lift")
+        parts.insert(0, "nurture pace" if case.silence is Silence.PACE else "nurture suppression lift")
     return w("; ").join(parts) or "–"
 
 

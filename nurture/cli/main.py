@@ -59,6 +59,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "stop": Entry("enrollments", mark("Stop an enrollment for good."), DAILY),
     "reopen": Entry("enrollments", mark("Take back that an enrollment ended."), DAILY),
     "back": Entry("enrollments", mark("Somebody is back: mail need not wait any longer."), DAILY),
+    "pace": Entry("pace", mark("Somebody wants less mail: at most one in so many days."), DAILY),
     "moved": Entry("moved", mark("Somebody moves or leaves: stop, draft thanks, name the successor."), DAILY),
     "basis": Entry("moved", mark("Record why mail to somebody is allowed."), DAILY),
     "suppression": Entry("suppression", mark("Who is never written to: list, add, lift, import, export."), DAILY),

@@ -31,6 +31,7 @@ NAMES = {
     "organisation": mark("organisation"),
     "topic": mark("topic"),
 }
+PACE = mark("less often")
 
 
 @click.group(
@@ -85,7 +86,7 @@ def list_(who: str | None, scope: str | None, everything: bool, limit: int, as_j
         [
             (
                 names.get(row.value, row.value),
-                w(NAMES[row.scope.value]),
+                w(_kind(row)),
                 t.instant(row.at),
                 explain.stop_reason(w, row.reason),
                 row.evidence,
@@ -290,6 +291,13 @@ def export(file: Path, everything: bool, encoding: str) -> None:
         return
     file.write_bytes(data)
     t.say(mark("{count} rows written to {file}."), count=len(rows), file=shown_path(file))
+
+
+def _kind(row: Suppression) -> str:
+    """What a row covers, as a text of ours."""
+    from nurture.core import often  # noqa: PLC0415
+
+    return PACE if often.days_of(row) is not None else NAMES[row.scope.value]
 
 
 async def _named(doors: Doors, who: str, topic: str, scope: str | None) -> tuple[SuppressionScope, str]:

@@ -179,6 +179,7 @@ def _reasons(t: Terminal, message: Message, names: Mapping[str, str]) -> None:
 def _obstacles(t: Terminal, dossier: Dossier, now: datetime) -> None:
     """What keeps everything of this person back."""
     from nurture import explain  # noqa: PLC0415
+    from nurture.core import often  # noqa: PLC0415
     from nurture.core.messages import EnrollmentState  # noqa: PLC0415
 
     w = t.w
@@ -190,6 +191,9 @@ def _obstacles(t: Terminal, dossier: Dossier, now: datetime) -> None:
             reason=explain.stop_reason(w, dossier.enrollment.reason) or "–",
         )
     for found in dossier.suppressions:
+        if (days := often.days_of(found)) is not None:
+            t.say(mark("At most one mail in {days} days since {at}."), days=days, at=t.instant(found.at))
+            continue
         t.say(
             mark("No mail to {value} since {at}: {reason}"),
             value=found.value,
@@ -350,6 +354,8 @@ def _data(m: Message) -> dict[str, Any]:
 
 
 def _enrollment(dossier: Dossier) -> dict[str, Any]:
+    from nurture.core import often  # noqa: PLC0415
+
     e = dossier.enrollment
     return {
         "id": e.id,
@@ -358,7 +364,8 @@ def _enrollment(dossier: Dossier) -> dict[str, Any]:
         "reason": e.reason,
         "anchor": e.anchor_at.isoformat(),
         "variant": e.variant,
-        "suppressed": bool(dossier.suppressions),
+        "suppressed": any(often.days_of(row) is None for row in dossier.suppressions),
+        "every_days": often.pace(dossier.suppressions),
         "messages": [_data(m) for m in dossier.messages],
     }
 

@@ -27,6 +27,7 @@ class Becomes(StrEnum):
     STOPS = "stops"
     PAUSES = "pauses"  # until a person resumes
     RESTS = "rests"  # until the time that was named, else five weeks; then it goes on by itself
+    SLOWS = "slows"  # goes on, no more often than they wish; pauses where the mail wants an answer too
     POSTPONED = "postponed"  # past the return
     GOES_ON = "goes_on"
 
@@ -45,6 +46,7 @@ class Silence(StrEnum):
 
     ADDRESS = "address"
     TOPIC = "topic"  # where it is one that we know
+    PACE = "pace"  # so many days from one mail to the next
 
 
 class Told(StrEnum):
@@ -103,7 +105,9 @@ AMBIGUOUS: Final = _answer("ambiguous", rules=Rules.NONE)
 TOPIC: Final = Case(
     "topic", Becomes.PAUSES, "reply", "reply", Told.REP, Silence.TOPIC, Rules.NONE, colleagues=True
 )
-LESS_OFTEN: Final = _answer("less_often")
+LESS_OFTEN: Final = Case(
+    "less_often", Becomes.SLOWS, "reply", "reply", Told.REP, Silence.PACE, Rules.ANY, colleagues=True
+)
 REFUSAL: Final = _answer("refusal", Becomes.STOPS, "refusal")
 CONSIDERATION: Final = _answer("consideration", Becomes.RESTS, "consideration")
 CORRECTION: Final = _answer("correction")
@@ -146,6 +150,8 @@ CASES: Final = (
 LEAVING: Final = frozenset({Intent.MOVED, Intent.LEFT})
 NO: Final = frozenset({Intent.REFUSAL, Intent.DISAGREEMENT})
 """A refusal that says nothing else ends by itself; with a question beside it, a person answers first."""
+ALONE: Final = frozenset({Intent.LESS_OFTEN, Intent.AGREEMENT})
+"""A wish for less mail that says nothing else goes on by itself."""
 LATER: Final = frozenset({Intent.CONSIDERATION, Intent.SNOOZE})
 
 _REPLIES: Final = (

@@ -192,6 +192,8 @@ def actions(do: Action) -> Iterator[str]:
         yield f"task {do.task}"
     if do.enroll is not None:
         yield f"enroll {do.enroll}"
+    if do.every is not None:
+        yield f"every {do.every}d"
 
 
 def facts(dossier: Dossier, now: datetime) -> Facts:

@@ -71,7 +71,9 @@ class Ledger:
         return True
 
 
-def hold_up(ledger: Ledger, pace: Pace, days: Days, day: date) -> tuple[str, str | None] | None:
+def hold_up(
+    ledger: Ledger, pace: Pace, days: Days, day: date, own: int | None = None
+) -> tuple[str, str | None] | None:
     """What stands against one more mail to the person on this date: rule and entry, or None.
 
     Args:
@@ -79,6 +81,7 @@ def hold_up(ledger: Ledger, pace: Pace, days: Days, day: date) -> tuple[str, str
         pace: of the scenario.
         days: the person's calendars.
         day: the date asked for.
+        own: so many days from one mail to the next, as the person wishes.
     """
     before, taken, after = ledger.around(day)
     if taken:
@@ -87,6 +90,8 @@ def hold_up(ledger: Ledger, pace: Pace, days: Days, day: date) -> tuple[str, str
         if earlier is None or later is None:
             continue
         gap = (later - earlier).days
+        if own is not None and gap < own:
+            return "less_often", None
         if pace.min_gap is not None and gap < pace.min_gap:
             return "min_gap", None
         for mark in days.on(later):

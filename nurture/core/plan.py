@@ -109,6 +109,7 @@ class Request:
     events: Mapping[str, date] = field(default_factory=dict)  # named events: seminar_date …
     shift_days: int = 0  # nominal dates of unsettled steps move by this (resume)
     not_before: date | None = None  # absence: no mail before this local date
+    every: int | None = None  # so many days from one mail to the next, as the person wishes
     quiet: tuple[tuple[date, date], ...] = ()  # of the organisation: first and last day; closures say more
 
 
@@ -352,7 +353,7 @@ class _Search:
         if self.is_within:
             taken = self.planner.ledger.has(day) and day not in self.request.history.yielding
             return ("same_date", None) if taken else None
-        return hold_up(self.planner.ledger, self.request.scenario.pace, self.planner.days, day)
+        return hold_up(self.planner.ledger, self.request.scenario.pace, self.planner.days, day, self.request.every)
 
     def stands(self, day: date) -> bool:
         """Whether nothing stands against this date, which is today, and nothing led to an earlier one."""
@@ -394,7 +395,8 @@ class _Search:
         """``advance``: the last earlier date that is not blocked, if there is one."""
         floor = self.today
         if self.planner.ahead is not None:
-            floor = max(floor, shifted(self.planner.ahead[0], self.request.scenario.pace.min_gap or 0))
+            gap = max(self.request.scenario.pace.min_gap or 0, self.request.every or 0)
+            floor = max(floor, shifted(self.planner.ahead[0], gap))
         day = shifted(self.nominal, -1)
         while day >= floor:
             if self.block(day) is None:

@@ -16,9 +16,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import cases, progress, silencing, states, turns
+from nurture.core import cases, often, progress, silencing, states, turns
 from nurture.core.arrival import entry
 from nurture.core.cases import (
+    ALONE,
     AMBIGUOUS,
     APPOINTMENT,
     AWAY_AND_MOVED,
@@ -108,6 +109,7 @@ def react(
     policy: str,
     known: Sequence[Suppression] = (),
     answer: Callable[[Arrival, Dossier, Change], Change] = as_ever,
+    usual: int = often.USUAL,
 ) -> Change:
     """What this mail changes.
 
@@ -119,6 +121,7 @@ def react(
         known: suppressions of this address, in force or lifted.
         answer: asked for each running enrollment of the person what becomes of it, given what would by default
             (the rules of its scenario, ``core.responses``). Never asked where an address is silenced.
+        usual: days from one mail to the next for who wants less mail and does not say how often.
     """
     case = case_of(a, own)
     change = _evidence(a) + _said(a, case)
@@ -128,6 +131,8 @@ def react(
         change += silencing.silence(a, known, case)
     elif case.silence is Silence.TOPIC:
         change += silencing.without_topic(a, known)
+    elif case.silence is Silence.PACE:
+        change += silencing.slower(a, known, usual)
     change += _asked(a, own, case)
     if case is not BOUNCE or a.bounced_at == a.person.email.lower():  # else mended: the person is well
         became = [(d, _become(a, d, case)) for d in _running(own)]
@@ -172,13 +177,15 @@ def _become(a: Arrival, dossier: Dossier, case: Case) -> Change:
     match case.becomes:
         case Becomes.STOPS:
             return turns.stop(dossier, case.reason, a.now, actor)
+        case Becomes.SLOWS if state is EnrollmentState.ACTIVE and a.reading.intents <= ALONE:
+            return turns.hold(dossier, "less_often", a.now, actor)
         case Becomes.POSTPONED if state is EnrollmentState.ACTIVE:
             return Change((replace(dossier.enrollment, wake_at=a.now),))
         case Becomes.RESTS if (state is EnrollmentState.ACTIVE or resting) and (day := rests_until(a)) is not None:
             if turns.outlasts(dossier.enrollment, day, a.zone):
                 return Change()
             return turns.rest(dossier, case.reason, day, a.zone, a.now, actor)
-        case Becomes.PAUSES | Becomes.RESTS if state is EnrollmentState.ACTIVE or resting:
+        case Becomes.PAUSES | Becomes.RESTS | Becomes.SLOWS if state is EnrollmentState.ACTIVE or resting:
             return turns.pause(dossier, case.reason, a.now, actor)  # one that rests does so no longer
     return Change()
 

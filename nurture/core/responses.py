@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nurture.core import cases, turns
+from nurture.core import cases, often, turns
 from nurture.core.calendar import shifted
 from nurture.core.change import Change
 from nurture.core.following import NOWHERE, Openings, Scene, open_task
@@ -76,6 +76,13 @@ def rule_for(scenario: Scenario, event: Event) -> Rule | None:
     if Intent.APPOINTMENT in event.intents:
         found = (rule for rule in found if Intent.APPOINTMENT in rule.when.intents)
     return next(found, None)
+
+
+def usual(scenario: Scenario | None) -> int:
+    """Days from one mail to the next for who wants less mail and names no time: as the first rule says."""
+    rules = scenario.rules if scenario is not None else ()
+    said = (r.do.every for r in rules if r.do.every is not None and Intent.LESS_OFTEN in r.when.intents)
+    return next(said, often.USUAL)
 
 
 def targets(scenario: Scenario) -> frozenset[str]:

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from nurture.core.problem import Problem, Severity, warned
+from nurture.core.reading import Intent
 from nurture.core.rules import ENDING, Happening
 from nurture.errors import UserError
 
@@ -69,6 +70,11 @@ def _senseless(scenario: Scenario, rule: Rule, place: int) -> Iterator[Problem]:
         yield Problem(
             UserError("resume belongs to a reply: nothing else makes an enrollment pause"),
             ("on", place, "do", "resume"),
+        )
+    if rule.do.every is not None and Intent.LESS_OFTEN not in rule.when.intents:
+        yield Problem(
+            UserError("every belongs to a reply that wants less mail", hint="when: {reply: less_often}"),
+            ("on", place, "do", "every"),
         )
     if rule.do.enroll == scenario.id:
         yield Problem(

@@ -58,6 +58,7 @@ class Action:
     stop: bool = False
     task: str | None = None
     enroll: str | None = None
+    every: int | None = None  # days from one mail to the next, of who wants less mail and does not say how often
     after: Span = NO_SPAN  # day 1 of what is enrolled in lies so far ahead
 
 

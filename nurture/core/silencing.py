@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import suppressions
+from nurture.core import often, suppressions
 from nurture.core.arrival import entry
 from nurture.core.cases import BOUNCE
 from nurture.core.change import Change
@@ -72,6 +72,16 @@ def without_topic(a: Arrival, known: Sequence[Suppression]) -> Change:
     if len(kinds) != 1 or ONLY.search(words):
         return Change()
     return _suppress(a, known, "unsubscribe", "reply", f"{a.person.email}#{kinds[0]}", SuppressionScope.TOPIC)
+
+
+def slower(a: Arrival, known: Sequence[Suppression], usual: int) -> Change:
+    """No more often than they say, else than is usual; what was slower before stays so."""
+    days = often.wish(a.reading.text) or usual
+    address = a.person.email.lower()
+    if (before := often.pace(row for row in known if row.value.startswith(f"{address}#"))) and before >= days:
+        return Change()
+    change = _suppress(a, known, "less_often", "reply", often.value(address, days), SuppressionScope.TOPIC)
+    return Change(change.puts, (entry(a, "person.paced", days=days),))
 
 
 def _suppress(

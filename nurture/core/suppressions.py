@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final
 
+from nurture.core import often
 from nurture.core.ids import SuppressionId, derived
 from nurture.core.messages import Entry, Suppression
 from nurture.core.messages import SuppressionScope as Scope
@@ -94,9 +95,11 @@ def covering(address: str, organisations: Iterable[str | None]) -> frozenset[tup
 
 
 def topics(suppressions: Iterable[Suppression]) -> frozenset[str]:
-    """The topics, or kinds of content, that those in force refuse."""
+    """The topics, or kinds of content, that those in force refuse; how often mail is welcome apart."""
     return frozenset(
-        s.value.rpartition("#")[2] for s in suppressions if s.scope is Scope.TOPIC and s.lifted_at is None
+        s.value.rpartition("#")[2]
+        for s in suppressions
+        if s.scope is Scope.TOPIC and s.lifted_at is None and often.days_of(s) is None
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from nurture.core import content as contents
-from nurture.core import states, suppressions
+from nurture.core import often, states, suppressions
 from nurture.core.anchors import event_of
 from nurture.core.calendar import Profile
 from nurture.core.deals import TaskState
@@ -210,6 +210,7 @@ def _request(
         events={**_events(dossier), **event_of(scenario, enrollment.anchor_at, zone)},
         shift_days=enrollment.shift_days,
         not_before=person.away.resume_on if person.away and person.away.resume_on > today else None,
+        every=often.pace(dossier.suppressions),
     )
     return request, today
 

@@ -19,6 +19,7 @@ RULES: Final[Mapping[str, str]] = {
     "no_window": mark("no send window that day ({span})"),
     "windows_over": mark("the day's send windows were over ({span})"),
     "past": mark("its day had passed ({span})"),
+    "less_often": mark("wants mail less often ({span})"),
     "min_gap": mark("too soon after this person's last mail ({span})"),
     "per_organisation": mark("enough mail to this organisation ({span})"),
     "reduce": mark("fewer mails during {entry} ({span})"),

@@ -20,6 +20,7 @@ REASONS: Final[Mapping[str, str]] = {
     "colleague_replied": mark("a colleague replied: please look again"),
     "bounce": mark("the address bounced"),
     "unsubscribe": mark("wants no more mail"),
+    "less_often": mark("wants mail less often"),
     "complaint": mark("complained"),
     "appointment": mark("an appointment was agreed"),
     "moved": mark("moved to another day: please approve again"),

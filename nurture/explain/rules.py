@@ -37,6 +37,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "stop": mark("stop"),
     "task": mark("task: {what}"),
     "enroll": mark("enroll in {what}"),
+    "every": mark("at most one mail in {what}"),
 }
 """What a rule of a scenario does, by the first word of its code (``core.following``)."""
 

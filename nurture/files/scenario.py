@@ -189,6 +189,7 @@ def _rule(model: RuleModel, line: int | None) -> Rule:
             stop=do.stop,
             task=do.task,
             enroll=do.enroll,
+            every=do.every,
             after=do.after or Span(),
         ),
         line,

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from nurture.core import scenario as core
+from nurture.core.often import LONGEST
 from nurture.core.reading import Intent
 from nurture.core.rules import INTENTS, UNTOUCHABLE
 from nurture.errors import UserError
@@ -306,6 +307,9 @@ class ActionModel(Strict):
         None, description="a task for the representative"
     )
     enroll: Slug | None = Field(None, description="start this person on another scenario, by its id")
+    every: DaySpan | None = Field(
+        None, description="after less_often: at most one mail in so many days, where they name no time: 31d"
+    )
     after: FutureSpan | None = Field(None, description="day 1 of that scenario lies so far ahead: 90d, 6 months")
 
     @model_validator(mode="after")
@@ -315,8 +319,12 @@ class ActionModel(Strict):
             raise Wrong(
                 UserError("{one} and {two} contradict each other", one=moves[0], two=moves[1]), (moves[1],)
             )
-        if not moves and self.task is None and self.enroll is None:
-            raise Wrong(UserError("do needs one of pause, resume, stop, task, enroll", hint="do: {task: call}"))
+        if not moves and self.task is None and self.enroll is None and self.every is None:
+            raise Wrong(
+                UserError("do needs one of pause, resume, stop, task, enroll, every", hint="do: {task: call}")
+            )
+        if self.every is not None and not 1 <= self.every <= LONGEST:
+            raise Wrong(UserError("every is from 1d to {days}d", days=LONGEST), ("every",))
         if self.after is not None and self.enroll is None:
             raise Wrong(UserError("after belongs to enroll: when the other scenario begins"), ("after",))
         return self

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ENCODINGS: Final = ("utf-8-sig", "utf-8", "cp932")
 DOMAIN: Final = re.compile(r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
-REASONS: Final = ("unsubscribe", "complaint", "bounce", "moved", "person", "import")
+REASONS: Final = ("unsubscribe", "less_often", "complaint", "bounce", "moved", "person", "import")
 LONGEST: Final = 2_000  # characters of evidence
 
 COLUMNS: Final[Mapping[str, str]] = {

@@ -22,6 +22,7 @@ from nurture.core.ids import derived
 from nurture.core.messages import Entry, Suppression
 from nurture.core.people import Representative
 from nurture.errors import StaleVersion
+from nurture.flows import slowing
 from nurture.ports import Notice, Span
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nurture.ports import Doors
 
 CONFIRMATION: Final = "opt_out_confirmed"
+PACED: Final = "pace_confirmed"
 """The kind of what confirms an opt-out."""
 GRACE: Final = timedelta(minutes=1)
 """For whoever has a row in hand: nobody else takes it up before, and afterwards it is not begun."""
@@ -122,7 +124,7 @@ async def deliver(doors: Doors, row: Dispatch) -> None:
 
 async def _sent(doors: Doors, row: Dispatch) -> str:
     """What became of one try; empty: to be tried again."""
-    if row.kind == CONFIRMATION:
+    if row.kind in {CONFIRMATION, PACED}:
         return await _confirmed(doors, row)
     rep = await doors.store.get(Representative, row.rep_id or "")
     if rep is None:
@@ -134,7 +136,8 @@ async def _sent(doors: Doors, row: Dispatch) -> str:
 async def _confirmed(doors: Doors, row: Dispatch) -> str:
     """A confirmation leaves only while it is wanted, true, and its mailbox may send."""
     silent = await doors.store.find(Suppression, {"value": row.to_address.lower(), "lifted_at": None}, limit=1)
-    if doors.replier is None or not doors.settings.work.confirm_opt_out or not silent:
+    true = bool(silent) if row.kind == CONFIRMATION else not silent and await slowing.pace(doors, row.to_address)
+    if doors.replier is None or not doors.settings.work.confirm_opt_out or not true:
         return "dropped"
     if row.mailbox_id in halts.read(await doors.store.find(Setting)).mailboxes:
         return ""
@@ -143,8 +146,9 @@ async def _confirmed(doors: Doors, row: Dispatch) -> str:
 
 def _said(row: Dispatch, now: datetime) -> tuple[Entry, ...]:
     """The journal's line: of a confirmation, and of what reached nobody."""
-    if row.kind == CONFIRMATION and row.outcome == "sent":
-        kind, data = "optout.confirmed", {"to": row.to_address, "subject": row.subject}
+    if row.kind in {CONFIRMATION, PACED} and row.outcome == "sent":
+        kind = "optout.confirmed" if row.kind == CONFIRMATION else "pace.confirmed"
+        data = {"to": row.to_address, "subject": row.subject}
     elif row.outcome == "given_up":
         kind, data = "dispatch.given_up", {"to": row.rep_id or row.to_address, "subject": row.subject[:200]}
     else:

@@ -64,7 +64,7 @@ async def rows(
     if case.told is Told.ALARM:
         known = await doors.store.find(Representative, {"active": True})
         told += [r for r in known if AccessRole.ADMINISTRATOR in r.access or (rep and r.id == rep.manager_id)]
-    answer = (confirming.confirmation(doors, a, rep),) if confirming.due(doors, a, case, change) else ()
+    answer = (confirming.confirmation(doors, a, rep, change),) if confirming.due(doors, a, case, change) else ()
     scene = Scene(a, case, change + Change(answer), who, organisation)
     said = [(one, _notice(one, scene)) for one in {r.id: r for r in told}.values()]
     return Change((*dispatches.told(a.inbound.id, said, a.now), *answer))

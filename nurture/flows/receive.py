@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import reactions, turns
+from nurture.core import reactions, responses, turns
 from nurture.core.arrival import Arrival
 from nurture.core.change import Change, Dispatch, MailboxState
 from nurture.core.deals import Task
@@ -25,7 +25,6 @@ from nurture.core.messages import (
     Entry,
     Inbound,
     Message,
-    Suppression,
 )
 from nurture.core.people import AccessRole, Person
 from nurture.core.reading import Intent, Kind, Reading
@@ -332,12 +331,11 @@ async def _react(doors: Doors, box: MailboxSettings, item: Item, match: Match, r
             doors, item, row, person, message, scenario=scenario, organisation=organisation, now=now
         )
         arrival = replace(arrival, reader=_reader(doors, box))
-        addresses = {person.email.lower(), row.from_address, *([message.to_address.lower()] if message else ())}
-        known = await doors.store.find(Suppression, {"value": tuple(addresses)})
+        known = await touched.silences(doors, person, row, message)
         running = [d for d in own if d.enrollment.state in {EnrollmentState.ACTIVE, EnrollmentState.PAUSED}]
         policy = scenario.on_colleague_reply if scenario else "hold"
         answers = await touched.answers(doors, running, person, organisation)
-        change = reactions.react(arrival, running, others, policy, known, answers)
+        change = reactions.react(arrival, running, others, policy, known, answers, responses.usual(scenario))
         case, who = reactions.case_of(arrival, running), matching.named(match, item.reading)
         change += await _besides(report, succession.of_mail(doors, arrival, case, running, organisation))
         change += await _besides(report, notices.rows(doors, arrival, case, change, own, who, organisation))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from nurture.core.arrival import Arrival
 from nurture.core.calendar import next_business_day
-from nurture.core.messages import Enrollment, EnrollmentState, Inbound, Message
+from nurture.core.messages import Enrollment, EnrollmentState, Inbound, Message, Suppression
 from nurture.core.people import Organisation, Person
 from nurture.core.plan import zone_of
 from nurture.core.responses import Answers
@@ -18,6 +18,7 @@ from nurture.errors import UserError
 from nurture.flows import drafting
 from nurture.flows.matching import Item
 from nurture.flows.openings import openings
+from nurture.ports import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,14 @@ def answered(own: Sequence[Dossier], message: Message | None) -> Enrollment | No
         return next((d.enrollment for d in own if d.id == message.enrollment_id), None)
     dated = [d.enrollment for d in own if d.enrollment.enrolled_at is not None]
     return max(dated, key=lambda e: (e.enrolled_at or e.anchor_at, e.id), default=None)
+
+
+async def silences(doors: Doors, person: Person, row: Inbound, message: Message | None) -> tuple[Suppression, ...]:
+    """Suppressions of the addresses that the mail is about, and the person's partial ones, in force or lifted."""
+    own = person.email.lower()
+    addresses = {own, row.from_address, *([message.to_address.lower()] if message else ())}
+    whole = await doors.store.find(Suppression, {"value": tuple(addresses)})
+    return (*whole, *await doors.store.find(Suppression, {"value": Span(f"{own}#", f"{own}$")}))
 
 
 async def scene(

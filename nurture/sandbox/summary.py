@@ -14,7 +14,7 @@ from nurture.core.change import Dispatch
 from nurture.core.deals import Task
 from nurture.core.messages import Enrollment, Entry, Message, Suppression
 from nurture.core.people import Person
-from nurture.flows.dispatches import CONFIRMATION
+from nurture.flows.dispatches import CONFIRMATION, PACED
 from nurture.mail.compose import header_id
 from nurture.sandbox import mailbag, plot
 from nurture.sandbox.folder import passwords
@@ -179,7 +179,9 @@ async def collect(doors: Doors, world: World) -> tuple[Story, ...]:
     entries = await store.find(Entry, order=("seq",))
     tasks = await store.find(Task)
     suppressions = await store.find(Suppression)
-    confirmations = {header_id(d.id, VENDOR_DOMAIN) for d in await store.find(Dispatch, {"kind": CONFIRMATION})}
+    confirmations = {
+        header_id(d.id, VENDOR_DOMAIN) for d in await store.find(Dispatch, {"kind": (CONFIRMATION, PACED)})
+    }
     order = {step.id: i for i, step in enumerate(_steps(doors, enrollments))}
     stories: list[Story] = []
     for c in CHARACTERS:

@@ -123,6 +123,7 @@ def routes() -> list[Route | Mount]:
         Route("/people/{id}/no-more", signed_in(handover.no_more), methods=["POST"]),
         Route("/people/{id}/address", signed_in(handover.address), methods=["POST"]),
         Route("/people/{id}/successor", signed_in(handover.successor), methods=["POST"]),
+        Route("/people/{id}/pace", signed_in(handover.pace), methods=["POST"]),
         Route("/people/{id}/departed", signed_in(handover.departed), methods=["POST"]),
         Route("/people/{id}/stays", signed_in(handover.stays), methods=["POST"]),
         Route("/people/{id}/basis", signed_in(handover.basis), methods=["POST"]),

@@ -11,16 +11,26 @@ from nurture.core.messages import Enrollment
 from nurture.core.people import Basis, LegalBasis, Person
 from nurture.core.plan import zone_of
 from nurture.errors import Impossible
-from nurture.flows import enroll, succession
+from nurture.flows import enroll, slowing, succession
 from nurture.flows import handover as flow
+from nurture.i18n import mark
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.responses import Response
 
     from nurture.web.visit import Visit
 
 RESTS: Final = (14, 28, 56)
-"""Days after which an enrollment goes on by itself, as offered to who wants mail less often."""
+"""Days after which an enrollment that rests goes on by itself, as offered."""
+PACES: Final[Mapping[int, str]] = {
+    31: mark("Once a month at most"),
+    62: mark("Once in two months at most"),
+    92: mark("Once a quarter at most"),
+    183: mark("Twice a year at most"),
+}
+"""Days from one mail to the next, as offered to who wants mail less often."""
 
 
 async def no_more(visit: Visit) -> Response:
@@ -80,6 +90,18 @@ def _basis(visit: Visit) -> LegalBasis:
     if kind not in {*Basis} or kind == Basis.NONE or not evidence:
         return LegalBasis()
     return LegalBasis(Basis(kind), today, evidence)
+
+
+async def pace(visit: Visit) -> Response:
+    """POST /people/{id}/pace: at most one mail in so many days, or as the scenarios say."""
+    person, days = await _mine(visit), visit.form.get("days", "")
+    if days not in {"", *map(str, PACES)}:
+        raise HTTPException(400)
+    every = int(days) if days else None
+    evidence = visit.form.get("evidence", "")
+    by = visit.reader.rep.id
+    await slowing.slow_down(visit.doors, person.id, every, by=by, source="web", evidence=evidence)
+    return _to(person.id)
 
 
 async def rest(visit: Visit) -> Response:

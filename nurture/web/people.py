@@ -14,7 +14,8 @@ from nurture import explain
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
 from nurture.core.people import Basis, Organisation, Person
 from nurture.flows import people as flow
-from nurture.web.handover import RESTS
+from nurture.flows import slowing
+from nurture.web.handover import PACES, RESTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,6 +92,8 @@ async def show(visit: Visit) -> Response:
         told_of=await _told_of(visit, person),
         bases=[(kind.value, explain.basis(w, kind)) for kind in Basis if kind is not Basis.NONE],
         rests=RESTS,
+        every=await slowing.pace(visit.doors, person.email),
+        paces=[(days, w(words)) for days, words in PACES.items()],
         silences=[(s.at, explain.stop_reason(w, s.reason)) for s in silences],
         enrollments=[(e, explain.state(w, e.state), explain.stop_reason(w, e.reason)) for e in enrollments],
         mails=[(m, explain.state(w, m.state)) for m in messages],

@@ -113,7 +113,7 @@ async def test_no_more_mail(sato: httpx.AsyncClient, desk_world: World) -> None:
     assert f"{PATH}/no-more" not in (await sato.get(PATH)).text
 
 
-async def test_less_often(sato: httpx.AsyncClient, desk_world: World) -> None:
+async def test_a_rest(sato: httpx.AsyncClient, desk_world: World) -> None:
     """It rests for four weeks and goes on by itself; other spans are not to be had."""
     page = (await sato.get("/people/yamamoto")).text
     answer = await send(sato, page, "/rest", days="28")
@@ -165,7 +165,24 @@ async def test_a_basis_is_noted_when_it_is_known(sato: httpx.AsyncClient, desk_w
     assert f"{path}/basis" not in (await sato.get(path)).text
 
 
-@pytest.mark.parametrize("what", ["successor", "address", "no-more", "departed"])
+async def test_a_pace_of_his_own(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Once a month at most, with how it was told; shown on the page, and ended there."""
+    page = (await sato.get(PATH)).text
+    bare = await send(sato, page, f"{PATH}/pace", days="31", evidence=" ")
+    odd = await send(sato, page, f"{PATH}/pace", days="5", evidence="お電話で")
+    set_ = await send(sato, page, f"{PATH}/pace", days="31", evidence="お電話で")
+    page = (await sato.get(PATH)).text
+    ended = await send(sato, page, f"{PATH}/pace", days="", evidence="戻してよいとのこと")
+
+    assert [400, 400, 303, 303] == [one.status_code for one in (bare, odd, set_, ended)]
+    assert "31日に1通まで" in page
+    assert f"{PATH}/no-more" in page
+    kinds = [e.kind for e in await desk_world.store.find(Entry) if e.actor == SATO.id]
+    assert [1, 1] == [kinds.count(kind) for kind in ("person.paced", "person.unpaced")]
+    assert "<dt>頻度</dt>" not in (await sato.get(PATH)).text
+
+
+@pytest.mark.parametrize("what", ["successor", "address", "no-more", "departed", "pace"])
 async def test_nobody_else_enters_anything(
     app: Starlette, sato: httpx.AsyncClient, desk_world: World, what: str
 ) -> None:
