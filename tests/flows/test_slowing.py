@@ -12,7 +12,7 @@ from nurture.core import often
 from nurture.core.change import Dispatch
 from nurture.core.halts import Gates, stop
 from nurture.core.ids import PersonId, RepId
-from nurture.core.messages import Enrollment, EnrollmentState, Entry, MessageState, Suppression
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, MessageState, Suppression
 from nurture.core.people import Person
 from nurture.errors import UserError
 from nurture.flows import dispatches, slowing, tick
@@ -166,3 +166,14 @@ async def test_a_confirmation_that_is_not_true_any_more_is_dropped(house: House)
 
     assert [] == answered.said
     assert ["dropped"] == [row.outcome for row in await house.store.find(Dispatch, {"kind": PACED})]
+
+
+async def test_a_topic_that_is_refused_twice_is_refused_once(sql_house: House) -> None:
+    """The second mail finds the row of the first, and is kept like any."""
+    house, sent = await thanked(sql_house)
+    texts = ("セミナーの案内は不要です。", "先日も申しましたが、セミナーの案内は不要です。")
+    mails = [letter(text, sent, message_id=f"<topic-{n}@aoba-hp.example>") for n, text in enumerate(texts)]
+    await read(house, Pigeonhole(mails))
+
+    assert [f"{SATO}#seminar"] == [row.value for row in await house.store.find(Suppression)]
+    assert 2 == len(await house.store.find(Inbound))
