@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.flows import audit, recovery, unsent
+from nurture.flows import audit, digest, recovery, unsent
 from nurture.flows import copies as sent_copies
 from nurture.flows import dispatches as left_over
 from nurture.flows import doubts as in_doubt
@@ -72,6 +72,7 @@ async def dispatches(doors: Doors) -> timedelta:
     """Tell of letters that did not leave, and what could not be told when it happened."""
     if told := await unsent.look(doors):
         logger().info("told of letters that did not leave", action="unsent", people=told)
+    await digest.look(doors)
     for problem in await left_over.look(doors):
         logger().warning("nobody could be told", action="notice.failed", error=str(problem))
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))

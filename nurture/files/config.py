@@ -24,6 +24,7 @@ from nurture.config import (
     Web,
     Work,
 )
+from nurture.core import cron
 from nurture.core.ids import MailboxId, RepId
 from nurture.core.people import AccessRole, Representative
 from nurture.errors import UserError, Where
@@ -283,6 +284,18 @@ def _web(table: Table, mailboxes: tuple[MailboxSettings, ...]) -> Web:
     return web
 
 
+def _times(table: Table, key: str, default: str) -> str:
+    text = table.text(key, default)
+    if text and not cron.is_time(text):
+        table.wrong(
+            key,
+            "{text} is no time as cron writes it",
+            hint='minute, hour, day, month, weekday: "30 7 * * mon-fri" is half past seven on working days',
+            text=repr(text),
+        )
+    return text
+
+
 def _work(table: Table) -> Work:
     default = Work()
     work = Work(
@@ -297,6 +310,7 @@ def _work(table: Table) -> Work:
         confirm_opt_out=table.boolean("confirm_opt_out", default=default.confirm_opt_out),
         farewell=table.text("farewell", default.farewell),
         introduction=table.text("introduction", default.introduction),
+        digest=_times(table, "digest", default.digest),
         html=table.boolean("html", default=default.html),
     )
     table.done()
