@@ -80,7 +80,7 @@ async def _write(doors: Doors, rep: Representative, day: str, now: datetime) -> 
     waiting = await _waiting(doors, rep, now)
     if not waiting:
         return False
-    items = (*waiting.mails, *waiting.stuck, *waiting.replies, *waiting.tasks)
+    items: tuple[Message | Task, ...] = (*waiting.mails, *waiting.stuck, *waiting.replies, *waiting.tasks)
     people = await doors.store.find(Person, {"id": {item.person_id for item in items if item.person_id}})
     names = {str(person.id): f"{person.name} {person.honorific}" for person in people}
     rows = dispatches.told(day, [(rep, _notice(doors, rep, waiting, names, now))], now)
