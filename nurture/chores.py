@@ -79,9 +79,11 @@ async def dispatches(doors: Doors) -> timedelta:
 
 
 async def prune(doors: Doors) -> timedelta:
-    """Forget what was told by mail long ago."""
+    """Forget what was told by mail long ago, and what other programs asked days ago."""
     if gone := await left_over.prune(doors):
         logger().info("forgotten what was told long ago", action="prune", rows=gone)
+    if gone := await tokens.forget(doors):
+        logger().info("forgotten what was asked days ago", action="prune", keys=gone)
     return PRUNE_EVERY
 
 

@@ -204,6 +204,9 @@ class Store(Protocol):
         """Forget what was to be told by mail and ended before then (``core.change.Dispatch``); returns how many.
         What happened stands in the journal, which forgets nothing.
         """
+
+    async def forget(self, before: datetime) -> int:
+        """Let go of idempotency keys from before then (``core.keys``); returns how many."""
         ...
 
     def changed(self) -> asyncio.Event:

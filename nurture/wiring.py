@@ -35,6 +35,8 @@ from nurture.trace import FileTrace
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from starlette.applications import Starlette
+
     from nurture.config import Settings
     from nurture.core.ids import MailboxId
     from nurture.core.sending import NoLine
@@ -146,6 +148,16 @@ def web_secret(settings: Settings, chance: Chance) -> bytes:
     return path.read_bytes()
 
 
+def site(doors: Doors, secret: bytes) -> Starlette:
+    """The desk, and the API beside it."""
+    from nurture.api import app as api  # noqa: PLC0415
+    from nurture.web.app import build as build_desk  # noqa: PLC0415
+    from nurture.web.names import EntryNames  # noqa: PLC0415
+
+    names = EntryNames(doors.library)
+    return build_desk(doors, secret, [api.Mounted(api.build(doors, secret, names.of))])
+
+
 def open_feeds(settings: Settings) -> Feeds:
     """The copies of subscribed calendars, in the data folder."""
     # Loaded here: few commands speak HTTP.
@@ -192,7 +204,6 @@ async def start(
     from nurture.daemon import Daemon  # noqa: PLC0415
     from nurture.imap import ImapMailbox  # noqa: PLC0415
     from nurture.web import server  # noqa: PLC0415
-    from nurture.web.app import build  # noqa: PLC0415
 
     async with AsyncExitStack() as stack:
         data = settings.data or settings.folder / "data"
@@ -224,7 +235,7 @@ async def start(
         changed = doors.store.changed()
         listening = server.bind(settings.web)
         stack.callback(listening.close)
-        app = build(doors, web_secret(settings, doors.chance))
+        app = site(doors, web_secret(settings, doors.chance))
         trace = FileTrace(data / "on-the-wire")
         stack.callback(trace.close)
         seen = flow.Seen()

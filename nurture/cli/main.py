@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "check": Entry("check", mark("Check everything in a working folder; all problems at once."), SETUP),
     "doctor": Entry("doctor", mark("Examine domains, mail servers, machine and files: pass, warn, fail."), SETUP),
     "mailbox": Entry("mailbox", mark("Let a mailbox be used, try it, stop it, let it send again."), SETUP),
+    "token": Entry("token", mark("Give other programs access to the API, and take it away."), SETUP),
     "run": Entry("run", mark("Run the daemon: plan, draft, send, read replies, serve the desk."), SETUP),
     "upgrade": Entry("upgrade", mark("Bring the database to this version's schema."), SETUP),
     "import": Entry("importing", mark("Import people from a CSV file."), SETUP),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from nurture.core.audit import Seal
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.ids import MailboxId, PersonId, RepId, ScenarioHash
+from nurture.core.keys import Answered
 from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
 from nurture.core.people import Organisation, Person, Representative
+from nurture.core.tokens import ApiToken
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -116,6 +118,20 @@ class Dispatch:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far an endpoint of webhooks was told of the journal. ``id`` is the endpoint's name."""
+
+    id: str
+    seq: int  # the last line of the journal that needs no more telling
+    due_at: datetime | None = None  # after a failure: tried again from then on
+    tries: int = 0  # of the event that comes next
+    failing_since: datetime | None = None
+    disabled_at: datetime | None = None  # nothing is sent until a person resumes it
+    error: str = ""
+    version: int = 0
+
+
 Entity = (
     Organisation
     | Person
@@ -134,6 +150,9 @@ Entity = (
     | Setting
     | Dispatch
     | Seal
+    | ApiToken
+    | Answered
+    | Told
 )
 """What the store keeps besides the journal. Each has ``id`` and ``version``."""
 

@@ -100,7 +100,7 @@ class Approval:
     by: RepId
     at: datetime
     fingerprint: str
-    via: str = "web"  # web | cli | mail | policy
+    via: str = "web"  # web | cli | mail | api | policy
     holds: int = 0  # of the enrollment when it was given: a later hold ends it, wherever the mail is by then
     leaves_at: datetime | None = None  # the moment that it was to leave, as it was seen; not before ``at``
 

@@ -90,7 +90,7 @@ async def approve(
         message_id: a waiting mail.
         by: who approves.
         seen: the fingerprint of what this person looked at.
-        via: web, cli or mail.
+        via: web, cli, mail or api.
         undo: so long it is not claimed, so that the approval can be taken back.
 
     Raises:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import func, literal_column, select
 
-from nurture.core import audit, change, deals, messages, people
+from nurture.core import audit, change, deals, keys, messages, people, tokens
 from nurture.errors import Impossible
 from nurture.store import tables
 from nurture.store.codecs import Codec, column, hints
@@ -47,6 +47,9 @@ KINDS: Final[Mapping[type, Any]] = {
     change.Setting: tables.SettingRow,
     change.Dispatch: tables.DispatchRow,
     audit.Seal: tables.JournalSealRow,
+    tokens.ApiToken: tables.ApiTokenRow,
+    keys.Answered: tables.AnsweredRow,
+    change.Told: tables.ToldRow,
 }
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from nurture.core.change import Change, Dispatch
 from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.glance import Glance, glance
+from nurture.core.keys import Answered
 from nurture.core.messages import (
     Enrollment,
     EnrollmentState,
@@ -251,6 +252,14 @@ class MemoryStore:
         for key in over:
             del self._rows["dispatch"][key]
         return len(over)
+
+    async def forget(self, before: datetime) -> int:
+        """See ``ports.Store``."""
+        self._open()
+        old = [row.id for row in self._all(Answered) if row.at < before]
+        for key in old:
+            del self._rows[shape(Answered).kind][key]
+        return len(old)
 
     def changed(self) -> asyncio.Event:
         """See ``ports.Store``."""

@@ -143,6 +143,9 @@ _index("ix_inbound_message", _inbound.message_id, where="message_id IS NOT NULL"
 # What is still to be told by mail.
 _index("ix_dispatch_due", _T["dispatch"].c.due_at, where="ended_at IS NULL")
 
+# Keys that may be forgotten.
+_index("ix_answered_at", _T["answered"].c.at)
+
 # The journal: one thing's story in order; KPI by kind and time.
 for _of in ("person_id", "organisation_id", "deal_id", "enrollment_id", "message_id"):
     _index(f"ix_journal_{_of[:-3]}", _journal[_of], _journal.seq, where=f"{_of} IS NOT NULL")

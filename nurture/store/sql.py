@@ -207,6 +207,10 @@ class SqlStore:
         """See ``ports.Store``."""
         return await self._write(lambda connection: writes.prune(connection, ended_before))
 
+    async def forget(self, before: datetime) -> int:
+        """See ``ports.Store``."""
+        return await self._write(lambda connection: writes.forget(connection, before))
+
     def changed(self) -> asyncio.Event:
         """See ``ports.Store``."""
         event = asyncio.Event()

@@ -397,6 +397,51 @@ class JournalSealRow(SQLModel, table=True):
     previous: str = words()
     digest: str = words()
     made_at: datetime = instant()
+
+
+class ApiTokenRow(SQLModel, table=True):
+    """``core.tokens.ApiToken``."""
+
+    __tablename__ = "api_token"
+
+    id: str = ident()
+    name: str = words()
+    scopes: str = words()
+    created_at: datetime = instant()
+    created_by: str = words()
+    rep_id: str | None = ref("representative")
+    expires_at: datetime | None = instant()
+    revoked_at: datetime | None = instant()
+    used_at: datetime | None = instant()
+    version: int = number()
+
+
+class AnsweredRow(SQLModel, table=True):
+    """``core.keys.Answered``."""
+
+    __tablename__ = "answered"
+
+    id: str = ident()
+    at: datetime = instant()
+    asked: str = words()
+    made: str = words()
+    status: int = number()
+    body: str = words()
+    version: int = number()
+
+
+class ToldRow(SQLModel, table=True):
+    """``core.change.Told``."""
+
+    __tablename__ = "told"
+
+    id: str = ident()
+    seq: int = number()
+    due_at: datetime | None = instant()
+    tries: int = number()
+    failing_since: datetime | None = instant()
+    disabled_at: datetime | None = instant()
+    error: str = words()
     version: int = number()
 
 

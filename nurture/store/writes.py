@@ -153,6 +153,12 @@ def prune(connection: Connection, ended_before: datetime) -> int:
     ).rowcount
 
 
+def forget(connection: Connection, before: datetime) -> int:
+    """Idempotency keys from before then are let go of."""
+    answered = METADATA.tables["answered"]
+    return connection.execute(delete(answered).where(answered.c.at < before)).rowcount
+
+
 def _own(shaped: Shape[Any], row: Row) -> Row:
     """What of a row stands in the table itself."""
     return {name: x for name, x in row.items() if name not in shaped.aside}

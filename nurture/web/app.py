@@ -36,7 +36,7 @@ from nurture.web.names import EntryNames
 from nurture.web.visit import desk_of, signed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -145,18 +145,19 @@ def routes() -> list[Route | Mount]:
     ]
 
 
-def build(doors: Doors, secret: bytes) -> Starlette:
+def build(doors: Doors, secret: bytes, others: Sequence[Mount] = ()) -> Starlette:
     """The desk as an ASGI application.
 
     Args:
         doors: the world.
         secret: signs sessions and forms; at least 32 bytes that nobody else knows. A new one signs
             everybody out.
+        others: what is served beside the desk (the API).
     """
     if len(secret) < 32:
         raise ValueError("the desk's secret needs at least 32 bytes")
     app = Starlette(
-        routes=routes(),
+        routes=[*others, *routes()],
         middleware=[Middleware(SafeHeaders), Middleware(SameSite)],
         exception_handlers={HTTPException: _sorry, NurtureError: _sorry, Exception: _sorry},
         max_body_size=BODY_BYTES,

@@ -27,6 +27,7 @@ HEADERS: Final = {
 }
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN: Final = ("/u/", "/api/")
 
 
 class SafeHeaders:
@@ -55,7 +56,8 @@ class SafeHeaders:
 class SameSite:
     """Refuses what another site makes a browser send (Fetch Metadata), besides the token in each form.
 
-    ``/u/`` is open: mail providers post there, and the token in the address is the capability (RFC 8058).
+    ``/u/`` is open: mail providers post there, and the token in the address is the capability (RFC 8058). So is
+    ``/api/``: it takes no cookie, and what a browser does not send by itself another site cannot make it send.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -63,7 +65,7 @@ class SameSite:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or refuse."""
-        if scope["type"] == "http" and scope["method"] not in SAFE and not scope["path"].startswith("/u/"):
+        if scope["type"] == "http" and scope["method"] not in SAFE and not scope["path"].startswith(OPEN):
             site = Headers(scope=scope).get("sec-fetch-site", "same-origin")
             if site not in {"same-origin", "none"}:
                 await PlainTextResponse("Forbidden", status_code=403)(scope, receive, send)

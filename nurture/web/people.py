@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 from nurture import explain
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
 from nurture.core.people import Basis, Organisation, Person
+from nurture.core.sight import told
 from nurture.flows import people as flow
 from nurture.flows import slowing
 from nurture.web.handover import PACES, RESTS
@@ -105,8 +106,6 @@ async def show(visit: Visit) -> Response:
                 subjects.get(e.message_id) if e.message_id else None,
             )
             for e in entries
-            if (e.message_id or e.enrollment_id) is None
-            or e.message_id in shown_messages
-            or (e.message_id is None and e.enrollment_id in shown_enrollments)
+            if told(e, shown_enrollments, shown_messages)
         ],
     )

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core.audit import Seal
-from nurture.core.change import Change, Cursor, Dispatch, Entity, LoginToken, MailboxState, ScenarioText, Setting
+from nurture.core.change import (
+    Change,
+    Cursor,
+    Dispatch,
+    Entity,
+    LoginToken,
+    MailboxState,
+    ScenarioText,
+    Setting,
+    Told,
+)
 from nurture.core.deals import (
     Attendee,
     Concern,
@@ -37,6 +47,7 @@ from nurture.core.ids import (
     RepId,
     TaskId,
 )
+from nurture.core.keys import Answered
 from nurture.core.limits import DOMAIN_LIMIT, Asked, Left, Pending, PutOff, Refused, Taken
 from nurture.core.messages import (
     Approval,
@@ -62,6 +73,7 @@ from nurture.core.people import (
 from nurture.core.reading import Kind
 from nurture.core.sending import Outcome, Verdict
 from nurture.core.states import LEFT, UNSENT
+from nurture.core.tokens import ApiToken, Scope
 from nurture.core.upshot import upshot
 from nurture.errors import Impossible, StaleVersion
 from nurture.ports import Span
@@ -161,11 +173,22 @@ class TestPuttingBack:
             Setting("calendars", "digest"),
             Dispatch("n0", "reply", "佐藤", "本文", NOW, NOW + HOUR, rep_id=REP.id, tries=2, link="/people/p0"),
             Seal("1", 1, 2, 2, "", "d" * 64, NOW),
+            ApiToken("a" * 64, "crm", (Scope.PEOPLE_READ, Scope.TASKS_READ), NOW, REP.id, REP.id, NOW + HOUR),
+            Answered("k0", NOW, "b" * 64, "p0", 201, '{"id": "p0"}'),
+            Told("crm", 7, NOW, 2, NOW, None, "HTTP 503"),
         )
         assert {type(put) for put in puts} == set(KINDS) - {Entry}
         await store.commit(Change(puts=puts))
         for put in puts:
             assert await store.get(type(put), put.id) == replace(put, version=1)
+
+    async def test_old_keys_are_forgotten(self, store: Store) -> None:
+        """Only those from before the moment that is given; the others stay as they are."""
+        old, young = Answered("k0", NOW - HOUR, "b", "p0"), Answered("k1", NOW, "b", "p0")
+        await store.commit(Change((old, young)))
+
+        assert await store.forget(NOW) == 1
+        assert await store.find(Answered) == (replace(young, version=1),)
 
     async def test_an_entry_comes_back_with_its_seq(self, store: Store) -> None:
         """The journal gives numbers that ascend in the order of the change, and keeps plain JSON."""

@@ -1,0 +1,1 @@
+"""The API: what other programs may do, and what they may not."""
