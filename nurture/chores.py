@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.flows import audit, digest, recovery, unsent
+from nurture.flows import audit, digest, recovery, tokens, unsent
 from nurture.flows import copies as sent_copies
 from nurture.flows import dispatches as left_over
 from nurture.flows import doubts as in_doubt

@@ -397,6 +397,7 @@ class JournalSealRow(SQLModel, table=True):
     previous: str = words()
     digest: str = words()
     made_at: datetime = instant()
+    version: int = number()
 
 
 class ApiTokenRow(SQLModel, table=True):
