@@ -49,9 +49,9 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 # Servers for the tests: installed when root, else the tests that need them say that they were skipped.
 # Postfix is asked for no configuration of its own: nothing listens, the tests start one beside it.
 # Chromium is driven by the tests of the desk; fonts, so that Japanese pages are measured as people see them.
-SERVERS := dovecot-imapd postfix postgresql chromium fonts-noto-cjk
+SERVERS := dovecot-imapd postfix postgresql chromium-headless-shell fonts-noto-cjk
 servers:
-	@if [ ! -x /usr/sbin/dovecot ] || [ ! -x /usr/sbin/postconf ] || [ -z "$$(command -v chromium)" ] || \
+	@if [ ! -x /usr/sbin/dovecot ] || [ ! -x /usr/sbin/postconf ] || [ -z "$$(command -v chromium-headless-shell)" ] || \
 	  [ -z "$$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing $(SERVERS) for the tests ..."; \

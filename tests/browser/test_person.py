@@ -13,7 +13,7 @@ from playwright.async_api import expect
 from nurture.core.change import Change
 from nurture.core.ids import InboundId
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Suppression
-from nurture.core.people import Away, Basis, Person
+from nurture.core.people import Away, Basis, LegalBasis, Person
 from tests.web.world import KOBAYASHI, MORI, NAKAMURA, REPLY, SATO, YAMAMOTO
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ async def test_pause_and_go_on(sato: Window) -> None:
 
 
 async def test_a_rest_of_four_weeks(sato: Window) -> None:
-    """Two taps for who wants mail less often: until when it rests is said."""
+    """Two taps, and the page says until when it rests."""
     await sato.open(PAGE)
-    rest = fold(sato, "頻度を減らす")
+    rest = fold(sato, "休止してから続ける")
     await rest.locator("summary").click()
     await rest.get_by_role("button", name="4週間").click()
     await expect(enrollment(sato)).to_contain_text("12/24(木) に自動で再開します")
@@ -86,6 +86,71 @@ async def test_a_rest_of_four_weeks(sato: Window) -> None:
     assert found is not None
     assert found.wake_at is not None
     assert date(2026, 12, 24) == found.wake_at.date()
+
+
+async def test_mail_less_often(sato: Window) -> None:
+    """How it was told is asked for; the pace stands with the person's facts, until it is taken back so too."""
+    await sato.open(PAGE)
+    slower = fold(sato, "頻度を減らしてほしい")
+    await slower.locator("summary").click()
+    await slower.get_by_role("button").first.click()
+    await expect(slower.locator("input:invalid")).to_be_focused()
+    await slower.get_by_label("お申し出の方法と日時").fill("11/26 お電話にて")
+    await slower.get_by_role("button").first.click()
+    facts = sato.page.locator("main dl")
+    await expect(facts).to_contain_text("31日に1通まで")
+    await slower.locator("summary").click()
+    await slower.get_by_label("お申し出の方法と日時").fill("元に戻してよいとのこと")
+    await slower.get_by_role("button", name="シナリオどおりの頻度に戻す").click()
+    await expect(facts).not_to_contain_text("31日に1通まで")
+
+
+async def test_gone_already(sato: Window) -> None:
+    """Nothing more is sent, at a tap; the row offers to open what ended by mistake."""
+    await sato.open(PAGE)
+    moved = fold(sato, "後任の方を登録")
+    await moved.locator("summary").click()
+    await moved.get_by_role("button", name="止めるだけ").click()
+    row = enrollment(sato)
+    await expect(row.locator(".state")).to_have_text("終了")
+    await expect(row.get_by_text("誤って終了した")).to_be_visible()
+    kinds = {e.kind for e in await sato.site.world.store.find(Entry, {"person_id": YAMAMOTO.id})}
+
+    assert EnrollmentState.STOPPED is (await state(sato))[0]
+    assert "person.departed" in kinds
+
+
+async def test_a_successor_is_taken_back(sato: Window) -> None:
+    """What was misread is undone where it was entered: nobody follows any more."""
+    await sato.open(PAGE)
+    moved = fold(sato, "後任の方を登録")
+    await moved.locator("summary").click()
+    await moved.get_by_label("姓").fill("渡辺")
+    await moved.get_by_label("メールアドレス").fill("watanabe@minato-hp.example")
+    await moved.get_by_role("button", name="後任として登録").click()
+    await expect(sato.page.get_by_role("heading", level=1)).to_contain_text("渡辺")
+    await sato.open(PAGE)
+    await expect(sato.page.get_by_role("link", name="渡辺")).to_be_visible()
+    await moved.locator("summary").click()
+    await moved.get_by_role("button", name="取り消す").click()
+    await expect(sato.page.get_by_role("link", name="渡辺")).to_have_count(0)
+
+    assert (await person(sato)).successor_id is None
+
+
+async def test_a_basis_is_recorded(sato: Window) -> None:
+    """Without one nothing is sent, says the page, and asks for it with its proof; then the question is gone."""
+    known = await person(sato)
+    await sato.site.world.store.commit(Change((replace(known, legal_basis=LegalBasis()),)))
+    await sato.open(PAGE)
+    basis = fold(sato, "送信の根拠がないため送りません")
+    await basis.locator("summary").click()
+    await basis.get_by_label("お送りできる根拠").select_option("business_card")
+    await basis.get_by_label("根拠を示すもの").fill("11/26 名刺を受領")
+    await basis.get_by_role("button").click()
+    await expect(basis).to_have_count(0)
+
+    assert Basis.BUSINESS_CARD is (await person(sato)).legal_basis.kind
 
 
 async def test_stopped_for_good_and_opened_again(sato: Window) -> None:
