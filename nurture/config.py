@@ -125,6 +125,7 @@ class Web:
     port: int = 8025
     public_url: str = ""
     login_mailbox: MailboxId | None = None  # sends the login links; else the first mailbox
+    approve_by_mail: bool = True  # the digest has links that approve one mail each, without signing in
     session_hours: int = 12
 
 

@@ -278,6 +278,7 @@ def _web(table: Table, mailboxes: tuple[MailboxSettings, ...]) -> Web:
         port=table.whole("port", 8025, low=0, high=65535),
         public_url=url,
         login_mailbox=MailboxId(login) if login else None,
+        approve_by_mail=table.boolean("approve_by_mail", default=True),
         session_hours=table.whole("session_hours", 12, low=1, high=24 * 90),
     )
     table.done()

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from nurture import explain
 from nurture.core import cron
+from nurture.core.approval import may_approve
 from nurture.core.change import Change, Dispatch
 from nurture.core.deals import Task, TaskState
 from nurture.core.messages import Message, MessageState
@@ -21,6 +22,7 @@ from nurture.core.scenario import TASK_KINDS
 from nurture.errors import StaleVersion
 from nurture.flows import dispatches
 from nurture.i18n import words
+from nurture.mail import passes
 from nurture.ports import Notice
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 KIND: Final = "digest"
 LATE: Final = timedelta(hours=3)
 """A digest that could not be written by then (the daemon stood still) is left out for that day."""
+GOOD: Final = timedelta(hours=24)
+"""So long a link approves without signing in."""
 LISTED: Final = 8
 """Items of a kind that are named one by one."""
 MOST: Final = 500
@@ -115,12 +119,20 @@ def _notice(
     w, zone = words(rep.language), rep.timezone
     url = doors.settings.web.public_url.rstrip("/")
 
+    def approval(each: Message) -> str:
+        if not doors.settings.web.approve_by_mail or not each.body or not may_approve(each, rep, rep):
+            return ""
+        token = passes.issued(doors.link_key, rep.id, each.id, each.fingerprint, now + GOOD)
+        return f"\n  {w('Approve:')} {url}/approve/{token}"
+
     def mail(each: Message) -> str:
         at = each.deadline or each.planned_at
         when = (
             w("by {time}", time=w.instant(at, zone)) if each.deadline and at else w.instant(at, zone) if at else ""
         )
-        return _item(when, names.get(each.person_id, each.to_name), each.subject, f"{url}/messages/{each.id}")
+        link = f"{url}/messages/{each.id}"
+        said = _item(when, names.get(each.person_id, each.to_name), each.subject, link)
+        return said + (approval(each) if each.state is MessageState.WAITING else "")
 
     def task(each: Task) -> str:
         at = w.instant(each.due_at, zone) if each.due_at else ""

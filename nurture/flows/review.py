@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nurture.core import approval, attachments, survey
 from nurture.core.attachments import Enclosed
 from nurture.core.change import ScenarioText
-from nurture.core.messages import Message
+from nurture.core.messages import Entry, Message
 from nurture.core.people import Representative
 from nurture.errors import StaleVersion, UserError
 from nurture.mail import compose
@@ -114,6 +114,13 @@ async def approve(
         not_before=now + undo if undo else None,
     )
     return await _done(doors, change, message_id)
+
+
+async def was_approved(doors: Doors, message: Message, *, by: RepId, via: str) -> bool:
+    """Whether this person has approved this very text in this way before, whatever became of the approval."""
+    where = {"message_id": message.id, "kind": ("message.approved", "message.first_approval"), "actor": by}
+    said = await doors.store.find(Entry, where)
+    return any((e.data.get("via"), e.data.get("fingerprint")) == (via, message.fingerprint) for e in said)
 
 
 async def take_back(doors: Doors, message_id: MessageId, *, by: RepId) -> Message:

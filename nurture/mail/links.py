@@ -1,4 +1,4 @@
-"""What the unsubscribe link of a mail carries: the address that the mail went to, closed and signed.
+"""What links in mails carry, closed and signed; first of all the unsubscribe link: the address of its mail.
 
 The link must do its work for as long as the mail lies in a mailbox, whatever has become of our rows: a database
 that was restored from a backup knows nothing of the mails that left after it was made. So the token says by itself
@@ -34,29 +34,41 @@ def sealed(key: bytes, address: str, salt: str) -> str:
         address: whom it silences.
         salt: another one for each mail.
     """
-    said = hashlib.sha256(salt.encode()).digest()[:SALT] + address.encode()
-    return _text(_cipher(key).encrypt(said, [PURPOSE]))
+    return closed(key, PURPOSE, hashlib.sha256(salt.encode()).digest()[:SALT] + address.encode())
 
 
 def opened(key: bytes, token: str) -> str | None:
     """The address in a token that was made with this key; None for anything else."""
+    said = read(key, PURPOSE, token)
+    try:
+        return said[SALT:].decode() or None if said is not None else None
+    except UnicodeDecodeError:
+        return None
+
+
+def closed(key: bytes, purpose: bytes, said: bytes) -> str:
+    """A token that says this to the holder of the key, and is made for this purpose only."""
+    return _text(_cipher(key, purpose).encrypt(said, [purpose]))
+
+
+def read(key: bytes, purpose: bytes, token: str) -> bytes | None:
+    """What a token says that was made with this key for this purpose; None for anything else."""
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - 10 MB that few commands need
 
     if not TOKEN.fullmatch(token):
         return None
     try:
         data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        said = _cipher(key).decrypt(data, [PURPOSE]) if _text(data) == token else b""
-        return said[SALT:].decode() or None
-    except (binascii.Error, InvalidTag, UnicodeDecodeError):
+        return _cipher(key, purpose).decrypt(data, [purpose]) if _text(data) == token else None
+    except (binascii.Error, InvalidTag):
         return None
 
 
-@lru_cache(maxsize=4)
-def _cipher(key: bytes) -> AESSIV:
+@lru_cache(maxsize=8)
+def _cipher(key: bytes, purpose: bytes) -> AESSIV:
     from cryptography.hazmat.primitives.ciphers.aead import AESSIV  # noqa: PLC0415
 
-    return AESSIV(hashlib.sha512(PURPOSE + b"\x00" + key).digest())
+    return AESSIV(hashlib.sha512(purpose + b"\x00" + key).digest())
 
 
 def _text(data: bytes) -> str:

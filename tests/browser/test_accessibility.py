@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
 
+from nurture.mail import passes
 from tests.browser.accessibility import flaws
 from tests.browser.window import DESKTOP, PHONE
-from tests.web.world import CASE_MAIL, DOUBT, HELD, LATE, LEAVING, MORI, NAKAMURA, PLANNED, SENT
+from tests.web.world import CASE_MAIL, DOUBT, HELD, LATE, LEAVING, MORI, NAKAMURA, PLANNED, SATO, SENT
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Opener
@@ -89,6 +91,19 @@ async def test_the_unsubscribe_pages(stranger: Window) -> None:
     await stranger.page.get_by_role("button").click()
     await expect(stranger.page.get_by_role("heading", level=1)).to_contain_text("停止されていません")
     await flawless(stranger)
+
+
+async def test_approving_by_a_link(stranger: Window) -> None:
+    """The mail with its button, what was done, and a link that is used up."""
+    now = stranger.site.world.doors.clock.now()
+    key = stranger.site.world.doors.link_key
+    token = passes.issued(key, SATO.id, CASE_MAIL.id, CASE_MAIL.fingerprint, now + timedelta(hours=1))
+    await flawless(stranger, f"/approve/{token}")
+    await stranger.page.get_by_role("button", name="承認").click()
+    await expect(stranger.page.get_by_role("heading", level=1)).to_contain_text("承認しました")
+    await flawless(stranger)
+    stranger.foresee(410)
+    await flawless(stranger, f"/approve/{token}")
 
 
 async def test_the_pages_of_a_representative(sato: Window) -> None:

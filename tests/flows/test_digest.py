@@ -14,6 +14,7 @@ from nurture.core.change import Change, Dispatch
 from nurture.core.people import Representative
 from nurture.flows import digest, dispatches
 from nurture.flows.digest import LATE
+from nurture.mail import passes
 from tests.flows.conftest import House, attendee
 from tests.samples import REP
 
@@ -56,6 +57,22 @@ async def test_it_comes_once_a_day_and_goes_out_by_mail(house: House) -> None:
     assert 1 == sum(notice.kind == digest.KIND for _, notice in house.told.notices)
 
     assert 2 == len(await at(house, 7, 30, days=2))
+
+
+async def test_a_link_approves_exactly_that_mail_without_signing_in(house: House) -> None:
+    """It says who, which and what text, for a day; switched off, there is none."""
+    (mail,) = (await house.met()).messages
+    (row,) = await at(house, 7, 30)
+    token = row.text.split("/approve/")[1].split()[0]
+    said = passes.opened(house.doors.link_key, token, house.clock.now())
+    web = replace(house.doors.settings.web, approve_by_mail=False)
+    house.doors = replace(house.doors, settings=replace(house.doors.settings, web=web))
+    rows = await at(house, 7, 30, days=2)
+
+    assert said is not None
+    assert (REP.id, mail.id, mail.fingerprint) == (said.by, said.message_id, said.seen)
+    assert passes.opened(house.doors.link_key, token, house.clock.now()) is None
+    assert [True, False] == ["/approve/" in each.text for each in sorted(rows, key=lambda each: each.created_at)]
 
 
 async def test_nothing_waits_nothing_is_told(house: House) -> None:
