@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from nurture.core import departure
 from nurture.core.change import Change
 from nurture.core.ids import PersonId, derived
-from nurture.core.messages import Entry
+from nurture.core.messages import Enrollment, Entry
 from nurture.core.people import LegalBasis, Person, Profession, described
+from nurture.core.reading import Intent
 from nurture.errors import UserError
 from nurture.flows import farewells
 from nurture.mail.address import check_address
@@ -43,7 +44,8 @@ class Named:
 async def of_mail(
     doors: Doors, a: Arrival, case: Case, own: Sequence[Dossier], house: Organisation | None
 ) -> Change:
-    """What a mail that tells of a departure begins: thanks, and a successor who is named beyond doubt.
+    """What a mail that tells of a departure, or answers the thanks for it, begins: thanks, and a successor who is
+    named beyond doubt.
 
     Args:
         doors: as ever.
@@ -52,12 +54,16 @@ async def of_mail(
         own: the person's running enrollments, all of which it ends.
         house: the person's organisation.
     """
-    if not departure.is_told(a, case):
-        return Change()
-    if not departure.reaches(a):
-        return farewells.none(a.person, "farewell", "address_gone", "nurture", a.now)
-    ending = [d.enrollment for d in own]
-    change = await farewells.farewell(doors, a.person, by="nurture", now=a.now, key=a.inbound.id, ending=ending)
+    change = Change()
+    if departure.is_told(a, case):
+        if not departure.reaches(a):
+            return farewells.none(a.person, "farewell", "address_gone", "nurture", a.now)
+        ending = [d.enrollment for d in own]
+        change = await farewells.farewell(
+            doors, a.person, by="nurture", now=a.now, key=a.inbound.id, ending=ending
+        )
+    elif not await _answers_thanks(doors, a):
+        return change
     who = departure.follows(a, house)
     if who is None or who.name is None or who.email is None or a.person.successor_id is not None:
         return change
@@ -68,6 +74,14 @@ async def of_mail(
         after = known[0] if known else heir(doors, a.person, named, PersonId(derived("heir", a.inbound.id)))
         change += await follow(doors, a.person, after, by=a.person.email, now=a.now)
     return change
+
+
+async def _answers_thanks(doors: Doors, a: Arrival) -> bool:
+    """Whether this answers the thanks, which asked who follows."""
+    if Intent.SUCCESSOR_NAMED not in a.reading.intents or a.answered is None or a.answered.enrollment_id is None:
+        return False
+    asked = await doors.store.get(Enrollment, a.answered.enrollment_id)
+    return asked is not None and asked.scenario_id == doors.settings.work.farewell
 
 
 async def follow(doors: Doors, person: Person, after: Person, *, by: str, now: datetime) -> Change:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SATO = "sato@aoba-hp.example"
 SUZUKI = "suzuki@aoba-hp.example"
+HEIR = "takahashi@aoba-hp.example"
 TOKYO = ZoneInfo("Asia/Tokyo")
 BOTH = pytest.mark.parametrize("program", ["sqlite", "postgresql"], indirect=True)
 
@@ -188,6 +189,41 @@ def test_a_second_daemon_is_refused(program: Program) -> None:
         assert str(daemon.pid) in second.stderr + second.stdout
         assert "Traceback" not in second.stderr
         assert daemon.poll() is None
+
+
+def waiting_for(program: Program, step: str) -> list[dict[str, Any]]:
+    """The mails of this step that wait at the desk."""
+    return [mail for mail in program.json("queue", "list") if mail["step"] == step]
+
+
+def test_who_moves_is_thanked_and_who_follows_is_introduced(
+    program: Program, post: Post, dovecot: Dovecot, user: str
+) -> None:
+    """A reply tells of a move and of the successor: thanks wait, and once there is a basis the introduction does.
+
+    What was approved leaves, and nothing else (practice F27).
+    """
+    path = program.folder / "scenarios" / "contact-successor.yaml"
+    at_once = "day: 1\n    within: 3h\n    windows: any\n    on_blocked: ignore"
+    path.write_text(path.read_text(encoding="utf-8").replace("day: 2", at_once), encoding="utf-8")
+    (mail,) = record(program, SATO)
+    with program.daemon():
+        approve(program, mail)
+        (sent,) = post.wait_for(SATO)
+        program.wait_for("the row says sent", lambda: state_of(program, mail["id"]) == "sent")
+        moved = f"このたび異動いたしました。後任は高橋でございます。連絡先は {HEIR} です。"
+        dovecot.deliver(user, reply(sent, moved))
+        (thanks,) = program.wait_for("thanks are drafted", lambda: waiting_for(program, "gratitude"))
+        assert (SATO, []) == (thanks["to"]["email"], waiting_for(program, "introduction"))
+        assert "no legal basis" in program.run("why", HEIR).stdout
+        program.run("basis", HEIR, "consent", "--evidence", "お電話でご了承")
+        (hello,) = program.wait_for("it is drafted", lambda: waiting_for(program, "introduction"))
+        assert (HEIR, []) == (hello["to"]["email"], post.to(HEIR))
+        approve(program, hello)
+        (arrived,) = post.wait_for(HEIR)
+
+    assert "の後任としてご担当になられたと伺い" in arrived.get_content().replace("\n", "")
+    assert (1, "waiting") == (len(post.to(SATO)), state_of(program, thanks["id"]))
 
 
 def test_opting_out_by_reply_is_for_ever(program: Program, post: Post, dovecot: Dovecot, user: str) -> None:

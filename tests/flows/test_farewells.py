@@ -128,6 +128,23 @@ async def test_a_successor_who_is_named_beyond_doubt_is_recorded(house: House) -
     assert "高橋先生には、改めてご挨拶を" in plain((await drafts(house))["gratitude"])
 
 
+async def test_the_answer_to_our_thanks_names_the_successor(house: House) -> None:
+    """They asked who follows: who is named beyond doubt is recorded, as if the first mail had said it."""
+    house, sent = await thanked(house)
+    await read(house, Pigeonhole([letter(MOVES, sent)]))
+    await house.approve((await drafts(house))["gratitude"])
+    await house.until(MET + timedelta(days=2), timedelta(minutes=20))
+    asked = await house.mail("gratitude")
+    said = letter(
+        "後任は高橋でございます。連絡先は takahashi@aoba-hp.example です。",
+        asked,
+        message_id="<heir@aoba-hp.example>",
+    )
+    await read(house, Pigeonhole([b"", said]))
+
+    assert (await person(house)).successor_id == (await person(house, TAKAHASHI.email)).id
+
+
 async def test_whoever_is_elsewhere_is_only_offered(house: House) -> None:
     """An address of another house is a person's to look at."""
     house, sent = await thanked(house)
