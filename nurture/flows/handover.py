@@ -17,7 +17,7 @@ from nurture.core.messages import Enrollment, EnrollmentState, Entry, Suppressio
 from nurture.core.people import LegalBasis, Person, Representative
 from nurture.core.suppressions import Refusal
 from nurture.errors import UserError
-from nurture.flows import farewells, succession, suppressions
+from nurture.flows import farewells, slowing, succession, suppressions
 from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ async def refuse_mail(doors: Doors, person_id: PersonId, *, by: RepId, evidence:
 async def correct_address(doors: Doors, person_id: PersonId, email: str, *, by: RepId) -> Person:
     """Give somebody another address: what has not left is written to it, and approved anew.
 
-    What stands against the old address goes on standing against the old address alone.
+    What stands against the old address goes on standing against the old address alone; what its reader wished, no
+    mail about a topic or mail less often, goes along.
 
     Raises:
         UserError: no such person, this person may not, this is no address, or it is somebody else's.
@@ -62,7 +63,8 @@ async def correct_address(doors: Doors, person_id: PersonId, email: str, *, by: 
     running = {"person_id": person.id, "state": EnrollmentState.ACTIVE}
     woken = tuple(replace(e, wake_at=now) for e in await doors.store.find(Enrollment, running))
     said = _entry(person, "person.readdressed", doors, by, before=person.email, after=address)
-    await doors.store.commit(Change((replace(person, email=address), *woken), (said,)))
+    change = Change((replace(person, email=address), *woken), (said,))
+    await doors.store.commit(change + await slowing.carried(doors, person.email, address))
     return replace(person, email=address, version=person.version + 1)
 
 

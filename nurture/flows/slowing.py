@@ -42,6 +42,22 @@ async def pace(doors: Doors, address: str) -> int | None:
     return often.pace(await known(doors, address))
 
 
+async def carried(doors: Doors, before: str, after: str) -> Change:
+    """The partial refusals of an address, for the one that its reader has now."""
+    old, new = before.lower(), after.lower()
+    rows = await doors.store.find(Suppression, {"value": Span(f"{old}#", f"{old}$"), "lifted_at": None})
+    wanted = {f"{new}#{row.value.rpartition('#')[2]}": row for row in rows}
+    there = await doors.store.find(Suppression, {"value": tuple(wanted)}) if wanted else ()
+    puts = []
+    for value, row in wanted.items():
+        there_already = next((one for one in there if one.value == value), None)
+        if there_already is not None and there_already.lifted_at is None:
+            continue
+        made = silencing.suppression(value, row.reason, row.source, row.at, row.evidence, row.scope)
+        puts.append(replace(made, version=there_already.version) if there_already else made)
+    return Change(tuple(puts))
+
+
 def _open_again(dossier: Dossier) -> tuple[Message, ...]:
     """What found no date, maybe for the pace, is sought one for anew."""
     return tuple(

@@ -12,10 +12,19 @@ from nurture.core import often
 from nurture.core.change import Dispatch
 from nurture.core.halts import Gates, stop
 from nurture.core.ids import PersonId, RepId
-from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, MessageState, Suppression
+from nurture.core.messages import (
+    Enrollment,
+    EnrollmentState,
+    Entry,
+    Inbound,
+    MessageState,
+    Suppression,
+    SuppressionScope,
+)
 from nurture.core.people import Person
+from nurture.core.suppressions import Refusal, topics
 from nurture.errors import UserError
-from nurture.flows import dispatches, slowing, tick
+from nurture.flows import dispatches, handover, slowing, suppressions, tick
 from nurture.flows.dispatches import PACED
 from tests.flows.conftest import MET, House
 from tests.flows.test_dispatches import answering
@@ -177,3 +186,19 @@ async def test_a_topic_that_is_refused_twice_is_refused_once(sql_house: House) -
 
     assert [f"{SATO}#seminar"] == [row.value for row in await house.store.find(Suppression)]
     assert 2 == len(await house.store.find(Inbound))
+
+
+async def test_a_wish_goes_along_with_the_person(sql_house: House) -> None:
+    """To another address, and back again: less often and not about that topic, as before."""
+    house, _ = await thanked(sql_house)
+    who = (await sato(house)).id
+    await slowing.slow_down(house.doors, who, 62, by=REP.id, source="web", evidence="お電話で")
+    topic = Refusal(SuppressionScope.TOPIC, f"{SATO}#seminar", "unsubscribe", "お電話で")
+    await suppressions.add(house.doors, (topic,), by=REP.id, source="cli")
+    for address in ("new@aoba-hp.example", SATO, "new@aoba-hp.example"):
+        await handover.correct_address(house.doors, who, address, by=REP.id)
+        assert 62 == await slowing.pace(house.doors, address)
+
+    (enrollment,) = await house.store.find(Enrollment)
+    (dossier,) = await house.store.dossiers((enrollment.id,), house.clock.now())
+    assert (frozenset({"seminar"}), 62) == (topics(dossier.suppressions), often.pace(dossier.suppressions))
