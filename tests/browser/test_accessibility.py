@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.async_api import expect
 
-from nurture.mail import passes
+from nurture.core.change import Change
+from nurture.core.messages import Enrollment
+from nurture.core.people import Away, Person
+from nurture.flows import optout
+from nurture.mail import links, passes
 from tests.browser.accessibility import flaws
 from tests.browser.window import DESKTOP, PHONE
-from tests.web.world import CASE_MAIL, DOUBT, HELD, LATE, LEAVING, MORI, NAKAMURA, PLANNED, SATO, SENT
+from tests.web.test_alerts import stop_mailbox
+from tests.web.world import (
+    CASE_MAIL,
+    DOUBT,
+    HELD,
+    LATE,
+    LEAVING,
+    LINK_KEY,
+    MORI,
+    NAKAMURA,
+    NOW,
+    PLANNED,
+    SATO,
+    SENT,
+)
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Opener
@@ -113,6 +131,30 @@ async def test_the_pages_of_a_representative(sato: Window) -> None:
     await flawless(sato, *PAGES)
     sato.foresee(404)
     await flawless(sato, "/people/nobody")
+
+
+async def test_what_pages_say_only_at_times(sato: Window) -> None:
+    """An approval with its undo, the list of keys, what is held back; who is away, rests, wants no mail."""
+    page, store = sato.page, sato.site.world.store
+    await page.get_by_role("button", name="承認", exact=False).first.click()
+    await expect(page.get_by_role("status")).to_be_visible()
+    await flawless(sato)
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await flawless(sato)
+    await stop_mailbox(sato.site.world)
+    await flawless(sato, "/")
+    known = await store.get(Person, NAKAMURA.id)
+    enrollment = await store.get(Enrollment, f"en-{NAKAMURA.id}")
+    assert known is not None
+    assert enrollment is not None
+    away = Away(noted_on=date(2026, 11, 20), resume_on=date(2026, 12, 20), back=None, evidence="不在")
+    await store.commit(Change((replace(known, away=away), replace(enrollment, wake_at=NOW + timedelta(days=9)))))
+    await flawless(sato, f"/people/{NAKAMURA.id}")
+    await optout.unsubscribe(
+        sato.site.world.doors, links.sealed(LINK_KEY, NAKAMURA.email, "x"), source="web", evidence="x"
+    )
+    await flawless(sato, f"/people/{NAKAMURA.id}")
 
 
 async def test_the_pages_of_a_manager(windows: Opener, look: Look) -> None:
