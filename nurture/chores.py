@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.flows import audit, digest, recovery, tokens, unsent
+from nurture.flows import audit, digest, recovery, tokens, unsent, webhooks
 from nurture.flows import copies as sent_copies
 from nurture.flows import dispatches as left_over
 from nurture.flows import doubts as in_doubt
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping, Sequence
 
+    from nurture.config import Webhook
     from nurture.core.ids import MailboxId
     from nurture.flows.doubts import Place
-    from nurture.ports import Doors, Feeds, Mailbox
+    from nurture.ports import Doors, Feeds, Herald, Mailbox
 
 SEAL_EVERY: Final = timedelta(minutes=1)
 """How often is looked for lines of the journal to seal."""
@@ -92,6 +93,20 @@ async def seal(doors: Doors, seen: audit.Seen) -> timedelta:
     for made in await audit.seal(doors, seen):
         logger().info("journal sealed", action="audit", first=made.first, last=made.last, digest=made.digest)
     return SEAL_EVERY
+
+
+async def webhook(
+    doors: Doors, herald: Herald, endpoint: Webhook, changed: asyncio.Event, stop: asyncio.Event
+) -> timedelta:
+    """Tell one endpoint what happened; while there is nothing to tell, wait for something to happen."""
+    changed.clear()
+    taken, again = await webhooks.tell(doors, herald, endpoint)
+    if taken:
+        logger().info("webhook", action="webhook", endpoint=endpoint.id, events=taken)
+    if again > webhooks.SOON:
+        await doors.clock.sleep_until(doors.clock.now() + again, changed, stop)
+        return webhooks.SOON
+    return again
 
 
 async def recover(doors: Doors) -> timedelta:

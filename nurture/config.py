@@ -149,6 +149,18 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address of another program that is told what happens (Standard Webhooks)."""
+
+    id: str
+    url: str
+    secret: Secret
+    old_secret: Secret | None = None  # signs too, until the other side knows the new one
+    events: tuple[str, ...] = ()  # none: all that are published
+    private: bool = False  # it may lie in a private network, or on this machine
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that config.toml says. Paths are absolute."""
 
@@ -167,6 +179,7 @@ class Settings:
     web: Web = Web()
     work: Work = Work()
     limits: Limits = UNLIMITED
+    webhooks: tuple[Webhook, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)
 
     @property

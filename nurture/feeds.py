@@ -17,23 +17,20 @@ later.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 import os
-import socket
-import ssl
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-import certifi
 import httpx
 
 from nurture.core.feeds import FeedState
 from nurture.errors import NurtureError, TemporaryFailure, UserErrors
-from nurture.wire import is_loopback, one_line
+from nurture.wire import addresses, is_loopback, is_public, one_line, trust
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
     from pathlib import Path
 
@@ -43,7 +40,6 @@ LARGEST: Final = 10_000_000  # bytes of a copy
 PATIENCE: Final = 60.0  # seconds for all of it
 STEP: Final = 15.0  # seconds to connect, or between two pieces
 REDIRECTS: Final = 5
-ADDRESSES: Final = 4  # of one name that are tried
 MOVED: Final = frozenset({301, 302, 303, 307, 308})
 AGENT: Final = "nurture (calendar subscription)"
 LONGEST_MARK: Final = 500  # characters of an ETag or a Last-Modified that are kept
@@ -137,9 +133,9 @@ class WebFeeds:
         if before.modified:
             headers["If-Modified-Since"] = before.modified
         here = meant = httpx.URL(url)
-        trust = self._trust or _trust()
+        trusted = self._trust or trust()
         async with httpx.AsyncClient(
-            verify=trust, timeout=STEP, trust_env=False, follow_redirects=False
+            verify=trusted, timeout=STEP, trust_env=False, follow_redirects=False
         ) as client:
             for _ in range(REDIRECTS + 1):
                 answer = await _get(client, here, headers, anywhere=here.host == meant.host)
@@ -176,8 +172,8 @@ async def _get(
     client: httpx.AsyncClient, url: httpx.URL, headers: dict[str, str], *, anywhere: bool
 ) -> _Answer | str:
     """One request: the answer, or where it redirects to."""
-    addresses = await _addresses(url, anywhere=anywhere)
-    for number, address in enumerate(addresses, 1):
+    called = await _addresses(url, anywhere=anywhere)
+    for number, address in enumerate(called, 1):
         request = client.build_request(
             "GET",
             url.copy_with(host=address),
@@ -188,7 +184,7 @@ async def _get(
         try:
             response = await client.send(request, stream=True)
         except httpx.ConnectError:
-            if number == len(addresses):
+            if number == len(called):
                 raise
             continue
         try:
@@ -233,20 +229,11 @@ async def _addresses(url: httpx.URL, *, anywhere: bool) -> list[str]:
     host = url.raw_host.decode("ascii").strip("[]")
     if url.scheme == "http" and not is_loopback(host):
         raise TemporaryFailure("without encryption only this machine may be asked, not {host}", host=host)
-    port = url.port or (443 if url.scheme == "https" else 80)
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    listed = list(dict.fromkeys(str(place[0]) for *_, place in found))[:ADDRESSES]
+    listed = await addresses(host, url.port or (443 if url.scheme == "https" else 80))
     for address in listed:
-        if not anywhere and not ipaddress.ip_address(address.partition("%")[0]).is_global:
+        if not anywhere and not is_public(address):
             raise TemporaryFailure("the server redirects to a private address: {host}", host=host)
     return listed
-
-
-def _trust() -> ssl.SSLContext:
-    trust = ssl.create_default_context(cafile=certifi.where())
-    trust.load_default_certs()
-    return trust
 
 
 def _failed(before: FeedState, now: datetime, error: NurtureError) -> FeedState:

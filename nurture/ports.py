@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nurture.errors import UserError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
-    from nurture.config import MailboxSettings, Settings
+    from nurture.config import MailboxSettings, Settings, Webhook
     from nurture.core.attachments import Attachment, Enclosed
     from nurture.core.calendar import Calendar
     from nurture.core.change import Change, Cursor, Dispatch, Entity
@@ -552,6 +552,31 @@ class Notifier(Protocol):
 
     async def notify(self, to: Representative, notice: Notice) -> bool | None:
         """Tell one of us, by mail; whether it was taken (None: unknown). Failure is logged, not raised."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What became of an event: taken, or not, and what is known about trying again."""
+
+    taken: bool = False
+    gone: bool = False  # the endpoint says that it will take no more
+    wait: int = 0  # seconds that it asks for
+    error: str = ""
+
+
+class Herald(Protocol):
+    """Word to other programs that something happened."""
+
+    async def tell(self, endpoint: Webhook, key: str, event: Mapping[str, Any], now: datetime) -> Heard:
+        """Send one event, signed. Never raises for what an endpoint says or does: that is the answer.
+
+        Args:
+            endpoint: where to.
+            key: names the event: sent again, it is the same one.
+            event: type, timestamp and data.
+            now: when it is sent.
+        """
         ...
 
 

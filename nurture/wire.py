@@ -1,12 +1,17 @@
-"""What every line to a mail server has in common: who may go without encryption, and words made safe."""
+"""What lines to servers have in common: who may go without encryption, where to, and words made safe."""
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
+import socket
 import ssl
 import unicodedata
 from datetime import UTC, datetime
+from typing import Final
+
+import certifi
 
 from nurture.errors import UserError
 
@@ -25,6 +30,39 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+ADDRESSES: Final = 4
+"""Addresses of one name that are tried."""
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+
+
+def is_public(text: str) -> bool:
+    """Whether an address can only lie in the open internet, also if it is wrapped in another one."""
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        address = inner or address
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+async def addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host, the preferred first.
+
+    Raises:
+        OSError: there is no such name, or nobody answers.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))[:ADDRESSES]
+
+
+def trust() -> ssl.SSLContext:
+    """Certificates that are believed: those of the system, and the usual public ones."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.load_default_certs()
+    return context
 
 
 def check_security(security: str, host: str) -> None:

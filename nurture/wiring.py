@@ -8,6 +8,7 @@ import signal
 import socket
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nurture import chores, runtime, systemd
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from nurture.core.sending import NoLine
     from nurture.daemon import Daemon
     from nurture.oauth import Tokens
-    from nurture.ports import Access, Chance, Clock, Feeds, Sender, Store
+    from nurture.ports import Access, Chance, Clock, Feeds, Herald, Sender, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,13 @@ def open_feeds(settings: Settings) -> Feeds:
     return WebFeeds(settings.feeds, lambda data: parse_ical(data, Defaults(), fallback=zone))
 
 
+def open_herald() -> Herald:
+    """Who tells the endpoints of other programs."""
+    from nurture.webhooks import WebHerald  # noqa: PLC0415 - few commands speak HTTP
+
+    return WebHerald(resolve)
+
+
 def _places(settings: Settings, clock: Clock, tokens: Access | None) -> dict[MailboxId, list[Place]]:
     """Where copies of what each mailbox sent can be found: its own Sent folder, and its archive."""
     from nurture.imap import ImapMailbox  # noqa: PLC0415 - a command must not wait for a mail reader
@@ -252,6 +260,10 @@ async def start(
         folders = {key: places[key][0].mailbox for key in keepers}
         if folders:
             todo["copies"] = lambda: chores.copies(doors, folders)
+        for endpoint in settings.webhooks:
+            todo[f"webhook-{endpoint.id}"] = partial(
+                chores.webhook, doors, open_herald(), endpoint, doors.store.changed(), stop
+            )
         if path is None:
             todo["recover"] = lambda: chores.recover(doors)
         daemon = Daemon(

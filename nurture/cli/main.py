@@ -48,6 +48,9 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "doctor": Entry("doctor", mark("Examine domains, mail servers, machine and files: pass, warn, fail."), SETUP),
     "mailbox": Entry("mailbox", mark("Let a mailbox be used, try it, stop it, let it send again."), SETUP),
     "token": Entry("token", mark("Give other programs access to the API, and take it away."), SETUP),
+    "webhook": Entry(
+        "webhook", mark("Other programs that are told what happens: how they stand, try, resume."), SETUP
+    ),
     "run": Entry("run", mark("Run the daemon: plan, draft, send, read replies, serve the desk."), SETUP),
     "upgrade": Entry("upgrade", mark("Bring the database to this version's schema."), SETUP),
     "import": Entry("importing", mark("Import people from a CSV file."), SETUP),

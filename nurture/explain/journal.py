@@ -105,6 +105,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "valve.closed": mark("the safety valve has closed before {count} letters at once"),
     "valve.released": mark("the safety valve was opened: {count} letters may leave"),
     "valve.held": mark("the safety valve was opened: {count} letters were brought back to the desk"),
+    "webhook.disabled": mark("webhook {id} disabled: {error}"),
+    "webhook.resumed": mark("webhook {id} resumed"),
     "token.created": mark("token {name} made for another program"),
     "token.revoked": mark("token {name} revoked"),
     "login.requested": mark("login link requested"),

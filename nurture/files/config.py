@@ -31,6 +31,7 @@ from nurture.errors import UserError, Where
 from nurture.files.limits import limits, mailbox_limits
 from nurture.files.secrets import LOOPBACK, login, read_dkim, read_oauth, secret
 from nurture.files.toml import Table, read
+from nurture.files.webhooks import webhooks
 from nurture.files.yaml import nearest, not_among
 from nurture.i18n import LANGUAGES
 from nurture.mail.address import check_address
@@ -98,6 +99,7 @@ def load(path: Path, name: str | None = None) -> Settings:
         web=_web(root.table("web"), mailboxes),
         work=_work(root.table("work")),
         limits=limits(root.table("limits")),
+        webhooks=webhooks(root.tables("webhooks"), folder),
     )
     settings = replace(settings, database_url=_database(root.table("database"), settings))
     paths.done()

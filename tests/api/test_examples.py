@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture.core.published import EVENTS
 from nurture.core.tokens import Scope
 from tests.web.world import SATO
 
@@ -61,3 +62,14 @@ def test_every_scope_stands_in_the_document() -> None:
 def test_there_are_examples() -> None:
     """They are found at all."""
     assert len(EXAMPLES) >= 7
+
+
+def test_every_event_stands_in_the_document() -> None:
+    """The table of docs/api.md has each event with its facts, and no other."""
+    table = TEXT.partition("| event |")[2].partition("\n\n")[0]
+    rows = [row.split("|")[1:3] for row in table.splitlines()[2:] if row.startswith("|")]
+    listed = {name: facts for names, facts in rows for name in re.findall(r"`([a-z_.]+)`", names)}
+
+    assert {p.name for p in EVENTS.values()} == set(listed)
+    for published in EVENTS.values():
+        assert set(re.findall(r"`([a-z_]+)`", listed[published.name])) == set(published.facts)

@@ -17,6 +17,7 @@ from nurture.config import (
     Settings,
     SmtpSettings,
     Web,
+    Webhook,
     Work,
 )
 from nurture.core.limits import Budget, Limits, MailboxLimits, Rate, Valve
@@ -102,7 +103,7 @@ def test_the_example_shows_every_key_and_its_default(tmp_path: Path) -> None:
         names = {renamed.get(field.name, field.name) for field in dataclasses.fields(kind)}
         known_elsewhere = {"version", "smtp", "imap", "company", "mailboxes", "representatives", "web", "work"}
         known_elsewhere |= {"folder", "database_url", "extra", "archive", "oauth", "dkim"}
-        known_elsewhere |= {"limits", "rate", "overall", "domain", "refusals", "valve"}
+        known_elsewhere |= {"limits", "rate", "overall", "domain", "refusals", "valve", "webhooks"}
         assert names - known_elsewhere <= said, kind
 
 
@@ -118,6 +119,42 @@ def test_the_examples_of_tokens_and_signatures_are_valid(tmp_path: Path, table: 
     ).mailboxes[0]
 
     assert getattr(box, table) is not None
+
+
+def test_the_example_of_a_webhook_is_valid(tmp_path: Path) -> None:
+    """As it stands in the example, with its signs taken away; each key of it is documented there."""
+    block = _webhook_example()
+    (hook,) = _load(tmp_path, _example(commented_out=False) + "\n" + block).webhooks
+
+    assert ("crm", ("message.sent", "reply.received"), False) == (hook.id, hook.events, hook.private)
+    assert {f.name for f in dataclasses.fields(Webhook)} <= set(re.findall(r"(?m)^([a-z_]+) = ", block))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ("https://", "http://", "url"),
+        ("https://", "ftp://", "url"),
+        ("https://crm", "https://user:secret@crm", "url"),
+        ("message.sent", "message.sending", "events"),
+        ('id = "crm"', 'id = "C R M"', "id"),
+        ('secret = {env = "NURTURE_WEBHOOK_SECRET"}', 'secret = "whsec_AAAA"', "secret"),
+        ('secret = {env = "NURTURE_WEBHOOK_SECRET"}', "", "secret"),
+    ],
+)
+def test_a_webhook_that_is_wrong_is_refused(tmp_path: Path, before: str, after: str, key: str) -> None:
+    """Nothing goes out in the clear, unsigned, or with a password in its address; the place is named."""
+    block = _webhook_example()
+    assert before in block
+
+    assert f"webhooks[0].{key}" in _problems(
+        tmp_path, _example(commented_out=False) + "\n" + block.replace(before, after, 1)
+    )
+
+
+def _webhook_example() -> str:
+    (found,) = re.findall(r"(?m)^#   (\[\[webhooks\]\](?:\n#   .*)+)", _example(commented_out=False))
+    return "\n".join(line.removeprefix("#   ") for line in found.splitlines())
 
 
 def test_an_archive_is_one_folder_of_an_account(tmp_path: Path) -> None:
