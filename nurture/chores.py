@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.flows import audit, digest, recovery, tokens, unsent, webhooks
+from nurture.flows import audit, digest, jotting, recovery, tokens, unsent, webhooks
 from nurture.flows import copies as sent_copies
 from nurture.flows import dispatches as left_over
 from nurture.flows import doubts as in_doubt
@@ -80,11 +80,15 @@ async def dispatches(doors: Doors) -> timedelta:
 
 
 async def prune(doors: Doors) -> timedelta:
-    """Forget what was told by mail long ago, and what other programs asked days ago."""
+    """Forget what was told by mail long ago, what other programs asked days ago, and records of meetings that were
+    begun and never finished.
+    """
     if gone := await left_over.prune(doors):
         logger().info("forgotten what was told long ago", action="prune", rows=gone)
     if gone := await tokens.forget(doors):
         logger().info("forgotten what was asked days ago", action="prune", keys=gone)
+    if gone := await jotting.forget(doors):
+        logger().info("unfinished records of meetings forgotten", action="prune", drafts=gone)
     return PRUNE_EVERY
 
 

@@ -67,6 +67,13 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """A condition of ``Store.find``: a text that has this in it, A to Z in either case. NULL never matches."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Matches:
     """What the store knows about the marks that an incoming mail carries."""
 
@@ -102,7 +109,8 @@ class Store(Protocol):
         order: Sequence[str] = (),
         limit: int | None = None,
     ) -> tuple[V, ...]:
-        """Values whose fields match. A condition is a value (None: is null), a collection (any of), or a Span.
+        """Values whose fields match. A condition is a value (None: is null), a collection (any of), a Span,
+        or a Holding.
 
         ``order`` names fields, ``-field`` descending; ties are broken by id (the journal's by seq).
         """

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from nurture.cli.attending import attendees
-from nurture.cli.dealing import deal, rivals
+from nurture.cli.dealing import deal
 from nurture.cli.questions import choices, day, ended, heading, line, lines, number, something, until, yes
+from nurture.flows.minutes import rivals
 from nurture.i18n import mark
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from nurture import explain
 from nurture.cli.questions import choices, day, line, number, something, until, yes
 from nurture.core.deals import Stance
 from nurture.core.people import ROLES, Basis, Person, Profession, profession_of
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
 
     from nurture.cli.terminal import Terminal
 
-FEELINGS = (
-    (Stance.SCEPTICAL, mark("sceptical")),
-    (Stance.NEUTRAL, mark("neutral")),
-    (Stance.SUPPORTIVE, mark("supportive")),
-    (Stance.UNKNOWN, mark("hard to say")),
-)
+FEELINGS = (Stance.SCEPTICAL, Stance.NEUTRAL, Stance.SUPPORTIVE, Stance.UNKNOWN)
 ROLE_NAMES: Mapping[str, str] = {
     "clinician": mark("doctor"),
     "nursing": mark("nursing"),
@@ -170,7 +166,7 @@ def _role(said: str) -> str | None:
 
 
 def _feeling(t: Terminal) -> dict[str, str]:
-    choices(t, [t.w(text) for _, text in FEELINGS])
+    choices(t, [explain.stance(t.w, one) for one in FEELINGS])
     picked = number(t, t.w("  How did this person feel? (number)"), 1, len(FEELINGS), len(FEELINGS))
     remark = line(t.w("  What did this person say? (may be quoted back)"))
-    return {"stance": FEELINGS[picked - 1][0].value} | ({"remark": remark} if remark else {})
+    return {"stance": FEELINGS[picked - 1].value} | ({"remark": remark} if remark else {})

@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from nurture.cli.questions import choices, line, number
 from nurture.core.deals import DealStatus
-from nurture.errors import UserError
-from nurture.i18n import mark
+from nurture.explain.names import phases
+from nurture.flows import minutes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from nurture.cli.terminal import Terminal
     from nurture.core.deals import Deal
-    from nurture.ports import Library
-
-PHASES: Final = (
-    mark("first contact"),
-    mark("need"),
-    mark("proposal"),
-    mark("decision"),
-    mark("contract"),
-)
-"""By the number of the phase, from 1."""
-NOBODY: Final = frozenset({"-", "–", "—", "−", "ー", "なし", "無し", "none"})
-
-
-def rivals(library: Library, deals: Iterable[Deal]) -> tuple[str, ...]:
-    """The competitors that are named anywhere, so that one is written the same way each time: names must be equal
-    for a step or a content item to fit. A file that is broken names nobody; that is not what is asked here.
-    """
-    named = {deal.competitor for deal in deals if deal.competitor}
-    with suppress(UserError):
-        named |= {name for item in library.content() for name in item.competitors}
-    with suppress(UserError):
-        steps = [step for scenario in library.scenarios() for step in scenario.steps]
-        named |= {name for step in steps for name in step.when.competitors or ()}
-    return tuple(sorted(named))
 
 
 def deal(t: Terminal, deals: Sequence[Deal], rivals: Sequence[str]) -> dict[str, Any]:
@@ -65,14 +40,16 @@ def _chosen(t: Terminal, running: Sequence[Deal]) -> Deal | None:
     """The deal that goes on, or None for a new one."""
     if not running:
         return None
-    choices(t, [f"{one.name} ({t.w(PHASES[one.phase - 1])})" for one in running])
+    choices(t, [f"{one.name} ({phases(t.w)[one.phase - 1]})" for one in running])
     picked = number(t, t.w("Which deal is it? (number; Enter: 1; 0: a new one)"), 0, len(running), 1)
     return running[picked - 1] if picked else None
 
 
 def _phase(t: Terminal, before: int) -> int:
-    choices(t, [t.w(phase) for phase in PHASES])
-    return number(t, t.w("How far is the deal? (number; Enter: {number})", number=before), 1, len(PHASES), before)
+    choices(t, phases(t.w))
+    return number(
+        t, t.w("How far is the deal? (number; Enter: {number})", number=before), 1, len(phases(t.w)), before
+    )
 
 
 def _competitor(t: Terminal, before: str, rivals: Sequence[str]) -> str | None:
@@ -86,6 +63,4 @@ def _competitor(t: Terminal, before: str, rivals: Sequence[str]) -> str | None:
     said = line(text, before)
     if said.isdecimal() and 0 < int(said) <= len(rivals):
         return rivals[int(said) - 1]
-    if said.casefold() in NOBODY:
-        return ""
-    return next((name for name in rivals if name.casefold() == said.casefold()), said) or None
+    return minutes.rival(said, rivals)

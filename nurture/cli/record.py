@@ -21,8 +21,8 @@ from nurture.i18n import mark
 if TYPE_CHECKING:
     from nurture.cli.asking import Known
     from nurture.core.people import Representative
-    from nurture.files.meeting import AttendeeForm, MeetingForm
-    from nurture.flows.record import AttendeeRecord, MeetingRecord, Recorded
+    from nurture.files.meeting import MeetingForm
+    from nurture.flows.recorded import Recorded
     from nurture.ports import Doors
 
 
@@ -87,7 +87,9 @@ def _keep(answers: dict[str, Any]) -> Path:
 
 
 def _write(t: Terminal, form: MeetingForm, reader: Representative, scenario: str | None) -> None:
-    asked = from_form(form, reader, scenario)
+    from nurture.flows import minutes  # noqa: PLC0415
+
+    asked = minutes.of(form, reader, scenario)
 
     async def _act(doors: Doors) -> Recorded:
         from nurture.flows import record as flow  # noqa: PLC0415
@@ -95,57 +97,6 @@ def _write(t: Terminal, form: MeetingForm, reader: Representative, scenario: str
         return await flow.record(doors, asked)
 
     _show(t, t.run(_act))
-
-
-def from_form(form: MeetingForm, reader: Representative, scenario: str | None = None) -> MeetingRecord:
-    """A file's values as the flow takes them; a time without an offset is the representative's."""
-    from nurture.core.deals import Concern, PagePointer  # noqa: PLC0415
-    from nurture.flows.record import MeetingRecord, PromiseRecord  # noqa: PLC0415
-
-    return MeetingRecord(
-        organisation=form.organisation,
-        ended_at=form.ended(reader.timezone),
-        rep_id=reader.id,
-        attendees=tuple(_attendee(a) for a in form.attendees),
-        scenario=scenario or form.scenario,
-        subject=form.subject,
-        place=form.place,
-        agreements=form.agreements,
-        concerns=tuple(Concern(c.text, c.topic) for c in form.concerns),
-        confirmation_question=form.confirmation_question,
-        promises=tuple(PromiseRecord(p.text, p.owner, p.owner_name, p.due) for p in form.promises),
-        material=form.material,
-        pointers=tuple(PagePointer(p.topic, p.page, p.label) for p in form.pointers),
-        dates=tuple(form.dates.items()),
-        private_note=form.private_note,
-        deal_name=form.deal,
-        product=form.product,
-        phase=form.phase,
-        competitor=form.competitor,
-        contract_end=form.contract_end,
-        organisation_kind=form.organisation_kind,
-        region=form.region,
-    )
-
-
-def _attendee(a: AttendeeForm) -> AttendeeRecord:
-    from nurture.core.people import LegalBasis  # noqa: PLC0415
-    from nurture.flows.record import AttendeeRecord  # noqa: PLC0415
-
-    return AttendeeRecord(
-        email=a.email,
-        stance=a.stance,
-        remark=a.remark,
-        family_name=a.family_name,
-        given_name=a.given_name,
-        role=a.role,
-        specialty=a.specialty,
-        department=a.department,
-        title=a.title,
-        profession=a.profession,
-        topics=a.topics,
-        legal_basis=LegalBasis(a.basis.kind, a.basis.on, a.basis.evidence) if a.basis else None,
-    )
 
 
 def _show(t: Terminal, done: Recorded) -> None:

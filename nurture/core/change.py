@@ -14,6 +14,7 @@ from nurture.core.people import Organisation, Person, Representative
 from nurture.core.tokens import ApiToken
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
 
@@ -132,6 +133,24 @@ class Told:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class MeetingDraft:
+    """A meeting's record that is still being written, as the fields of its form: its representative's alone.
+
+    ``id`` is the form's: what is recorded from it is recorded once. ``ended_at``: recorded, thrown away or
+    forgotten; then there are no fields any more, since they speak of people.
+    """
+
+    id: str
+    rep_id: RepId
+    started_at: datetime
+    saved_at: datetime
+    fields: Mapping[str, str] = field(default_factory=dict)
+    hand: str = ""  # the page that wrote it last
+    ended_at: datetime | None = None
+    version: int = 0
+
+
 Entity = (
     Organisation
     | Person
@@ -153,6 +172,7 @@ Entity = (
     | ApiToken
     | Answered
     | Told
+    | MeetingDraft
 )
 """What the store keeps besides the journal. Each has ``id`` and ``version``."""
 

@@ -6,7 +6,7 @@ One module a subject; whoever shows something asks here.
 from nurture.explain.dates import move, moves
 from nurture.explain.journal import entry, why
 from nurture.explain.mail import bounce, intent, intents, kind
-from nurture.explain.names import basis, role, slot, state, step, task
+from nurture.explain.names import basis, phases, role, slot, stance, state, step, task
 from nurture.explain.reasons import held, reason, stop_reason, wait
 from nurture.explain.rules import actions, rule
 
@@ -21,10 +21,12 @@ __all__ = [
     "kind",
     "move",
     "moves",
+    "phases",
     "reason",
     "role",
     "rule",
     "slot",
+    "stance",
     "state",
     "step",
     "stop_reason",

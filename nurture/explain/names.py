@@ -79,6 +79,22 @@ TASKS: Final[Mapping[str, str]] = {
     "other": mark("Task"),
 }
 
+STANCES: Final[Mapping[str, str]] = {
+    "sceptical": mark("sceptical"),
+    "neutral": mark("neutral"),
+    "supportive": mark("supportive"),
+    "unknown": mark("hard to say"),
+}
+
+PHASES: Final = (
+    mark("first contact"),
+    mark("need"),
+    mark("proposal"),
+    mark("decision"),
+    mark("contract"),
+)
+"""How far a deal is, by the number of the phase from 1."""
+
 BASES: Final[Mapping[str, str]] = {
     "consent": mark("consent"),
     "business_card": mark("business card"),
@@ -112,6 +128,16 @@ def role(w: Words, role_id: str) -> str:
 def task(w: Words, kind: str) -> str:
     """A kind of task in words."""
     return w(TASKS[kind]) if kind in TASKS else kind
+
+
+def stance(w: Words, value: StrEnum | str) -> str:
+    """How somebody felt, in words."""
+    return w(STANCES[value]) if value in STANCES else str(value)
+
+
+def phases(w: Words) -> tuple[str, ...]:
+    """How far a deal can be, in words, in order."""
+    return tuple(w(phase) for phase in PHASES)
 
 
 def basis(w: Words, kind: StrEnum | str) -> str:

@@ -7,161 +7,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nurture.core import anchors, survey
+from nurture.core.approval import may_see
 from nurture.core.beginning import begin
 from nurture.core.change import Change
-from nurture.core.deals import Attendee, Concern, Deal, DealStatus, Meeting, PagePointer, Promise, Stance
+from nurture.core.deals import Attendee, Deal, DealStatus, Meeting, Promise
 from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, PromiseId, RepId, derived
-from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message
-from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative, described
-from nurture.errors import TemporaryFailure, UserError, UserErrors
-from nurture.flows import enroll, suppressions, tick
-from nurture.mail.address import check_address
-from nurture.mail.header import refuse_control
-from nurture.mail.patients import refuse
+from nurture.core.messages import Enrollment, EnrollmentState, Entry
+from nurture.core.people import Organisation, Person, Representative, described
+from nurture.errors import TemporaryFailure, UserError
+from nurture.flows import enroll, recorded, suppressions, tick
+from nurture.flows.minutes import AttendeeRecord, MeetingRecord, PromiseRecord, check
+from nurture.flows.recorded import Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date, datetime
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from nurture.core.scenario import Scenario
     from nurture.ports import Doors
 
-SCEPTICS_FIRST = (Stance.SCEPTICAL, Stance.UNKNOWN, Stance.NEUTRAL, Stance.SUPPORTIVE)
-
-
-@dataclass(frozen=True, slots=True)
-class AttendeeRecord:
-    """Somebody who was there. Somebody new needs at least ``email`` and ``family_name``."""
-
-    email: str
-    stance: Stance = Stance.UNKNOWN
-    remark: str = ""
-    family_name: str = ""
-    given_name: str = ""
-    role: str | None = None
-    specialty: str | None = None
-    department: str | None = None
-    title: str | None = None
-    profession: Profession | None = None
-    topics: tuple[str, ...] = ()
-    legal_basis: LegalBasis | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PromiseRecord:
-    """Who does what by when."""
-
-    text: str
-    owner: str = "us"  # us | them
-    owner_name: str = ""
-    due: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingRecord:
-    """What a representative writes down within five minutes (A1)."""
-
-    organisation: str
-    ended_at: datetime  # aware
-    rep_id: RepId
-    attendees: tuple[AttendeeRecord, ...]
-    scenario: str = "warm-lead-30d"
-    subject: str = ""
-    place: str = ""
-    agreements: tuple[str, ...] = ()
-    concerns: tuple[Concern, ...] = ()
-    confirmation_question: str = ""
-    promises: tuple[PromiseRecord, ...] = ()
-    material: str = ""
-    pointers: tuple[PagePointer, ...] = ()
-    dates: tuple[tuple[str, date], ...] = ()
-    private_note: str = ""
-    deal_name: str = ""
-    product: str = ""
-    phase: int | None = None
-    competitor: str | None = None  # None: nothing was said; empty: there is none any more
-    contract_end: date | None = None
-    organisation_kind: str = "hospital"
-    region: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What came of it. ``messages`` are the drafts that wait now, the sceptics' first."""
-
-    meeting: Meeting
-    enrollments: tuple[Enrollment, ...]
-    messages: tuple[Message, ...]
-    warnings: tuple[UserError, ...] = ()
-
-
-FILLED = {
-    "agreements": lambda r: bool(r.agreements),
-    "concerns": lambda r: bool(r.concerns),
-    "confirmation_question": lambda r: bool(r.confirmation_question.strip()),
-    "next_actions": lambda r: bool(r.promises),
-    "promises": lambda r: bool(r.promises),
-}
-"""How a step's ``requires`` is met by a record (A3, A4: a draft that lacks them cannot be queued)."""
-
-
-def check(record: MeetingRecord, scenario: Scenario) -> None:
-    """Refuse a record from which the scenario's minutes could not be written.
-
-    Raises:
-        UserErrors: all that is missing, before anything is written.
-    """
-    errors: list[UserError] = []
-    needed = {name for step in scenario.steps for name in step.requires}
-    errors += [
-        UserError(
-            "The record has no {field}",
-            hint="The thank-you is also the minutes: agreed points, next actions, one yes/no question",
-            field=name,
-        )
-        for name in sorted(needed & set(FILLED))
-        if not FILLED[name](record)
-    ]
-    if not record.attendees:
-        errors.append(UserError("Nobody attended this meeting"))
-    for place, said in _written(record):
-        try:
-            check_address(said.strip()) if place == "email" else refuse_control(place, said.strip())
-        except UserError as error:
-            errors.append(error)
-    for place, said in _noted(record):
-        try:
-            refuse(place, said)
-        except UserError as error:
-            errors.append(error)
-    seen = [a.email.strip().lower() for a in record.attendees]
-    errors += [UserError("{email} attends twice", email=e) for e in sorted({e for e in seen if seen.count(e) > 1})]
-    if record.ended_at.tzinfo is None:
-        errors.append(UserError("The end of the meeting has no time zone"))
-    if errors:
-        raise UserErrors(tuple(errors))
-
-
-def _written(record: MeetingRecord) -> Iterator[tuple[str, str]]:
-    """What stands in a header or an addressee block, with the name of its field."""
-    yield "organisation", record.organisation
-    yield "subject", record.subject
-    for attendee in record.attendees:
-        yield "email", attendee.email
-        for name in ("family_name", "given_name", "department", "title"):
-            yield name, getattr(attendee, name) or ""
-
-
-def _noted(record: MeetingRecord) -> Iterator[tuple[str, str]]:
-    """What is written freely, private notes among it: data of patients are kept nowhere."""
-    yield "subject", record.subject
-    yield "agreements", "\n\n\n".join(record.agreements)
-    yield "concerns", "\n\n\n".join(concern.text for concern in record.concerns)
-    yield "confirmation_question", record.confirmation_question
-    yield "promises", "\n\n\n".join(promise.text for promise in record.promises)
-    yield "private_note", record.private_note
-    for attendee in record.attendees:
-        yield "remark", attendee.remark
+__all__ = ["AttendeeRecord", "MeetingRecord", "PromiseRecord", "Recorded", "check", "record"]
 
 
 async def _organisation(doors: Doors, record: MeetingRecord, now: datetime) -> tuple[Organisation, bool]:
@@ -178,7 +43,9 @@ async def _organisation(doors: Doors, record: MeetingRecord, now: datetime) -> t
     return fresh, True
 
 
-async def _deal(doors: Doors, record: MeetingRecord, organisation: Organisation, now: datetime) -> Deal:
+async def _deal(
+    doors: Doors, record: MeetingRecord, organisation: Organisation, ours: _Ours, now: datetime
+) -> Deal:
     name = record.deal_name.strip() or record.product.strip() or record.subject.strip() or organisation.name
     found = await doors.store.find(
         Deal, {"organisation_id": organisation.id, "name": name, "status": DealStatus.OPEN}, limit=1
@@ -188,6 +55,8 @@ async def _deal(doors: Doors, record: MeetingRecord, organisation: Organisation,
         if found
         else Deal(DealId(doors.chance.new_id()), organisation.id, name, rep_id=record.rep_id, created_at=now)
     )
+    if not ours.may_change(before.rep_id):
+        return before
     return replace(
         before,
         product=record.product or before.product,
@@ -197,10 +66,27 @@ async def _deal(doors: Doors, record: MeetingRecord, organisation: Organisation,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """Who records, among all of us."""
+
+    by: Representative
+    all: Mapping[RepId, Representative]
+
+    def may_change(self, rep_id: RepId | None) -> bool:
+        """Whether the record may say anew what belongs to this representative; it may always add to it."""
+        owner = self.all.get(rep_id) if rep_id else None
+        return owner is None or owner.id == self.by.id or may_see(owner, self.by)
+
+
 def _person(
-    record: AttendeeRecord, before: Person | None, organisation: Organisation, rep: RepId, key: str, now: datetime
+    record: AttendeeRecord, before: Person | None, organisation: Organisation, ours: _Ours, key: str, now: datetime
 ) -> Person:
-    """The person as the record knows it: what is filled in wins, what is empty changes nothing."""
+    """The person as the record knows it: what is filled in wins, what is empty changes nothing.
+
+    Somebody whom a colleague looks after stays as the colleague knows them: a record by others says who was there.
+    """
+    rep = ours.by.id
     if before is None:
         if not record.family_name.strip():
             raise UserError(
@@ -216,6 +102,8 @@ def _person(
             rep_id=rep,
             created_at=now,
         )
+    if not ours.may_change(before.rep_id):
+        return before
     placed = described(before, role=record.role, title=record.title, profession=record.profession)
     return replace(
         placed,
@@ -230,28 +118,36 @@ def _person(
     )
 
 
-async def record(doors: Doors, record: MeetingRecord) -> Recorded:
+async def record(doors: Doors, record: MeetingRecord, *, closing: Change | None = None) -> Recorded:
     """Write a meeting down, enroll those who attended, and draft their thank-yous.
+
+    ``closing`` is written with it, or neither is. What was recorded before under the same key is returned as it
+    stands now.
 
     Raises:
         UserErrors, UserError: something is missing or unknown; nothing has been written.
         StaleVersion: somebody wrote to the same rows; nothing has been written.
     """
+    key = recorded.meeting_key(record.rep_id, record.key) if record.key else MeetingId(doors.chance.new_id())
+    if record.key and (before := await doors.store.get(Meeting, key)) is not None:
+        return await recorded.look(doors, before)
     now = doors.clock.now()
     scenario = doors.library.scenario(record.scenario)
     check(record, scenario)
-    rep = await doors.store.get(Representative, record.rep_id)
+    us = {rep.id: rep for rep in await doors.store.find(Representative)}
+    rep = us.get(record.rep_id)
     if rep is None:
         raise UserError("Nobody is known as {by}", by=record.rep_id)
+    ours = _Ours(rep, us)
     organisation, fresh = await _organisation(doors, record, now)
-    deal = await _deal(doors, record, organisation, now)
+    deal = await _deal(doors, record, organisation, ours, now)
     emails = [a.email.strip().lower() for a in record.attendees]
     known = {p.email: p for p in await doors.store.find(Person, {"email": tuple(emails)})}
     people = [
-        _person(a, known.get(e), organisation, rep.id, doors.chance.new_id(), now)
+        _person(a, known.get(e), organisation, ours, doors.chance.new_id(), now)
         for a, e in zip(record.attendees, emails, strict=True)
     ]
-    meeting, promises = _meeting(record, people, organisation, deal, doors.chance.new_id(), now)
+    meeting, promises = _meeting(record, people, organisation, deal, key, now)
     # All who attended are written, changed or not: two who enroll somebody at once are in each other's way.
     change = Change((organisation,) if fresh else ()) + Change(
         (deal, *people, meeting, *promises),
@@ -260,15 +156,14 @@ async def record(doors: Doors, record: MeetingRecord) -> Recorded:
     change += Change(await enroll.kept_text(doors, scenario, now))
     scene = _Scene(scenario, meeting, deal, organisation)
     enrollments, warnings, started = await _enroll(doors, scene, people, rep.id, now)
-    await doors.store.commit(change + started)
+    await doors.store.commit(change + started + (closing or Change()))
     with suppress(TemporaryFailure):  # it is recorded: what cannot be drafted now, the next beat drafts
         await tick.advance(doors, [e.id for e in enrollments])
-    drafts = await doors.store.find(
-        Message, {"enrollment_id": tuple(e.id for e in enrollments), "state": "waiting"}
-    )
-    order = {a.person_id: SCEPTICS_FIRST.index(a.stance) for a in meeting.attendees}
-    ordered = sorted(drafts, key=lambda m: (order.get(m.person_id, 9), m.planned_at or now))
-    return Recorded(replace(meeting, version=1), tuple(enrollments), tuple(ordered), tuple(warnings))
+    drafts = await recorded.drafts(doors, meeting, [e.id for e in enrollments])
+    foreign = [
+        recorded.looked_after(p, us[p.rep_id]) for p in people if p.rep_id and not ours.may_change(p.rep_id)
+    ]
+    return Recorded(replace(meeting, version=1), tuple(enrollments), drafts, (*foreign, *warnings))
 
 
 def _meeting(
@@ -276,11 +171,11 @@ def _meeting(
     people: Sequence[Person],
     organisation: Organisation,
     deal: Deal,
-    key: str,
+    key: MeetingId,
     now: datetime,
 ) -> tuple[Meeting, tuple[Promise, ...]]:
     meeting = Meeting(
-        id=MeetingId(key),
+        id=key,
         deal_id=deal.id,
         organisation_id=organisation.id,
         rep_id=record.rep_id,
@@ -375,25 +270,12 @@ async def _enroll(
     enrollments: list[Enrollment] = []
     for person in people:
         if person.id in busy:
-            warnings.append(UserError("{name} is in {scenario} already", name=person.name, scenario=scenario.id))
+            warnings.append(recorded.already(person, scenario.id))
             continue
         if not person.legal_basis.allows_mail:
-            warnings.append(
-                UserError(
-                    "{name} has no legal basis for mail: nothing will be sent",
-                    hint="Say how the address was given (consent, business_card …), when, and what proves it",
-                    name=person.name,
-                )
-            )
+            warnings.append(recorded.no_basis(person))
         if silence := await suppressions.in_force(doors, person.email, (person.organisation_id,)):
-            warnings.append(
-                UserError(
-                    "{name} wants no more mail ({value}): is not enrolled, nothing will be sent",
-                    hint="only a documented consent changes that: nurture suppression lift",
-                    name=person.name,
-                    value=silence[0].value,
-                )
-            )
+            warnings.append(recorded.silent(person, silence[0].value))
             continue
         started = begin(
             person,

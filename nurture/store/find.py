@@ -10,13 +10,14 @@ import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from sqlalchemy import Boolean, Text, and_, bindparam, false, literal_column, or_, true
+from sqlalchemy import Boolean, Text, and_, bindparam, false, func, literal_column, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from nurture.ports import Span
+from nurture.ports import Holding, Span
+from nurture.store.codecs import fold
 from nurture.store.schema import OPTIONAL
 
 if TYPE_CHECKING:
@@ -142,6 +143,8 @@ def _one(shape: Shape[Any], name: str, wanted: Any) -> ColumnElement[bool]:
         parts += [column >= encode(wanted.low)] if wanted.low is not None else []
         parts += [column < encode(wanted.high)] if wanted.high is not None else []
         return and_(*parts)
+    if isinstance(wanted, Holding):
+        return func.lower(column).contains(fold(encode(wanted.text)), autoescape=True)
     if is_any_of(wanted):
         values = [encode(value) for value in wanted if value is not None]
         found = _any_of(shape, column, values) if values else false()

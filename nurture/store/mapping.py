@@ -50,6 +50,7 @@ KINDS: Final[Mapping[type, Any]] = {
     tokens.ApiToken: tables.ApiTokenRow,
     keys.Answered: tables.AnsweredRow,
     change.Told: tables.ToldRow,
+    change.MeetingDraft: tables.MeetingDraftRow,
 }
 
 

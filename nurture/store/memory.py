@@ -29,7 +29,7 @@ from nurture.core.messages import (
 from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.errors import Impossible
-from nurture.ports import Matches, Span
+from nurture.ports import Holding, Matches, Span
 from nurture.store import counts, recording, writes
 from nurture.store.assembly import Gathered, assemble, touch
 from nurture.store.codecs import clean, fold
@@ -385,6 +385,9 @@ def _test(shaped: Shape[Any], name: str, wanted: Any) -> Callable[[Any], bool]:
             return x is not None and (low is None or x >= low) and (high is None or x < high)
 
         return within
+    if isinstance(wanted, Holding):
+        part = fold(encode(wanted.text))
+        return lambda value: (x := getattr(value, name)) is not None and part in fold(x)
     if is_any_of(wanted):
         values = {None if each is None else encode(each) for each in wanted}
         return lambda value: getattr(value, name) in values

@@ -146,6 +146,11 @@ _index("ix_dispatch_due", _T["dispatch"].c.due_at, where="ended_at IS NULL")
 # Keys that may be forgotten.
 _index("ix_answered_at", _T["answered"].c.at)
 
+# What is still being written, by its writer; where somebody was lately.
+_draft = _T["meeting_draft"].c
+_index("ix_meeting_draft_open", _draft.rep_id, _draft.saved_at, where="ended_at IS NULL")
+_index("ix_meeting_rep", _T["meeting"].c.rep_id, _T["meeting"].c.ended_at)
+
 # The journal: one thing's story in order; KPI by kind and time.
 for _of in ("person_id", "organisation_id", "deal_id", "enrollment_id", "message_id"):
     _index(f"ix_journal_{_of[:-3]}", _journal[_of], _journal.seq, where=f"{_of} IS NOT NULL")

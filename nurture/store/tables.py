@@ -446,6 +446,21 @@ class ToldRow(SQLModel, table=True):
     version: int = number()
 
 
+class MeetingDraftRow(SQLModel, table=True):
+    """``core.change.MeetingDraft``."""
+
+    __tablename__ = "meeting_draft"
+
+    id: str = ident()
+    rep_id: str = ref("representative")
+    started_at: datetime = instant()
+    saved_at: datetime = instant()
+    fields: str = words()
+    hand: str = words()
+    ended_at: datetime | None = instant()
+    version: int = number()
+
+
 class JournalRow(SQLModel, table=True):
     """``core.messages.Entry``. Append-only; seq is never given twice."""
 

@@ -17,6 +17,7 @@ BODY_BYTES: Final = 256 * 1024
 """A request body is at most this long: the longest mail that a person writes, percent-encoded, is far below."""
 
 FIELDS: Final = 50
+"""So many fields a form has at most; one with rows that are added says how many."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 
@@ -31,8 +32,8 @@ def content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
-    """The fields of a form; of a name that comes twice the last counts.
+async def read_form(request: Request, most: int = FIELDS) -> Mapping[str, str]:
+    """The fields of a form, at most so many; of a name that comes twice the last counts.
 
     Raises:
         HTTPException: 415 for another media type, 400 for what is no form in UTF-8.
@@ -41,7 +42,7 @@ async def read_form(request: Request) -> Mapping[str, str]:
         raise HTTPException(415)
     body = await request.body()
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=most)
     except ValueError:
         raise HTTPException(400) from None
     return {name: clean(value) for name, value in pairs}

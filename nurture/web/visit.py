@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from nurture.web import session
-from nurture.web.forms import read_form
+from nurture.web.forms import FIELDS, read_form
 from nurture.web.guard import SAFE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from starlette.requests import Request
-    from starlette.responses import Response
+    from collections.abc import Mapping
 
     from nurture.i18n import Words
     from nurture.ports import Doors
@@ -66,11 +65,15 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
-def signed_in(page: Callable[[Visit], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+Page = Callable[[Visit], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def signed_in(page: Page, fields: int = FIELDS) -> Endpoint:
     """An endpoint for those who are signed in; a form must carry its session's token.
 
     Others are led to the login page. A form that comes after the session ended is answered with 401, so
-    that going back in the browser finds what was typed.
+    that going back in the browser finds what was typed. ``fields``: how many it has at most.
     """
 
     @wraps(page)
@@ -85,7 +88,7 @@ def signed_in(page: Callable[[Visit], Awaitable[Response]]) -> Callable[[Request
         request.state.reader = reader
         form: Mapping[str, str] = {}
         if request.method not in SAFE:
-            form = await read_form(request)
+            form = await read_form(request, fields)
             if not hmac.compare_digest(form.get("csrf", "").encode(), reader.csrf.encode()):
                 raise HTTPException(403)
         return await page(Visit(request, desk, reader, form))

@@ -19,7 +19,7 @@ from tests.web.world import MAILBOX, SECRET, World, world
 from tests.wires import OneByOne
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from nurture.core.people import Representative
     from nurture.ports import Store
@@ -68,11 +68,12 @@ class Site:
 
 
 @asynccontextmanager
-async def running(store: Store) -> AsyncIterator[Site]:
-    """Serve the desk over a furnished store, until the test is done."""
+async def running(store: Store, at_work: Callable[[World], World] | None = None) -> AsyncIterator[Site]:
+    """Serve the desk over a furnished store, until the test is done; ``at_work`` gives it other doors."""
     listening = server.bind(Web(port=0))
     url = "http://{}:{}".format(*listening.getsockname()[:2])
     made, post = world(store, public_url=url), Postbox()
+    made = at_work(made) if at_work else made
     mailbox = MailboxSettings(MAILBOX, "sales@mirai-iryo.example", "", SmtpSettings("localhost", 25, "none"))
     settings = replace(made.doors.settings, mailboxes=(mailbox,))
     notifier = MailNotifier(settings, post, made.clock, made.doors.chance)

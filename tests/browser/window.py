@@ -43,6 +43,7 @@ class Window:
     page: Page
     problems: list[str] = field(default_factory=list)
     foreseen: set[int] = field(default_factory=set)
+    cut: bool = False  # the line was cut on purpose: what fails for that is no fault
 
     async def open(self, path: str) -> None:
         """Go to a page of the desk."""
@@ -57,6 +58,11 @@ class Window:
     def foresee(self, status: int) -> None:
         """An answer with this status is what the test is about."""
         self.foreseen.add(status)
+
+    async def line(self, *, up: bool) -> None:
+        """Take the connection away, or give it back."""
+        self.cut = True
+        await self.page.context.set_offline(not up)
 
     @property
     def path(self) -> str:
@@ -79,6 +85,7 @@ class Window:
 
     def _console(self, said: ConsoleMessage) -> None:
         foreseen = any(f"status of {status} " in said.text for status in self.foreseen)
+        foreseen |= self.cut and "net::ERR_" in said.text
         if said.type in {"error", "warning"} and not foreseen:
             self.problems.append(f"console: {said.text}")
 
@@ -86,7 +93,7 @@ class Window:
         self.problems.append(f"script: {error.error}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure == "net::ERR_ABORTED":
+        if request.failure == "net::ERR_ABORTED" or self.cut:
             return  # the window went on, or was closed, before it was there; or it was saved as a file
         self.problems.append(f"{request.method} {request.url}: {request.failure}")
 

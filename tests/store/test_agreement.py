@@ -39,7 +39,7 @@ from nurture.core.messages import (
 )
 from nurture.core.people import Organisation, Person
 from nurture.errors import Impossible, NurtureError
-from nurture.ports import Span
+from nurture.ports import Holding, Span
 from nurture.store import MemoryStore, SqlStore
 from nurture.store.mapping import KINDS
 from tests.store.world import (
@@ -165,7 +165,12 @@ ASKED: dict[type[Any], list[dict[str, object]]] = {
         {"header_id": "<a>"},
         {"planned_on": None},
     ],
-    Person: [{"email": "a@aoba.example"}, {"organisation_id": None}, {"id": Span("p1")}],
+    Person: [
+        {"email": "a@aoba.example"},
+        {"organisation_id": None},
+        {"id": Span("p1")},
+        {"email": Holding("AOBA.")},
+    ],
     Enrollment: [{"wake_at": Span(high=NOW)}, {"person_id": {"p0", "p2"}, "state": "active"}],
     Entry: [{"kind": "message.sent"}, {"seq": Span(2, 5)}, {"person_id": "p0"}],
     Suppression: [{"lifted_at": None, "scope": "topic"}],

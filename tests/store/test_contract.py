@@ -19,6 +19,7 @@ from nurture.core.change import (
     Entity,
     LoginToken,
     MailboxState,
+    MeetingDraft,
     ScenarioText,
     Setting,
     Told,
@@ -76,7 +77,7 @@ from nurture.core.states import LEFT, UNSENT
 from nurture.core.tokens import ApiToken, Scope
 from nurture.core.upshot import upshot
 from nurture.errors import Impossible, StaleVersion
-from nurture.ports import Span
+from nurture.ports import Holding, Span
 from nurture.store.mapping import KINDS
 from tests.store.world import (
     BOX,
@@ -176,6 +177,7 @@ class TestPuttingBack:
             ApiToken("a" * 64, "crm", (Scope.PEOPLE_READ, Scope.TASKS_READ), NOW, REP.id, REP.id, NOW + HOUR),
             Answered("k0", NOW, "b" * 64, "p0", 201, '{"id": "p0"}'),
             Told("crm", 7, NOW, 2, NOW, None, "HTTP 503"),
+            MeetingDraft("f0", REP.id, NOW, NOW, {"subject": "連携", "promises.0.text": ""}, "h0", NOW),
         )
         assert {type(put) for put in puts} == set(KINDS) - {Entry}
         await store.commit(Change(puts=puts))
@@ -423,6 +425,9 @@ class TestFind:
         assert await ids(profession=Profession.OTHER, id=("a", "d")) == "ad"
         assert await ids(profession="other", version=[1], id=Span("b", "d")) == "bc"
         assert await store.count(Person, {"role": Span()}) == 3
+        assert await ids(role=Holding("URS"), id=("a", "b", "d")) == "a"
+        assert await ids(role=Holding("")) == "acd"
+        assert await ids(role=Holding("%"), email=Holding("_")) == ""
         assert await store.count(Representative, {"active": True}) == 1
         assert await store.count(Representative, {"active": [False]}) == 0
 
@@ -475,7 +480,14 @@ class TestFind:
 
     @pytest.mark.parametrize(
         "where",
-        [{"created_at": "2027"}, {"created_at": TODAY}, {"version": "1"}, {"email": 3}, {"version": Span("a")}],
+        [
+            {"created_at": "2027"},
+            {"created_at": TODAY},
+            {"version": "1"},
+            {"email": 3},
+            {"version": Span("a")},
+            {"version": Holding("a")},
+        ],
     )
     async def test_a_condition_of_another_type_is_a_fault(self, store: Store, where: dict[str, object]) -> None:
         """A comparison that could never be true is a mistake."""

@@ -29,34 +29,48 @@ class Form:
 
 
 class Forms(HTMLParser):
-    """All forms of a page."""
+    """All forms of a page, with what a browser would send of them if no button were pressed."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.found: list[Form] = []
+        self._form: Form | None = None
         self._area: str | None = None
+        self._select: str | None = None
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin a form, or note a field."""
         a = {k: v or "" for k, v in attrs}
         if tag == "form":
-            self.found.append(Form(a.get("action", ""), a.get("method", "get")))
-        elif self.found and tag == "input" and "name" in a:
-            self.found[-1].fields[a["name"]] = a.get("value", "")
-        elif self.found and tag == "textarea":
+            self._form = Form(a.get("action", ""), a.get("method", "get"))
+            self.found.append(self._form)
+        elif self._form is None:
+            return
+        elif tag == "input" and "name" in a:
+            if a.get("type") not in {"radio", "checkbox"} or "checked" in a:
+                self._form.fields[a["name"]] = a.get("value", "")
+        elif tag == "textarea":
             self._area = a["name"]
-            self.found[-1].fields[self._area] = ""
+            self._form.fields[self._area] = ""
+        elif tag == "select":
+            self._select = a["name"]
+        elif tag == "option" and self._select and ("selected" in a or self._select not in self._form.fields):
+            self._form.fields[self._select] = a.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
-        """End a text area."""
+        """End a form, a text area, a choice."""
         if tag == "textarea":
             self._area = None
+        elif tag == "select":
+            self._select = None
+        elif tag == "form":
+            self._form = None
 
     def handle_data(self, data: str) -> None:
         """The text of a text area; the first line end after the tag does not count (HTML)."""
-        if self._area is not None:
-            fields = self.found[-1].fields
+        if self._form is not None and self._area is not None:
+            fields = self._form.fields
             fields[self._area] += data if fields[self._area] else data.removeprefix("\n")
 
 
