@@ -10,15 +10,17 @@ import pytest
 from starlette.routing import Route
 
 from nurture.core.attachments import Attachment
-from nurture.core.change import Change, LoginToken, MailboxState, Setting
-from nurture.core.deals import Task
+from nurture.core.change import Change, LoginToken, MailboxState, MeetingDraft, Setting
+from nurture.core.deals import Deal, Meeting, Promise, Task
 from nurture.core.ids import MessageId, TaskId
 from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression, SuppressionScope
 from nurture.core.people import Organisation, Person, Representative
 from nurture.store import MemoryStore
 from nurture.web.app import build, routes
 from nurture.web.forms import BODY_BYTES
+from nurture.web.minutes import GROUPS, PLAIN
 from tests.web.browser import browser, form, sign_in
+from tests.web.meetings import LAST, remember
 from tests.web.world import CASE_MAIL, NOW, READ, SATO, SECRET, furnish, world
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ TEXTS = {
     Task: ("title", "detail", "kind"),
     Inbound: ("subject", "text", "from_name", "from_address"),
     Enrollment: ("scenario_id",),
+    Meeting: ("subject", "place", "confirmation_question", "private_note", "material"),
+    Deal: ("name", "product", "competitor"),
+    Promise: ("text", "owner_name"),
 }
 PAGES = (
     "/",
@@ -52,8 +57,14 @@ PAGES = (
     "/messages/m-planned",
     "/messages/m-case/edit",
     "/?done=approved&mail=m-case",
+    "/record",
+    "/record?q=script",
+    "/record/a-draft",
+    "/record/a-draft?q=script",
+    f"/meetings/{LAST.id}",
     "/nothing-here",
 )
+A_DRAFT = MeetingDraft("a-draft", SATO.id, NOW, NOW, dict.fromkeys(("organisation", "deal", "note"), EVIL))
 
 
 def _evil(value: Any) -> Any:
@@ -68,6 +79,9 @@ def _evil(value: Any) -> Any:
 async def evil(desk_world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A desk whose every text is markup."""
     store = desk_world.store
+    await remember(store)
+    fields = dict.fromkeys((*PLAIN, *(f"{group}.0.{name}" for group in GROUPS for name in GROUPS[group])), EVIL)
+    await store.commit(Change((replace(A_DRAFT, fields=fields),)))
     kinds: tuple[type[Any], ...] = tuple(TEXTS)
     puts = [_evil(value) for kind in kinds for value in await store.find(kind)]
     person = await store.get(Person, "nakamura")
@@ -210,11 +224,14 @@ async def test_no_get_changes_anything(sato: httpx.AsyncClient, desk_world: Worl
     await desk_world.store.commit(Change(tuple(replace(mail, attachments=(spec.key,)) for mail in mails)))
     times = replace(READ, id=TaskId("t-times"), kind="appointment", detail="2026-12-10 13:00–14:00\nEVIL")
     await desk_world.store.commit(Change((times,)))
+    await remember(desk_world.store)
+    await desk_world.store.commit(Change((A_DRAFT,)))
     before = await _all(desk_world)
     for route in routes():
         if isinstance(route, Route) and "GET" in (route.methods or ()):
             keys = ["yamamoto", "nakamura"] if "people" in route.path else ["m-case", "m-doubt", "m-sent"]
             keys = ["t-times"] if "tasks" in route.path else keys
+            keys = [A_DRAFT.id] if "record" in route.path else [LAST.id] if "meetings" in route.path else keys
             for key in keys:
                 path = route.path.replace("{id}", key).replace("{token}", f"token-of-{key}")
                 path = path.replace("{secret}", "s" * 43).replace("{key}", spec.key).replace("{n}", "0.ics")
@@ -225,5 +242,5 @@ async def test_no_get_changes_anything(sato: httpx.AsyncClient, desk_world: Worl
 
 
 async def _all(there: World) -> list[Any]:
-    kinds: tuple[type[Any], ...] = (*TEXTS, Suppression, Entry, LoginToken, Setting, MailboxState)
+    kinds: tuple[type[Any], ...] = (*TEXTS, Suppression, Entry, LoginToken, Setting, MailboxState, MeetingDraft)
     return [await there.store.find(kind) for kind in kinds]

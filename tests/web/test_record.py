@@ -396,8 +396,8 @@ async def test_a_form_has_an_end(sato: httpx.AsyncClient, desk_world: World) -> 
     assert 400 == (await sato.post(path, data=many)).status_code
 
 
-async def test_the_form_costs_a_fixed_number_of_queries(desk_world: World) -> None:
-    """However many people work at the hospital, and stand in the form."""
+async def test_a_hospital_of_many_people(desk_world: World) -> None:
+    """However many people are known there: so many are offered at a tap, so many are found."""
     store = desk_world.store
     crowd = [replace(OGAWA, id=f"c{n:03}", email=f"c{n}@aobadai.example") for n in range(150)]  # type: ignore[arg-type]
     await store.commit(Change(tuple(crowd)))

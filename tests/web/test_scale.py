@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nurture.core.change import Change
+from nurture.core.change import Change, MeetingDraft
 from nurture.core.ids import MessageId
 from nurture.store import MemoryStore
 from nurture.web import queue
 from nurture.web.app import build
 from tests.web.browser import browser, sign_in
-from tests.web.world import AOBA, CASE_MAIL, MORI, SECRET, furnish, mail, world
+from tests.web.meetings import remember
+from tests.web.world import AOBA, CASE_MAIL, MORI, NOW, SECRET, furnish, mail, world
 from tests.web.world import SATO as OWNER
 from tests.web.world import enrollment as enrolled
 from tests.web.world import person as somebody
@@ -53,13 +54,18 @@ async def _crowd(store: MemoryStore, size: int) -> None:
         )
 
 
-@pytest.mark.parametrize("path", ["/", "/live", "/people/takahashi", "/messages/m-case"])
+PAGES = ("/", "/live", "/people/takahashi", "/messages/m-case", "/record", "/record/a-draft", "/meetings/met-aoba")
+
+
+@pytest.mark.parametrize("path", PAGES)
 async def test_the_number_of_queries_does_not_grow(path: str) -> None:
     """Fifty more people in the list cost no further query."""
     counts = []
     for size in (0, 50):
         store = Counted()
         await furnish(store)
+        await remember(store)
+        await store.commit(Change((MeetingDraft("a-draft", MORI.id, NOW, NOW, {"organisation": AOBA.name}),)))
         await _crowd(store, size)
         there = world(store)
         async with browser(build(there.doors, SECRET)) as client:
