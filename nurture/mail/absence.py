@@ -23,6 +23,8 @@ from nurture.mail.absence_words import (
     BEFORE_FROM,
     BEFORE_UNTIL,
     ELSE,
+    LANDED,
+    NEXT_DAY,
     NOT_OF_IT,
     OF_TODAY,
     PERIOD,
@@ -110,6 +112,7 @@ class _Dates:
         self.first: date | None = None
         self.until: date | None = None
         self.back: date | None = None
+        self.landed = False  # ``back`` is a return, not yet to work
         self.doubtful = False
 
     def take(
@@ -133,6 +136,8 @@ class _Dates:
                 continue
             if ahead_of is not None and mention.last >= ahead_of:
                 continue
+            if mention.words in NEXT_DAY and self.until is not None:
+                continue  # after that day, not after the mail's
             if back_only and not (BEFORE_BACK.search(before) or AFTER_BACK.match(after)):
                 continue
             self.doubtful = self.doubtful or mention.doubtful
@@ -140,7 +145,9 @@ class _Dates:
 
     def _place(self, mention: Mention, before: str, after: str, *, about: bool, bare: bool) -> None:
         if BEFORE_BACK.search(before) or (AFTER_BACK.match(after) and not (mention.is_range and mention.exact)):
-            self.back = self.back or mention.first
+            if self.back is None or (self.landed and self.back < mention.first <= self.back + timedelta(7)):
+                self.back = mention.first
+                self.landed = LANDED.search(before) is not None
         elif mention.is_range and mention.words.endswith("週") and AFTER_UNTIL.match(after):
             self.until = self.until or mention.last  # 来週いっぱい, 来週まで
         elif mention.is_range and not mention.words.endswith(TO_ITS_END):

@@ -35,13 +35,13 @@ WEAK: Final = re.compile(
     r"不在|出張|休暇|お休み|休み|休業|休診|休職|休館|休養|療養|罹患|産休|育休|有[給休]|代休|[半全]休|午[前後]休|入院|留守|帰国|"
     r"帰任|出向|渡[米欧航仏独英]|離席|年末年始|年始|営業(?:開始|再開|いた|とな)|(?:診療|業務)[^。]{0,12}(?:再開|開始)|(?:より|から)(?:診療|業務|営業)(?:いた|を|し)|"
     r"学会(?:の|参加の|出席の)?ため|以降に?(?:ご)?(?:返信|連絡|対応|回答)|\bPTO\b|"
-    r"復帰(?:まで|後|予定)|学会(?:の|に|へ)?(?:参加|出席|出張|発表)|に戻(?:り|る)|戻りません|出勤(?:停止|でき)|自宅待機|隔離|"
-    r"テレワーク|電話に出られ|i (?:will )?return\b|the break\b|"
+    r"復帰(?:まで|後|予定)|学会(?:の|に|へ)?(?:参加|出席|出張|発表)|に(?:は)?戻(?:り|る)|戻りません|出勤(?:停止|でき)|自宅待機|隔離|"
+    r"連休|海外に(?:お|い)|テレワーク|電話に出られ|i (?:will )?return\b|the break\b|"
     r"conference|business trip|left for the day|be out\b|return date|expected return|end date|be back|"
     r"away|vacation|holiday|leave\b|absen|"
     r"(?:返信|返事|回答|対応|確認)(?:は|が)[^。]{0,24}(?:以降|に|と)(?:なり|なる|と(?:なり|させ))|"
     r"当直明け|(?:明日|翌日|後日|翌営業日)[^。]{0,14}(?:返信|連絡|対応|確認)|"
-    r"back at (?:my|the)|wieder (?:im|zurück)|de retour|urlaub|congé|returning (?:on|to)",
+    r"back at (?:my|the)|wieder (?:im|zurück|erreichbar|für sie da)|de retour|urlaub|congé|returning (?:on|to)",
     re.IGNORECASE,
 )
 ELSE: Final = re.compile(
@@ -57,7 +57,7 @@ AFTER_BACK: Final = re.compile(
     _TIME + r"(?:[ 　]*(?:以降|以後|(?:より|から)(?![^。]{0,6}(?:不在|休|出張|留守))[^。]{0,14}"
     r"(?:通常|順次|対応|返信|復帰|出社|出勤|出張から|業務|再開|"
     r"勤務|ご連絡|回答|可能|お返事|診療|営業)|(?:に|には|の)[^。0-9]{0,10}(?:戻|復帰|復職|出社|出勤|帰国|帰任|再開|"
-    r"ご?返信|ご?連絡|対応|確認|回答|お返事|帰)|[^。、0-9]{0,6}(?:復帰|復職|出社|出勤|帰国)(?:予定|の予定|"
+    r"ご?返信|ご?連絡|対応|確認|回答|お返事|帰)|ご?(?:返信|返答|連絡|対応)(?:いた|致|し|させ|差し)|[^。、0-9]{0,6}(?:復帰|復職|出社|出勤|帰国)(?:予定|の予定|"
     r"いたし|し)|[ 　]*[:：][ 　]*(?:在席|在院|出勤|出社|復帰|"
     r"復職|通常))|"
     r",? (?:i (?:will|shall) )?(?:wieder|zurück))",
@@ -97,4 +97,10 @@ PERIOD: Final = re.compile(
 )
 TO_ITS_END: Final = ("いっぱい", "一杯", "年内")
 OF_TODAY: Final = {"本日", "今日", "today"}
+NEXT_DAY: Final = {"翌日", "翌営業日", "次の営業日", "翌診療日", "翌平日"}
+"""Days after another: after the last day of absence, where one was named before."""
+LANDED: Final = re.compile(
+    r"(?:帰国|帰省|着)(?:予定)?日?[ 　]*[:：はが][ 　]*\Z|arriv(?:e|ing) (?:on|back)[ ]*\Z", re.IGNORECASE
+)
+"""A return that is not yet one to work."""
 NOT_OF_IT: Final = re.compile(r"受信|送信(?:日|いただ)|お送り|いただいたメール|作成|更新日|付(?:け)?で")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from nurture.core.reading import Intent
-from nurture.mail import subjects
+from nurture.mail import machines, subjects
 from nurture.mail.intents import intents
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ ANSWERED_FIELDS: Final = frozenset(
     }
 )
 ANSWERED_SUBJECT: Final = re.compile(
-    r"\A(?:\s|re:|\[[^\]]{0,30}\])*(?:【|\[|［|<|＜|\()?[ 　]*"
+    r"\A(?:\s|re:|auto:|\[[^\]]{0,30}\])*(?:【|\[|［|<|＜|\()?[ 　]*"
     r"(?:自動(?:返信|応答|送信|配信)(?!(?:機能)?(?:に|の(?:設定|件|機能)))|"
     r"不在(?:通知|"
     r"のお知らせ|案内|連絡|のため|です|中|返信)?|休暇(?:通知|中|のお知らせ)|留守|"
@@ -110,7 +110,11 @@ def signs(root: Part, *, from_address: str, subject: str, text: str, return_path
         or root.has("x-cron-env")
     )
     local = from_address.partition("@")[0]
-    robot = ROBOT.match(local) is not None or (OFFICE.match(local) is not None and not in_thread)
+    robot = ROBOT.match(local) is not None or (
+        not in_thread
+        and not subjects.is_answer(subject)
+        and (OFFICE.match(local) is not None or machines.is_notice(from_address, subject, text))
+    )
     if not answered and not listed and submitted != "no":
         answered = said or (words and not _is_thread_of_a_person(root, subject))
     return Signs(answered, made or answered, listed and not answered, robot)

@@ -195,6 +195,8 @@ def _daemon(envelope: Envelope) -> bool:
 
 def _free(root: Part, envelope: Envelope, daemon: bool, notification: str, copy: str) -> list[Row]:
     """Recipients of a report in free text; none if it is no report."""
+    if PARCEL.search(f"{envelope.subject}\n{notification[:3000]}") and not OF_MAIL.search(notification[:3000]):
+        return []
     subject = SUBJECT.search(envelope.subject.lower()) is not None
     body = BODY.search(notification.lower()) is not None
     enclosed = bool(copy) or any(
@@ -263,6 +265,13 @@ LETTER = re.compile(r"お世話になっ|お世話様|よろしくお願い|宜�
 GREETS = re.compile(r"\s*(?:hi|hello|hey|dear|all,|everyone)\b(?!\. this is the)", re.IGNORECASE)
 OF_A_THREAD = ("in-reply-to", "references", "list-id", "list-post", "mailing-list")
 """What people who talk about a report have in the header, and a report that nobody's daemon signed has not."""
+PARCEL = re.compile(
+    r"\b(?:parcel|package|shipment|courier|consignment)s?\b|荷物|再配達|宅配|お届け先|郵便物", re.IGNORECASE
+)
+OF_MAIL = re.compile(
+    r"\b(?:e-?mails?|messages?|recipients?|mailbox|smtp)\b|メール|[45]\d\d[ -][45]\.\d|@", re.IGNORECASE
+)
+"""Carriers fail to deliver too: not mail."""
 _REFUSED = re.compile(r"(?<![\d.])5\d\d[ -:]|5\.\d\.\d")
 
 

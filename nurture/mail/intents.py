@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from nurture.core.reading import Found, Intent
 from nurture.mail.answer_rules import ANSWERS
 from nurture.mail.leaving_rules import LEAVING, MAIL, NOT_ABOUT_MAIL
+from nurture.mail.scripts import scripts
 from nurture.mail.sentences import normal, sentences
 
 if TYPE_CHECKING:
@@ -66,10 +67,11 @@ def intents(text: str, *, to: str = "") -> tuple[Found, ...]:
 def _of_sentence(sentence: str) -> Iterator[Found]:
     words = sentence[:MAX_WORDS]
     hits: dict[Intent, str] = {}
+    japanese, latin = scripts(sentence)
     for rule in RULES:
-        if rule.intent in hits or not rule.pattern.search(sentence):
+        if rule.intent in hits or not rule.pattern.found(sentence, japanese=japanese, latin=latin):
             continue
-        if rule.unless is not None and rule.unless.search(sentence):
+        if rule.unless is not None and rule.unless.found(sentence, japanese=japanese, latin=latin):
             continue
         hits[rule.intent] = rule.name
     for intent, name in _hanging(sentence, hits):
@@ -122,6 +124,8 @@ ALONE: Final = re.compile(
     r"でございます)[。.!！]*\Z"
 )
 YES: Final = re.compile(r"\A(?:はい|ええ|了解|承知(?:しました|いたしました)?)[、,。 ]*結構(?:です|でござい)")
+REASON: Final = re.compile(r"(?:ので|ため)(?:、|,)?(?:特に|もう|今回は)?結構(?:です|でござい)")
+"""時間がないので結構です declines something, and does not always say what."""
 BARE: Final = re.compile(r"\A\s*結構(?:です|でございます)[。.!！]*\Z")
 """Nothing but the word: いえ, せっかくですが and 今回は refuse whatever was asked."""
 TO_CONFIRM: Final = re.compile(
@@ -131,8 +135,8 @@ TO_CONFIRM: Final = re.compile(
 )
 """A question that 結構です may say yes to."""
 ACCEPTS: Final = re.compile(
-    r"(?:で|のとおり|の通り|どおり|通りで|にて|でも|であれば|なら|ならば|からで|までで|"
-    r"ので)(?:も)?[、,]?(?:全く|まったく|それで)?結構(?:です|でござい)"
+    r"(?:で|のとおり|の通り|どおり|通りで|にて|でも|であれば|なら|ならば|からで|までで)"
+    r"(?:も)?[、,]?(?:全く|まったく|それで)?結構(?:です|でござい)"
 )
 MAILS: Final = re.compile(rf"{MAIL}")
 FINE: Final = re.compile(r"(?:大丈夫|だいじょうぶ)(?:です|でござい|だと|かと|、|。|\Z)")
@@ -196,6 +200,9 @@ def _kekko(sentence: str, hits: dict[Intent, str]) -> Iterator[tuple[Intent, str
         yield Intent.REFUSAL, "kekko_alone"
         if "もう" in sentence:
             yield Intent.AMBIGUOUS, "kekko_enough"
+    elif REASON.search(sentence):
+        yield Intent.REFUSAL, "kekko_for_a_reason"
+        yield Intent.AMBIGUOUS, "kekko_for_a_reason"
     elif ACCEPTS.search(sentence) or YES.match(sentence):
         yield Intent.AGREEMENT, "kekko_accepts"
     elif enough := ENOUGH.search(sentence):

@@ -7,10 +7,11 @@ from typing import Final
 
 from nurture.mail.patterns import joined
 
-QUOTE: Final = re.compile(r"[ \t　]{0,3}(?:[>＞](?!>> )|>>>+(?!.*<<)|[|｜](?=[ >|])|\w{1,8}>[ >])")
+QUOTE: Final = re.compile(r"[ \t　]{0,3}(?:[>＞](?!>> )|>>>+(?!.*<<)|[|｜](?=[ >|]|\Z)|\w{1,8}>[ >])")
 
 _MAIL: Final = (
-    r"(?:message|mail|e-?mail|appointment|nachricht|bericht|meddelelse|meddelande|melding|mensaje|messaggio|mensagem|"
+    r"(?:message|mail|e-?mail|appointment|nachricht|bericht|meddelelse|meddelande|melding|mensaje|messaggio|"
+    r"mensagem|"
     r"wiadomo\S{1,4}|сообщени\S|viesti|zpráva|üzenet)"
 )
 BAR: Final = re.compile(
@@ -19,8 +20,8 @@ BAR: Final = re.compile(
     r"(?:元の|オリジナル(?:の)?|受信|返信元(?:の)?|引用元?(?:の)?|転送された|転送|以前の|"
     r"前の)[ 　]*(?:メッセージ|メール|引用|記事)?|原始(?:邮件|郵件)|转发邮件|轉寄郵件|원본 메[시일]지?|"
     r"引用(?:メール|メッセージ|開始|ここから)?|"
-    r"以下(?:、)?(?:元メール|引用|原文)|元メール|原文|\S{1,30}(?:さん)?の(?:書き込み|メッセージ|"
-    r"発言))[ \t　]*(?:ここから)?[ \t　]*[-_=*─━―ー－:：]*[ \t]*\Z|"
+    r"以下(?:、)?(?:元メール|引用|原文)|元メール|原文|[^\n]{1,30}(?:さん|様|先生)?(?:の|が)(?:書き込み|メッセージ|"
+    r"発言|書いたメール|書きました|メール))[ \t　]*(?:ここから)?[ \t　]*[-_=*─━―ー－:：]*[ \t]*\Z|"
     rf"[ \t>]*[-_=*]{{3,}}[ \t]*(?:[^\W\d_]{{2,16}}[ ]){{0,2}}{_MAIL}(?:[ ](?:[^\W\d_]|'){{2,16}})?[ \t]*"
     r"[-_=*]{3,}[ \t]*\Z|"
     r"[ \t]*[【［\[＜<■◆●▼▽◇□](?:元の?|引用元?の?|返信元の?|受信)(?:メール|メッセージ|"
@@ -39,8 +40,10 @@ VERB: Final = re.compile(
     re.IGNORECASE,
 )
 _MONTH: Final = (
-    r"(?:jan|feb|m[aä]r|apr|ma[iyj]|jun|jul|aug|sep|o[ck]t|nov|de[czs]|janv|févr|mars|avr|juin|juil|août|gen|mag|giu|"
-    r"lug|ago|set|ott|dic|ene|abr|stycz|lut|kwie|czerw|lip|sierp|wrze|paź|list|grud|янв|фев|мар|апр|мая|июн|июл|авг|"
+    r"(?:jan|feb|m[aä]r|apr|ma[iyj]|jun|jul|aug|sep|o[ck]t|nov|de[czs]|janv|févr|mars|avr|juin|juil|août|gen|"
+    r"mag|giu|"
+    r"lug|ago|set|ott|dic|ene|abr|stycz|lut|kwie|czerw|lip|sierp|wrze|paź|list|grud|янв|фев|мар|апр|мая|июн|"
+    r"июл|авг|"
     r"сен|окт|ноя|дек)\w*\.?"
 )
 WHEN: Final = re.compile(
@@ -66,6 +69,7 @@ NAMED: Final = re.compile(
     r"|[^\n]{0,60}\d{4}[/年.-]\d{1,2}[/月.-]\d{1,2}[^\n]{0,80}(?:送信|発信)?(?:した|"
     r"された)?メール(?:に(?:ついて|対して)|より引用)[^\n]{0,10}[:：]?"
     r"|(?:quoting|zitat von|citando a?) [^\n]{3,160}[:：]"
+    r"|in (?:article|message) \"[^\"\n]{1,200}\"[ \t]*\n[^\n]{4,200}(?:wrote|writes)[ \t]?:"
     r"|in (?:article|message) <[^\n]{3,200}(?:\n[^\n]{0,120}?)?(?:wrote|writes)[ \t]?:"
     r")[ \t　]*(?=\n|\Z)",
     re.IGNORECASE,
@@ -112,3 +116,17 @@ FIELD: Final = re.compile(
     re.IGNORECASE,
 )
 """A line of a header block; the group that matched tells which field it is."""
+STACKED_TO: Final = frozenset({"to", "宛先", "an", "à"})
+STACKED_SUBJECT: Final = frozenset({"subject", "件名", "betreff", "objet", "thema"})
+"""Names of fields in lines of their own."""
+BANNER: Final = re.compile(
+    r"(?=[^\n]{0,300}(?:注意|警戒|クリック|開か|送信され|caution|warning|click|links?\b|attachments?|recogni[sz]e))"
+    r"[\[【<＜(（*※!！■▲◆●\-=_ 　]*"
+    r"(?:(?:この|本)?(?:電子)?メールは?[^。\n]{0,12}(?:院外|外部|社外|組織外|学外)|"
+    r"(?:院外|外部|社外|組織外|学外)(?:から(?:の)?)?(?:の)?(?:メール|送信|受信)|"
+    r"(?:external|caution|warning|\[external\])[^\n]{0,40}(?:external|outside|e-?mail|sender)|"
+    r"(?:this|the) (?:e-?mail|message) (?:was sent|originated|came|is) from (?:an? )?(?:outside|"
+    r"external))[^\n]{0,300}\Z",
+    re.IGNORECASE,
+)
+"""What gateways put above mail from outside."""

@@ -21,6 +21,7 @@ import re
 from typing import Final, NamedTuple
 
 from nurture.mail.quote_words import (
+    BANNER,
     BAR,
     COLON,
     FIELD,
@@ -28,6 +29,8 @@ from nurture.mail.quote_words import (
     OPENS,
     QUOTE,
     SHARED,
+    STACKED_SUBJECT,
+    STACKED_TO,
     VERB,
     WHEN,
     WHO,
@@ -41,7 +44,8 @@ BARE: Final = re.compile(
 ABOVE: Final = re.compile(
     r"[ \t　]*(?:\S[^\n。]{0,80}?)?(?:さんの?(?:メッセージ|メール|発言|コメント|投稿|返信)|\b(?:wrote|"
     r"writes)\b|書き(?:まし|込みまし)た|\b(?:message|mail) from [^\n。]{1,60})[^\n。]{0,12}"
-    r"[:：][ \t　]*\Z",
+    r"[:：][ \t　]*\Z|"
+    r"[^\n]{0,80}<[^<>\s@]{3,160}@[^<>\s]{3,120}>[ 　]*(?:から|より|にて|の記事(?:において|にて)?)[:：]?[ 　]*\Z",
     re.IGNORECASE,
 )
 """Who wrote, without when and without an address: only above marked lines."""
@@ -63,12 +67,15 @@ def split(text: str) -> Split:
     lines = [line.rstrip() if line != "-- " else line for line in text.split("\n")[:MAX_LINES]]
     kept, quoted = _without_quotes(lines)
     body, signature = split_signature(kept)
+    while quoted and body and (not body[-1].strip() or is_rule(body[-1])):
+        body = body[:-1]  # the top of a frame, say, whose sides look like marks of a quote
     new = re.sub(r"\n{3,}", "\n\n", "\n".join(body))
     return Split(new.strip("\n 　\t"), "\n".join(signature).strip("\n"), quoted)
 
 
 def _without_quotes(lines: list[str]) -> tuple[list[str], bool]:
-    end = min(_bar(lines), _block(lines))
+    lines = _without_banner(lines)
+    end = min(_bar(lines), _block(lines), _stacked(lines))
     quoted = end < len(lines)
     lines = lines[:end]
     kept: list[str] = []
@@ -171,6 +178,27 @@ def _block(lines: list[str]) -> int:
         if (len(names) >= 3 and told and together) or _pair(match, near[1] if len(near) > 1 else None):
             return _above(lines, index)
     return len(lines)
+
+
+def _stacked(lines: list[str]) -> int:
+    """The first line of a header without colons, as Notes has it: who, when, "To" and "Subject" by themselves."""
+    for index, line in enumerate(lines):
+        if len(line) > 200 or not WHO.search(line) or WHO.sub("", line).strip().count(" ") > 6:
+            continue
+        near = [other.strip() for other in lines[index + 1 : index + 14] if other.strip()]
+        names = {other.lower().rstrip(":：") for other in near if len(other) < 12}
+        if near and len(near[0]) < 60 and WHEN.match(near[0]) and names & STACKED_TO and names & STACKED_SUBJECT:
+            return index
+    return len(lines)
+
+
+def _without_banner(lines: list[str]) -> list[str]:
+    """Without the warning that a mail gateway, theirs or ours, put above the text."""
+    start = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    end = next((n for n in range(start, min(len(lines), start + 5)) if not lines[n].strip()), None)
+    if end is None or not BANNER.match(" ".join(line.strip() for line in lines[start:end])):
+        return lines
+    return lines[end:]
 
 
 def _above(lines: list[str], start: int) -> int:

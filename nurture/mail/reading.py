@@ -167,7 +167,10 @@ def _kind(
 ) -> Kind:
     said = {one.intent for one in found}
     if signs.answered:
-        formal = away is not None and not away.strong and RECEIVED.search(new.text) is not None
+        formal = away is not None and (
+            (not away.strong and RECEIVED.search(new.text) is not None)
+            or (away.away is None and RECEIVED.search(head.subject) is not None)
+        )
         if away is None or formal or (said & {Intent.MOVED, Intent.LEFT} and not away.strong):
             return Kind.AUTO_REPLY
         return Kind.OUT_OF_OFFICE
@@ -189,7 +192,9 @@ def _is_form(new: quotes.Split, away: Absence) -> bool:
 
 
 BY_HAND: Final = re.compile(
-    r"(?:拝見|確認)(?:いた)?(?:し|させて(?:いただき|頂き))ました|代理で返信|(?:お世話になって|お疲れ)[^。]{0,12}(?:。|、|\n)[^。]{0,24}(?:です|と申します)|田中様|ご?(?:依頼|質問|提案|連絡|メール)(?:を)?(?:ありがとう|いただき)[^。]{0,40}(?:ですが|ますが)"
+    r"(?:\A|\n)[^。\n]{0,20}(?:秘書|代理|事務|医局|助手)[^。\n]{1,12}(?:です|でございます|と申します)|"
+    r"(?:拝見|確認)(?:いた)?(?:し|させて(?:いただき|頂き))ました|代理で返信|(?:お世話になって|お疲れ)[^。]{0,12}(?:。|、|\n)[^。]{0,24}(?:です|と申します)|"
+    r"田中様|ご?(?:依頼|質問|提案|連絡|メール)(?:を)?(?:ありがとう|いただき)[^。]{0,40}(?:ですが|ますが)"
 )
 RECEIVED: Final = re.compile(
     r"受け?付け?(?:まし|いた|完了|番号|を)|問い?合わ?せ番号|ticket|has been received|"

@@ -68,6 +68,7 @@ CLIENT: Final = re.compile(
     r"(?:get|télécharger|obtener|scarica|hämta|hent|pobierz) outlook .{2,60}|von mein\w+ .{2,40} gesendet|"
     r"(?:私の)?(?:iphone|ipad|android|xperia|galaxy|スマートフォン|スマホ|携帯)\S{0,20}から(?:送信|"
     r"のメール).{0,20}|.{0,30}(?:iphone|ipad|android|outlook for)\S{0,30}(?:から送信|を入手|で送信).{0,20}|"
+    r"[^。]{0,24}(?:スマートフォン|スマホ|ケータイ|タブレット)[ ]?(?:から|より|で)送信\S{0,8}|"
     r"[^。]{0,20}アプリから送信.{0,10}|(?:この|本)メールは.{2,40}から送信(?:され|して).{0,12}|"
     r"(?:ios|android|windows|mac)[ ]?(?:版|用)(?:の)?[ ]?(?:outlook|gmail|メール)[^。]{0,6}(?:入手|から送信|"
     r"で送信).{0,80}|"

@@ -278,7 +278,7 @@ async def test_who_answered_is_told(house: House) -> None:
     await receive.receive(house.doors, house.doors.settings.mailboxes[0], Pigeonhole([mail]))
 
     ((_, notice_),) = house.told.notices
-    assert notice_.subject.startswith("秘書 井上 → 佐藤 花子: ")
+    assert notice_.subject.startswith("【返信】秘書 井上 → 佐藤 花子: ")
 
 
 async def test_a_stranger_at_a_hospital_that_we_know_is_somebodys_to_read(house: House) -> None:

@@ -302,6 +302,15 @@ def test_hanging_words(text: str, wanted: set[Says]) -> None:
     assert {found.intent for found in intents(text)} == wanted
 
 
+WORDINGS = tomllib.loads((Path(__file__).parent / "data/wordings.toml").read_text(encoding="utf-8"))["mail"]
+
+
+@pytest.mark.parametrize("mail", WORDINGS, ids=lambda mail: mail["text"][:24])
+def test_answers_as_hospitals_write_them(mail: dict[str, object]) -> None:
+    """What people at hospitals want is understood, in their own words."""
+    assert mail["intents"] == sorted(found.intent for found in intents(str(mail["text"])))
+
+
 OFFERED = "> デモのご案内に伺いたく存じますが、いかがでしょうか。"
 CONFIRMED = "> この理解でよろしいでしょうか。"
 
@@ -401,6 +410,18 @@ SENTENCES = [
     ("Please take me off your mailing list.", "unsubscribe"),
     ("I no longer wish to receive these emails.", "unsubscribe"),
     ("Kindly stop emailing me.", "unsubscribe"),
+    ("断念せずに続けたいと思います。", "-refusal"),
+    ("白紙の申込書を同封します。", "-refusal"),
+    ("候補に漏れがないかご確認ください。", "-refusal"),
+    ("今回の件は結構大変でした。", "-refusal"),
+    ("契約できないでしょうか。", "-refusal"),
+    ("従来の手順を守ってください。", "-refusal"),
+    ("I would like to discuss with you the installation.", "-consideration"),
+    ("The monitor is good, everybody likes it.", "-appointment"),
+    ("Can we try 2 units on the ward?", "-appointment"),
+    ("PDFで先ほどお送りしました。", "-request_material"),
+    ("緊急の場合のみお電話ください。", "-less_often"),
+    ("添付ファイルをお預かりしています。", "-consideration"),
     ("お電話でのご連絡は不要です。メールでお願いします。", "-unsubscribe"),
     ("資料の郵送は不要です。PDFで結構です。", "-unsubscribe"),
     ("訪問は不要ですので、オンラインでお願いします。", "-unsubscribe"),
