@@ -224,6 +224,13 @@ class PersonIn(In):
     legal_basis: LegalIn | None = None
 
 
+class Silence(In):
+    """Somebody wants no more mail: for ever, until a documented consent lifts it (which no program does)."""
+
+    reason: Literal["unsubscribe", "complaint", "bounce", "person"] = "unsubscribe"
+    evidence: Text = Field("", description="what was said, when and how")
+
+
 class EnrollmentIn(In):
     """Start somebody on a scenario."""
 

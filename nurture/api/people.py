@@ -9,9 +9,10 @@ from nurture.api import paging, schemas
 from nurture.api.call import Answer
 from nurture.api.problems import Fault, Problem
 from nurture.core.ids import RepId
-from nurture.core.messages import Enrollment, Entry, Message
+from nurture.core.messages import Enrollment, Entry, Message, SuppressionScope
 from nurture.core.people import LegalBasis, Organisation, Person
 from nurture.core.sight import told
+from nurture.core.suppressions import Refusal
 from nurture.errors import UserErrors
 from nurture.flows import people as flow
 from nurture.flows import suppressions
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nurture.api.call import Call
-    from nurture.api.forms import LegalIn, PersonIn
+    from nurture.api.forms import LegalIn, PersonIn, Silence
 
 
 async def shown(call: Call, people: Sequence[Person]) -> tuple[schemas.PersonOut, ...]:
@@ -159,6 +160,21 @@ async def write(call: Call) -> Answer:
     )
     (person,) = await shown(call, found)
     return Answer(schemas.PersonWritten(outcome=outcome, person=person))
+
+
+async def silence(call: Call) -> Answer:
+    """POST /people/{id}/suppress: nobody writes to this address any more, and what ran for it stops."""
+    body: Silence = call.body
+    person = await call.mine(Person)
+    value = suppressions.value_of(SuppressionScope.ADDRESS, person.email)
+    refusal = Refusal(SuppressionScope.ADDRESS, value, body.reason, body.evidence)
+    await suppressions.add(call.doors, [refusal], by=call.by, source="api")
+    return await again(call, person.id)
+
+
+async def silent(call: Call, key: str) -> Answer:  # noqa: ARG001 - the path says who it was
+    """The answer to a request whose own was lost."""
+    return await again(call, call.key())
 
 
 async def written(call: Call, key: str) -> Answer:

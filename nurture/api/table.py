@@ -7,7 +7,7 @@ from typing import Final
 from nurture.api import forms, house, people, sales, schemas, sending
 from nurture.api.call import Operation
 from nurture.core.deals import Meeting, Task
-from nurture.core.messages import Enrollment, Message
+from nurture.core.messages import Enrollment, Message, Suppression
 from nurture.core.people import Person
 from nurture.core.tokens import Scope
 
@@ -47,6 +47,18 @@ OPERATIONS: Final = (
         people.timeline,
         schemas.Page[schemas.Line],
         query=forms.Paged,
+    ),
+    Operation(
+        "POST",
+        "/people/{id}/suppress",
+        "suppressPerson",
+        "Nobody writes to this address any more: at once, for ever",
+        Scope.SUPPRESSIONS_WRITE,
+        people.silence,
+        schemas.PersonOut,
+        body=forms.Silence,
+        makes=Suppression,
+        again=people.silent,
     ),
     Operation(
         "GET",

@@ -203,7 +203,7 @@ class Suppression:
     scope: SuppressionScope
     value: str
     reason: str  # unsubscribe | bounce | complaint | moved | person | import
-    source: str  # one_click | reply | mailto | bounce | cli | web | import
+    source: str  # one_click | reply | mailto | bounce | cli | web | api | import
     at: datetime
     evidence: str = ""
     lifted_at: datetime | None = None

@@ -18,6 +18,7 @@ class Scope(StrEnum):
 
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
+    SUPPRESSIONS_WRITE = "suppressions:write"
     DEALS_READ = "deals:read"
     MEETINGS_READ = "meetings:read"
     MEETINGS_WRITE = "meetings:write"

@@ -139,7 +139,7 @@ async def add(doors: Doors, wanted: Sequence[Refusal], *, by: str, source: str, 
         doors: the world.
         wanted: what is to be silent; what is named twice counts once.
         by: who says so.
-        source: cli | web | import.
+        source: cli | web | api | import.
         dry_run: only say what would be done.
 
     Raises:

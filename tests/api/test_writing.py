@@ -12,7 +12,7 @@ import pytest
 from nurture.core.change import Change
 from nurture.core.deals import Meeting
 from nurture.core.keys import KEPT, Answered, key_id
-from nurture.core.messages import Enrollment, Entry, Message, MessageState
+from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, MessageState, Suppression
 from nurture.core.people import Person
 from nurture.core.tokens import ApiToken
 from tests.web.world import ADMIN, CASE_MAIL, KOBAYASHI, MORI, NOW, SATO, TAKAHASHI, TANAKA, THANK_YOU
@@ -254,6 +254,20 @@ async def test_people_are_added_and_completed(site: Site) -> None:
         "先生",
         "北丘総合病院",
     )
+
+
+async def test_an_opt_out_in_the_crm_is_one_here(kept: Site) -> None:
+    """At once, with its evidence; what ran stops; once more changes nothing; another's person is not there."""
+    said = {"reason": "unsubscribe", "evidence": "CRM"}
+    async with kept.acting(None) as crm, kept.acting(TANAKA) as other:
+        strange = await other.post("/people/takahashi/suppress", json=said)
+        sent = [await crm.post("/people/takahashi/suppress", json=said, headers=keyed(k)) for k in ("a", "a", "b")]
+    (row,) = await kept.world.store.find(Suppression)
+    (enrollment,) = await kept.world.store.find(Enrollment, {"person_id": "takahashi"})
+
+    assert (strange.status_code, [a.json()["suppressed"] for a in sent]) == (404, [True] * 3)
+    assert (row.value, row.source, row.evidence) == (TAKAHASHI.email, "api", "CRM")
+    assert enrollment.state is EnrollmentState.STOPPED
 
 
 async def test_somebody_is_enrolled(site: Site) -> None:
