@@ -170,6 +170,23 @@ async def test_enter_records_nothing(rep: Window) -> None:
     assert () == await met(rep)
 
 
+@pytest.mark.parametrize("look", LIVE, ids=named)
+async def test_the_keys_of_the_desk_record_nothing(rep: Window) -> None:
+    """What approves, ticks and rejects elsewhere does nothing here, where one stands between two fields."""
+    page = rep.page
+    await page.get_by_role("button", name="小川 真理").click()
+    await page.get_by_role("button", name="初めての方を追加").click()
+    await fill(rep)
+    await name(rep, "people.0.stance").first.focus()
+    for key in "axrejk":
+        await page.keyboard.press(key)
+    await expect(state(rep)).to_contain_text("下書きを保存しました")
+
+    assert rep.path.startswith("/record/")
+    assert await name(rep, "people.1.doctor").is_checked() is False
+    assert () == await met(rep)
+
+
 @pytest.mark.parametrize("look", ALL, ids=named)
 async def test_somebody_new_and_somebody_found(rep: Window, look: Look) -> None:
     """A row for somebody new, taken away again; somebody else is found by a part of the name."""

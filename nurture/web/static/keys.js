@@ -1,4 +1,5 @@
 // The desk by keyboard: j/k move, a approves, e edits, r rejects, x ticks, o opens, u undoes, / searches, ? helps.
+// A form that is typed into (data-typed) is left alone: no key records a meeting.
 // Without this file everything is where it is, for fingers and for Tab.
 "use strict";
 
@@ -41,10 +42,10 @@ function go(part) {
 }
 
 function reject() {
-  const fold = document.querySelector("main details.grave");
-  if (!fold) return go("#reject");
-  fold.open = true;
-  fold.querySelector("textarea").focus();
+  const reason = document.querySelector("main details.grave textarea");
+  if (!reason) return go("#reject");
+  reason.closest("details").open = true;
+  reason.focus();
   return true;
 }
 
@@ -62,10 +63,10 @@ function search() {
 const KEYS = {
   j: () => (stand(at + 1), true),
   k: () => (stand(at - 1), true),
-  a: () => press("form button.yes"),
+  a: () => press("form:not([data-typed]) button.yes"),
   e: () => press('a[href$="/edit"]') || go("/edit"),
   r: reject,
-  x: () => press('input[type="checkbox"]'),
+  x: () => press('input[type="checkbox"]:not([data-typed] *)'),
   o: () => press(".subject a, a.row, .who a"),
   u: () => press(".said form button", document),
   "/": search,
