@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from nurture.flows.doubts import Place
     from nurture.ports import Doors, Feeds, Herald, Mailbox
 
-SEAL_EVERY: Final = timedelta(minutes=1)
+SEAL_EVERY: Final = timedelta(minutes=10)
 """How often is looked for lines of the journal to seal."""
 PRUNE_EVERY: Final = timedelta(hours=12)
 """How often is looked for what need not be kept any longer."""
+UNSENT_EVERY: Final = timedelta(minutes=5)
+"""How often is looked for letters that did not leave."""
 RECOVER_EVERY: Final = timedelta(seconds=5)
 """How often is looked for claims of daemons that are gone, where several share a database."""
 
@@ -70,13 +72,23 @@ async def calendars(doors: Doors, feeds: Feeds, seen: subscriptions.Seen) -> tim
 
 
 async def dispatches(doors: Doors) -> timedelta:
-    """Tell of letters that did not leave, and what could not be told when it happened."""
-    if told := await unsent.look(doors):
-        logger().info("told of letters that did not leave", action="unsent", people=told)
-    await digest.look(doors)
+    """Tell what could not be told when it happened, and what is not told at once."""
     for problem in await left_over.look(doors):
         logger().warning("nobody could be told", action="notice.failed", error=str(problem))
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
+
+
+async def not_sent(doors: Doors) -> timedelta:
+    """Tell of letters that did not leave."""
+    if told := await unsent.look(doors):
+        logger().info("told of letters that did not leave", action="unsent", people=told)
+    return UNSENT_EVERY
+
+
+async def digests(doors: Doors) -> timedelta:
+    """Tell each representative in the morning what waits."""
+    await digest.look(doors)
+    return await digest.pause(doors)
 
 
 async def prune(doors: Doors) -> timedelta:

@@ -253,6 +253,8 @@ async def start(
         todo = {
             "calendars": lambda: chores.calendars(doors, feeds, seen),
             "dispatches": lambda: chores.dispatches(doors),
+            "not-sent": lambda: chores.not_sent(doors),
+            "digests": lambda: chores.digests(doors),
             "prune": lambda: chores.prune(doors),
             "seal": lambda: chores.seal(doors, sealed),
             "doubts": lambda: chores.doubts(doors, places, changed, stop),

@@ -29,6 +29,13 @@ def is_time(expression: str) -> bool:
     return True
 
 
+def coming(expression: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """The first of these times that is still to come, in UTC; as ``latest``."""
+    wall = now.astimezone(zone).replace(tzinfo=None)
+    found: datetime = croniter(expression, wall).get_next(datetime)
+    return found.replace(tzinfo=zone).astimezone(UTC)
+
+
 def latest(expression: str, now: datetime, zone: ZoneInfo) -> datetime:
     """The last of these times that has come, in UTC.
 

@@ -2,8 +2,8 @@
 
 Theory of operation
 -------------------
-Lines of several daemons may be committed in another order than they are numbered. So a line is sealed when a look
-has seen it that was a minute before; nothing with a lower number comes after that. Seals are made by the thousand
+Lines of several daemons may be committed in another order than they are numbered. So a line is sealed when an
+earlier look has seen it; nothing with a lower number comes after that. Seals are made by the thousand
 lines, or every ten minutes; of several daemons one makes them, for no two seals may begin with the same line.
 """
 

@@ -37,6 +37,8 @@ LATE: Final = timedelta(hours=3)
 """A digest that could not be written by then (the daemon stood still) is left out for that day."""
 GOOD: Final = timedelta(hours=24)
 """So long a link approves without signing in."""
+LONGEST: Final = timedelta(hours=1)
+SHORTEST: Final = timedelta(seconds=1)
 LISTED: Final = 8
 """Items of a kind that are named one by one."""
 MOST: Final = 500
@@ -78,6 +80,20 @@ async def look(doors: Doors) -> int:
         if key not in known:
             written += await _write(doors, rep, day, now)
     return written
+
+
+async def pause(doors: Doors) -> timedelta:
+    """How long until the next digest; an hour at most, for people may come, and clocks be set.
+
+    Raises:
+        TemporaryFailure, PermanentFailure: the store.
+    """
+    if not (expression := doors.settings.work.digest):
+        return LONGEST
+    now = doors.clock.now()
+    zones = {rep.timezone for rep in await doors.store.find(Representative, {"active": True})}
+    times = [cron.coming(expression, now, ZoneInfo(zone)) - now for zone in zones]
+    return max(min([LONGEST, *times]), SHORTEST)
 
 
 async def _write(doors: Doors, rep: Representative, day: str, now: datetime) -> bool:

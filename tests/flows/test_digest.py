@@ -168,6 +168,19 @@ def test_an_expression_is_checked_when_the_configuration_is_read(expression: str
     assert good is cron.is_time(expression)
 
 
+async def test_the_daemon_sleeps_until_the_next_one(house: House) -> None:
+    """To the minute, and an hour at most."""
+    await house.met()
+    await at(house, 5, 0)
+    far = await digest.pause(house.doors)
+    await at(house, 7, 10)
+    near = await digest.pause(house.doors)
+    await at(house, 7, 30)
+
+    assert (timedelta(hours=1), timedelta(minutes=20)) == (far, near)
+    assert timedelta(hours=1) == await digest.pause(house.doors)
+
+
 def test_the_last_time_that_has_come() -> None:
     """The very moment counts; over a weekend it is Friday's."""
     on_time = datetime(2027, 5, 10, 7, 30, tzinfo=TOKYO)
