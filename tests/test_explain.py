@@ -61,7 +61,6 @@ def test_every_kind_of_mail_has_its_words(kind: Kind) -> None:
             None,
         ),
     ],
-    ids=str,
 )
 def test_a_rule_of_a_scenario_in_words(when: Trigger, english: str, japanese: str | None) -> None:
     """What the journal keeps as a key is read as a sentence."""
