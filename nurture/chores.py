@@ -25,7 +25,7 @@ SEAL_EVERY: Final = timedelta(minutes=10)
 """How often is looked for lines of the journal to seal."""
 PRUNE_EVERY: Final = timedelta(hours=12)
 """How often is looked for what need not be kept any longer."""
-UNSENT_EVERY: Final = timedelta(minutes=5)
+UNSENT_EVERY: Final = timedelta(minutes=10)
 """How often is looked for letters that did not leave."""
 RECOVER_EVERY: Final = timedelta(seconds=5)
 """How often is looked for claims of daemons that are gone, where several share a database."""

@@ -16,9 +16,9 @@ is the caller's knowledge (cursors); this object keeps connections and hints:
 Two connections: one for commands, one that listens. What arrives between the end of a fetch and the beginning of
 IDLE is noticed by UIDNEXT: it is compared with what the last complete fetch saw.
 
-IDLE hears one folder. The others are glanced at by UIDNEXT meanwhile, once a minute, on the line for commands; so
-is the first, where a server has no IDLE. That is one short command a folder, with any server there is; NOTIFY
-(RFC 5465) would say it at once, but few of the servers that hospitals' vendors use have it.
+IDLE hears one folder. All are glanced at by UIDNEXT meanwhile, once a minute, on the line for commands: the
+others, and the first for the day when IDLE is not heard. That is one short command a folder, with any server there
+is; NOTIFY (RFC 5465) would say it at once, but few of the servers that hospitals' vendors use have it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ LISTEN_AGAIN = 540.0
 """Seconds of one IDLE; routers forget quiet connections, some after ten minutes."""
 
 GLANCE = 60.0
-"""Seconds between two looks at the folders that IDLE does not hear."""
+"""Seconds between two looks at the folders beside IDLE."""
 
 SHORT_LIFE = 10.0
 """Seconds. A line that breaks sooner after its predecessor broke does not wake the caller: the beat will."""
@@ -159,7 +159,7 @@ class ImapMailbox:
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[asyncio.Event]:
         """While open, the event is set when the first folder has something new, or the line breaks; of the other
-        folders, and of servers without IDLE, within a minute (``GLANCE``).
+        folders, and where IDLE is not heard, within a minute (``GLANCE``).
 
         A mailbox whose last ``fetch`` failed is left to the caller's beat: a second try with a wrong password
         would only bring a lock-out nearer.
@@ -181,7 +181,9 @@ class ImapMailbox:
                 await asyncio.gather(task, glancing, return_exceptions=True)
 
     async def _glance(self, new: asyncio.Event, stop: asyncio.Event) -> None:
-        """Look from time to time whether folders that IDLE does not hear have something new."""
+        """Look from time to time whether a folder has something new: those that IDLE does not hear, and the first
+        one as well, for a router or a server may let an IDLE die without a word.
+        """
         stopping = asyncio.ensure_future(stop.wait())
         try:
             while not (stop.is_set() or new.is_set()):
@@ -189,8 +191,7 @@ class ImapMailbox:
                 line = self._line
                 if stop.is_set() or line is None or not line.usable:
                     return  # nothing is opened for a glance: the beat does that
-                heard = {self._settings.folders[0]} if line.able("IDLE") else set()
-                for name in [name for name in self._read if name not in heard]:
+                for name in list(self._read):
                     async with self._connected() as line:
                         changed = name in self._read and await line.examine(name) != self._read[name]
                     if changed:

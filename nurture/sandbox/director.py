@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from nurture.sandbox.agenda import Act
     from nurture.sandbox.world import World
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 100.0
 """Real seconds within which the program must become quiet."""
 LOOK: Final = 0.002
 """Real seconds between two looks at what is still under way."""
