@@ -177,6 +177,11 @@ def reject(message: Message, *, owner: Representative, by: Representative, reaso
     return Change((done,), (_entry(done, "message.rejected", by.id, now, reason=reason.strip()),))
 
 
+def given(message: Message) -> tuple[Approval, ...]:
+    """The approvals that people gave; not what the scenario's policy released."""
+    return tuple(approval for approval in message.approvals if approval.by != POLICY)
+
+
 def take_back(message: Message, *, owner: Representative, by: Representative, now: datetime) -> Change:
     """Undo an approval of a mail that nobody has begun to send: it waits again.
 
@@ -191,11 +196,11 @@ def take_back(message: Message, *, owner: Representative, by: Representative, no
         states.move(states.MESSAGES, message.state, "hold")
     if message.state is MessageState.SENDING:
         raise Impossible("It is being sent")
-    given = [approval for approval in message.approvals if approval.by != POLICY]
-    if not given:
+    approvals = given(message)
+    if not approvals:
         raise UserError("Nobody has approved this mail", hint="reject it, or pause the enrollment")
-    own = [approval for approval in given if approval.by == by.id]
-    left = tuple(approval for approval in given if own and approval.by != by.id)
+    own = any(approval.by == by.id for approval in approvals)
+    left = tuple(approval for approval in approvals if own and approval.by != by.id)
     done = replace(
         message,
         state=states.move(states.MESSAGES, message.state, "hold"),

@@ -14,7 +14,8 @@ from nurture.core.attachments import Enclosed
 from nurture.core.change import ScenarioText
 from nurture.core.messages import Entry, Message
 from nurture.core.people import Representative
-from nurture.errors import StaleVersion, UserError
+from nurture.errors import UserError
+from nurture.flows import again
 from nurture.mail import compose
 from nurture.mail import text as layout
 
@@ -129,14 +130,16 @@ async def take_back(doors: Doors, message_id: MessageId, *, by: RepId) -> Messag
     Raises:
         UserError: nobody approved it, or this person may not.
         Impossible: it is being sent, has left or ended.
+        TemporaryFailure: others keep writing to it.
     """
-    while True:
+
+    async def decide() -> Message:
+        """Claimed, or planned anew meanwhile: what is it now?"""
         case = await read_case(doors, message_id, by)
         change = approval.take_back(case.message, owner=case.owner, by=case.by, now=doors.clock.now())
-        try:
-            return await _done(doors, change, message_id)
-        except StaleVersion:
-            continue  # claimed, or planned anew: what is it now?
+        return await _done(doors, change, message_id)
+
+    return await again.decided(decide)
 
 
 async def reject(doors: Doors, message_id: MessageId, *, by: RepId, reason: str) -> Message:

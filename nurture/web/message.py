@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from nurture import explain
-from nurture.core.approval import POLICY
+from nurture.core.approval import given
 from nurture.core.attachments import PDF
 from nurture.core.messages import Enrollment, Entry, Message, MessageState
 from nurture.core.states import QUEUED
@@ -169,7 +169,7 @@ async def _page(
         moves=[explain.move(w, move, visit.names) for move in message.moves],
         history=[(e.at, explain.entry(w, e, visit.names), visit.reader.actor(e.actor)) for e in entries],
         queued=message.state in QUEUED,
-        given=message.state in QUEUED and any(a.by != POLICY for a in message.approvals),
+        given=message.state in QUEUED and bool(given(message)),
         files=review.enclosed(visit.doors, message),
         stale=stale,
         complaint=_complaint(visit, message, error) if error else "",
