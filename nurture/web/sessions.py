@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 ROWS: Final = 200
-LINES: Final = 2_000
-"""Lines of the journal in which devices are looked up: the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,9 @@ async def show(visit: Visit) -> Response:
     """GET /sessions."""
     store, reader = visit.doors.store, visit.reader
     tokens = await _open(visit)
-    lines = await store.find(Entry, {"kind": "login.used"}, order=("-seq",), limit=LINES) if tokens else ()
-    devices = {str(e.data.get("session", "")): str(e.data.get("device", "")) for e in reversed(lines)}
+    began = Span(min((token.created_at for token in tokens), default=visit.doors.clock.now()))
+    lines = await store.find(Entry, {"kind": "login.used", "at": began})
+    devices = {str(e.data.get("session", "")): str(e.data.get("device", "")) for e in lines}
     rows = [
         Row(
             id=token.id,

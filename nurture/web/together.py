@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from nurture.core.ids import MessageId
 from nurture.core.messages import Message, MessageState
 from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.flows import review
@@ -55,14 +54,12 @@ async def approve(visit: Visit) -> Response:
     undo = timedelta(seconds=visit.doors.settings.work.undo_seconds)
     done: list[str] = []
     left = 0
-    picked = [(name.removeprefix(TICK), seen) for name, seen in visit.form.items() if name.startswith(TICK)]
-    for key, seen in picked[:MOST]:
-        message = await visit.doors.store.get(Message, key)
-        if message is None or not visit.reader.sees(message.rep_id):
-            raise HTTPException(404)
+    picked = {name.removeprefix(TICK): seen for name, seen in visit.form.items() if name.startswith(TICK)}
+    for message in await _mine(visit, picked):
         try:
+            seen = picked[message.id]
             await review.approve(visit.doors, message.id, by=visit.reader.rep.id, seen=seen, undo=undo)
-            done.append(key)
+            done.append(message.id)
         except (StaleVersion, UserError, Impossible):
             left += 1
     if left or not done:
@@ -72,12 +69,9 @@ async def approve(visit: Visit) -> Response:
 
 async def take_back(visit: Visit) -> Response:
     """POST /together/take-back: all that were approved together, as far as nobody has begun to send them."""
-    for key in visit.form.get("mails", "").split(",")[:MOST]:
-        message = await visit.doors.store.get(Message, key)
-        if message is None or not visit.reader.sees(message.rep_id):
-            raise HTTPException(404)
+    for message in await _mine(visit, visit.form.get("mails", "").split(",")):
         try:
-            await review.take_back(visit.doors, MessageId(key), by=visit.reader.rep.id)
+            await review.take_back(visit.doors, message.id, by=visit.reader.rep.id)
         except (UserError, Impossible):
             continue  # it stands on the page as it is
     return RedirectResponse("/", status_code=303)
@@ -88,6 +82,19 @@ async def said(visit: Visit) -> tuple[Message, ...]:
     keys = visit.request.query_params.get("together", "").split(",")[:MOST]
     found = await visit.doors.store.find(Message, {"id": tuple(keys)}) if keys != [""] else ()
     return tuple(m for m in found if visit.reader.sees(m.rep_id) and m.state is MessageState.APPROVED)
+
+
+async def _mine(visit: Visit, keys: Iterable[str]) -> tuple[Message, ...]:
+    """These mails; nothing is done with any where one is not the reader's to see.
+
+    Raises:
+        HTTPException: 404 for one that does not exist, and for one that is not the reader's to see.
+    """
+    wanted = tuple(dict.fromkeys(keys))[:MOST]
+    found = await visit.doors.store.find(Message, {"id": wanted}, order=("planned_at",)) if wanted else ()
+    if len(found) < len(wanted) or not all(visit.reader.sees(message.rep_id) for message in found):
+        raise HTTPException(404)
+    return found
 
 
 async def _waiting(visit: Visit, step: str) -> list[Card]:
