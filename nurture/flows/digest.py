@@ -72,8 +72,7 @@ async def look(doors: Doors) -> int:
         at = cron.latest(expression, now, ZoneInfo(rep.timezone))
         if now - at <= LATE:
             day = f"{at.astimezone(ZoneInfo(rep.timezone)).date()}"
-            (row,) = dispatches.told(day, [(rep, Notice(KIND, "", ""))], now)
-            due[row.id] = (rep, day)
+            due[dispatches.named(KIND, rep, day)] = (rep, day)
     known = {row.id for row in await doors.store.find(Dispatch, {"id": due})} if due else set()
     written = 0
     for key, (rep, day) in due.items():

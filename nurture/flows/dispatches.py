@@ -44,11 +44,16 @@ KEPT: Final = timedelta(days=400)
 BATCH: Final = 50
 
 
+def named(kind: str, rep: Representative, about: str) -> str:
+    """The id of word of this kind to one of us about something: written once."""
+    return derived(f"notice:{kind}:{rep.id}", about)
+
+
 def told(key: str, said: Iterable[tuple[Representative, Notice]], now: datetime) -> tuple[Dispatch, ...]:
     """Word to our people as rows. ``key`` says what it is about: each of them hears of that once."""
     return tuple(
         Dispatch(
-            id=derived(f"notice:{notice.kind}:{rep.id}", key),
+            id=named(notice.kind, rep, key),
             kind=notice.kind,
             subject=notice.subject,
             text=notice.text,
