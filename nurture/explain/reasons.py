@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 REASONS: Final[Mapping[str, str]] = {
     "": "",
-    "reply": mark("this person replied"),
+    "reply": mark("an answer came"),
     "colleague_replied": mark("a colleague replied: please look again"),
     "bounce": mark("the address bounced"),
     "unsubscribe": mark("wants no more mail"),

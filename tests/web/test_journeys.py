@@ -301,7 +301,7 @@ async def test_what_waits_beside_the_scenario_is_named(sato: httpx.AsyncClient, 
 
     assert '<span class="step">返信</span>' in row
     assert '<span class="state paused">一時停止</span>' in row
-    assert 1 == row.count("ご本人から返信がありました")
+    assert 1 == row.count("返信がありました")
 
 
 async def test_mails_without_a_date_stand_where_the_scenario_wishes_them(
