@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from nurture.api import forms
 from nurture.core.change import Change
 from nurture.core.deals import Meeting
 from nurture.core.keys import KEPT, Answered, key_id
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Message, MessageState, Suppression
 from nurture.core.people import Person
 from nurture.core.tokens import ApiToken
+from nurture.files import meeting
 from tests.web.world import ADMIN, CASE_MAIL, KOBAYASHI, MORI, NOW, SATO, TAKAHASHI, TANAKA, THANK_YOU
 
 if TYPE_CHECKING:
     import httpx
+    from pydantic import BaseModel
 
     from nurture.ports import Store
     from tests.api.conftest import Site
@@ -403,3 +406,21 @@ async def test_an_administrator_may_do_everything(site: Site) -> None:
     (row,) = await site.world.store.find(Message, {"id": "m-tanaka"})
     assert row.approvals[-1].by == ADMIN.id
     assert TAKAHASHI.rep_id == SATO.id
+
+
+@pytest.mark.parametrize(
+    ("sent", "written", "renamed"),
+    [
+        (forms.MeetingIn, meeting.MeetingForm, {"rep": "rep_id"}),
+        (forms.AttendeeIn, meeting.AttendeeForm, {"basis": "legal_basis"}),
+        (forms.ConcernIn, meeting.ConcernForm, {}),
+        (forms.PromiseIn, meeting.PromiseForm, {}),
+        (forms.PointerIn, meeting.PointerForm, {}),
+        (forms.LegalIn, meeting.BasisForm, {}),
+    ],
+)
+def test_a_meeting_is_asked_for_alike(
+    sent: type[BaseModel], written: type[BaseModel], renamed: dict[str, str]
+) -> None:
+    """What the file and the desk can record, other programs can: the two differ in how values are written only."""
+    assert {renamed.get(name, name) for name in written.model_fields} == set(sent.model_fields)

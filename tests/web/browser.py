@@ -95,3 +95,8 @@ async def send(client: httpx.AsyncClient, html: str, action: str, **fields: str)
     """Fill in a form and send it."""
     found = form(html, action)
     return await client.post(found.action, data=found.fields | fields)
+
+
+async def csrf(client: httpx.AsyncClient) -> str:
+    """The token of a session's forms."""
+    return Forms((await client.get("/")).text).found[0].fields["csrf"]

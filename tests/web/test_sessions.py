@@ -8,7 +8,7 @@ import pytest
 
 from nurture.core.change import LoginToken
 from nurture.core.messages import Entry
-from tests.web.browser import Forms, browser, sign_in
+from tests.web.browser import Forms, browser, csrf, sign_in
 from tests.web.world import SATO, TANAKA
 
 if TYPE_CHECKING:
@@ -21,11 +21,6 @@ IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Version/18.5 Mobile/15E148 Safari/604.1"
 )
-
-
-async def csrf(client: httpx.AsyncClient) -> str:
-    """Of the session."""
-    return Forms((await client.get("/")).text).found[0].fields["csrf"]
 
 
 async def test_a_lost_phone_is_signed_out_from_elsewhere(

@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nurture.core.messages import MessageState
-from tests.web.browser import Forms
+from tests.web.browser import csrf
 from tests.web.world import CASE_MAIL, OTHERS, SENT
 
 if TYPE_CHECKING:
     import httpx
 
     from tests.web.world import World
-
-
-async def csrf(client: httpx.AsyncClient) -> str:
-    """Of the session."""
-    return Forms((await client.get("/")).text).found[0].fields["csrf"]
 
 
 async def test_somebody_elses_mail_is_none_of_mine(sato: httpx.AsyncClient, desk_world: World) -> None:
