@@ -1,5 +1,8 @@
 """Who sees what: one's own, one's team's, that of those one stands in for; administrators see all.
 
+Marketing operations keep scenarios, templates and calendars: they see the numbers of everybody's mail, and the
+mail of nobody.
+
 Asked by every front (the desk, the API). What one does not see does not exist there.
 """
 
@@ -31,11 +34,25 @@ class Sight:
         return AccessRole.ADMINISTRATOR in self.rep.access
 
     @property
+    def counts_all(self) -> bool:
+        """Whether numbers are those of everybody: for who keeps what all of them send."""
+        return self.sees_all or AccessRole.OPERATIONS in self.rep.access
+
+    @property
+    def counted(self) -> tuple[RepId, ...] | None:
+        """Whose mail is in the numbers that are shown: these representatives'; None: everybody's."""
+        return None if self.counts_all else self._seen
+
+    @property
     def where(self) -> dict[str, object]:
         """The condition for ``Store.find`` on anything with a ``rep_id``; empty for those who see all."""
         if self.sees_all:
             return {}
-        return {"rep_id": tuple(c.id for c in self.colleagues.values() if may_see(c, self.rep))}
+        return {"rep_id": self._seen}
+
+    @property
+    def _seen(self) -> tuple[RepId, ...]:
+        return tuple(c.id for c in self.colleagues.values() if may_see(c, self.rep))
 
     def sees(self, rep_id: RepId | None) -> bool:
         """Whether what belongs to this representative may be shown."""

@@ -13,7 +13,7 @@ from nurture.core.change import Change
 from nurture.core.messages import Entry, MessageState
 from nurture.web.app import routes
 from tests.web.browser import Forms, browser, form, sign_in
-from tests.web.world import CASE_MAIL, KOBAYASHI, OTHERS, SATO, TANAKA
+from tests.web.world import CASE_MAIL, KOBAYASHI, OPS, OTHERS, SATO, TANAKA
 
 if TYPE_CHECKING:
     import httpx
@@ -150,3 +150,19 @@ async def test_a_deputy_sees_what_they_stand_in_for(app: Starlette, desk_world: 
         await sign_in(client, desk_world, SATO)
         assert OTHERS.subject in (await client.get("/")).text
         assert (await client.get(f"/messages/{OTHERS.id}")).status_code == 200
+
+
+async def test_operations_read_nobodys_mail(app: Starlette, desk_world: World) -> None:
+    """Who keeps scenarios sees numbers, but no mail and no person of anybody, and approves nothing."""
+    await desk_world.store.commit(Change((OPS,)))
+    async with browser(app) as client:
+        await sign_in(client, desk_world, OPS)
+        text = (await client.get("/")).text
+        for path in (f"/messages/{OTHERS.id}", f"/people/{KOBAYASHI.id}"):
+            assert (await client.get(path)).status_code == 404
+        refused = await client.post(
+            f"/messages/{OTHERS.id}/approve", data={"csrf": _csrf(text), "seen": OTHERS.fingerprint}
+        )
+    assert refused.status_code == 404
+    assert "小林" not in text
+    assert (await desk_world.message(OTHERS.id)).state is MessageState.WAITING

@@ -129,6 +129,7 @@ MORI = rep("mori", "森 恵子", AccessRole.MANAGER)
 SATO = rep("sato", "佐藤 美咲", manager="mori")
 TANAKA = rep("tanaka", "田中 悠真", manager="mori")
 ADMIN = rep("kanri", "管理 太郎", AccessRole.ADMINISTRATOR)
+OPS = rep("ops", "企画 あかり", AccessRole.OPERATIONS)
 GONE = rep("gone", "退職 済", active=False)
 
 AOBA = Organisation(OrganisationId("org-aoba"), "青葉台総合病院", domains=("aobadai.example",))
