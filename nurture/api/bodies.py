@@ -29,7 +29,7 @@ async def read(request: Request, model: type[M]) -> M:
         Problem: too long, another media type, no JSON, nested too deeply, or not as the model wants it.
     """
     raw = await _received(request)
-    if not raw and model is Nothing and "content-type" not in request.headers:
+    if not raw and issubclass(model, Nothing) and "content-type" not in request.headers:
         return model()
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')

@@ -66,6 +66,15 @@ class Nothing(In):
     """An empty object."""
 
 
+class ApproveIn(Nothing):
+    """Nothing, or another date than the planned one."""
+
+    on: Day | None = Field(None, description="the recipient's local date; absent: the planned one")
+    at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = Field(
+        None, description="the recipient's time of day, HH:MM, with `on`; absent: as the plan has it"
+    )
+
+
 class Paged(In):
     """Which page of a list."""
 

@@ -86,7 +86,7 @@ def _operation(operation: Operation, known: dict[Any, str], all_schemas: dict[st
     if operation.body:
         schema = {"$ref": REF.format(model=known[operation.body, "validation"])}
         said["requestBody"] = {
-            "required": operation.body is not Nothing,
+            "required": not issubclass(operation.body, Nothing),
             "content": {"application/json": {"schema": schema}},
         }
     return said

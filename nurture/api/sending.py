@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from nurture.api import paging, schemas
@@ -14,11 +14,11 @@ from nurture.core.messages import Enrollment, Message, MessageState
 from nurture.core.people import Person
 from nurture.errors import StaleVersion
 from nurture.flows import enroll as flow
-from nurture.flows import review
+from nurture.flows import redating, review
 
 if TYPE_CHECKING:
     from nurture.api.call import Call
-    from nurture.api.forms import EnrollmentIn, WhyNot
+    from nurture.api.forms import ApproveIn, EnrollmentIn, WhyNot
 
 
 async def enrollments(call: Call) -> Answer:
@@ -136,15 +136,21 @@ async def whole(call: Call, key: str) -> Answer:
 
 
 async def approve(call: Call) -> Answer:
-    """POST /messages/{id}/approve: exactly what was seen."""
-    found = await _seen(call)
+    """POST /messages/{id}/approve: exactly what was seen; a text that another date changes waits to be read."""
+    found, said = await _seen(call), call.body
+    asked: ApproveIn = said
+    if asked.at is not None and asked.on is None:
+        raise Problem("invalid", errors=(Fault("a time of day needs a date", "#/on"),))
     if found.state is MessageState.WAITING and not call.sight.approves(found):
         raise Problem("forbidden", f"{call.sight.rep.name}: {found.approve}")
     try:
         undo = timedelta(seconds=call.doors.settings.work.undo_seconds)
-        await review.approve(
-            call.doors, MessageId(found.id), by=call.by, seen=found.fingerprint, via="api", undo=undo
-        )
+        key, seen = MessageId(found.id), found.fingerprint
+        if asked.on is None:
+            await review.approve(call.doors, key, by=call.by, seen=seen, via="api", undo=undo)
+        else:
+            at = time.fromisoformat(asked.at) if asked.at else None
+            await redating.approve_on(call.doors, key, asked.on, at, by=call.by, seen=seen, via="api", undo=undo)
     except StaleVersion as error:
         if error.kind == "message":
             raise Problem("precondition-failed") from None

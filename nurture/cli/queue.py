@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nurture.cli import queued
-from nurture.cli.deciding import approve, reject, settle
+from nurture.cli.deciding import approve, dates, reject, settle
 from nurture.cli.editing import edit
 from nurture.cli.enclosing import attach, detach
 from nurture.cli.release import release
@@ -83,5 +83,5 @@ def show(message: str, as_json: bool) -> None:
         queued.page(t, listed)
 
 
-for command in (approve, reject, settle, edit, attach, detach, release):
+for command in (approve, dates, reject, settle, edit, attach, detach, release):
     queue.add_command(command)

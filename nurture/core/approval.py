@@ -124,7 +124,7 @@ def approve(
     _refuse_stale(message, seen)
     if message.state is not MessageState.WAITING:
         raise UserError("This mail does not wait for approval: it is {state}", state=message.state.value)
-    if not _runs(enrollment) or (message.planned_on is None and not at_once):
+    if not runs(enrollment) or (message.planned_on is None and not at_once):
         raise UserError("This mail has no date: its enrollment is paused", hint="resume the enrollment first")
     if not may_approve(message, owner, by):
         raise UserError("{by} may not approve this mail", by=by.name)
@@ -150,7 +150,8 @@ def approve(
     return Change((done,), (entry,))
 
 
-def _runs(enrollment: Enrollment | None) -> bool:
+def runs(enrollment: Enrollment | None) -> bool:
+    """Whether mails of this enrollment can be approved; one without an enrollment can."""
     return enrollment is None or enrollment.state is EnrollmentState.ACTIVE
 
 

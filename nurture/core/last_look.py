@@ -98,7 +98,7 @@ def _leaves_today(
         return False
     zone = ZoneInfo(seen.timezone or scenario.timezone)
     today = now.astimezone(zone).date()
-    if message.planned_on != today:
+    if message.planned_on != today or (message.chosen is not None and message.chosen.to != today):
         return False
     if not step.any_window and not is_open(scenario.windows_for(step, seen.role), zone, now):
         return False

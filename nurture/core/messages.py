@@ -84,13 +84,18 @@ class Move:
     """One reason why a date is what it is (scheduling rule 7).
 
     ``rule`` is one of blackout, holiday, no_appointment, no_window, windows_over, past, min_gap,
-    per_organisation, reduce, order, same_date, expiry, when, no_date, away, quiet.
+    per_organisation, reduce, order, same_date, expiry, when, no_date, away, quiet, chosen (by a person: ``entry``
+    is who).
     """
 
     rule: str
     entry: str | None = None  # "jp-medical/jrc-2027", or the scenario or person that stood in the way
     from_: date | None = None
     to: date | None = None
+
+
+CHOSEN = "chosen"
+"""The rule of a ``Move`` that a person made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,11 @@ class Message:
     sent_at: datetime | None = None
     answer: str = ""  # the server's last words
     version: int = 0
+
+    @property
+    def chosen(self) -> Move | None:
+        """The move to the date that a person chose, where one did: plans keep to it as long as it can be had."""
+        return next((move for move in self.moves if move.rule == CHOSEN), None)
 
     @property
     def fingerprint(self) -> str:

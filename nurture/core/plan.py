@@ -15,6 +15,9 @@ is one search forward, day by day, for the first date against which nothing stan
 nominal date. Days that were passed over for the same reason become one ``Move``; the moves of a step form a
 chain from its nominal to its planned date, so that "why this date?" is answered by reading them.
 
+Where a person chose a date for a step, the search begins there and nothing leads to another date but what stands
+against it: neither ``advance`` nor ``skip`` has its say.
+
 A planned mail enters the ledger at once and counts for every later step. Skipped and expired steps leave no
 trace. Nothing here reads a clock: ``now`` is part of the request, and the moment within a window is a hash.
 """
@@ -36,7 +39,7 @@ from nurture.core.span import NO_SPAN
 from nurture.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nurture.core.scenario import Expiry, Hours, Scenario, Step, When
 
@@ -111,6 +114,7 @@ class Request:
     not_before: date | None = None  # absence: no mail before this local date
     every: int | None = None  # so many days from one mail to the next, as the person wishes
     quiet: tuple[tuple[date, date], ...] = ()  # of the organisation: first and last day; closures say more
+    chosen: Mapping[str, Move] = field(default_factory=dict)  # by step: ``to`` is the date that a person chose
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,35 @@ def plan(request: Request) -> Plan:
         else:
             steps.append(planner.plan(step))
     return Plan(tuple(steps), planner.zone.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date as one may choose it for a step: what stands against it, or when the mail would leave on it."""
+
+    on: date
+    against: Move | None = None
+    at: datetime | None = None  # aware, local zone; None where something stands against the date
+    hours: tuple[Hours, ...] = ()  # the windows of that date; empty where any time will do
+
+
+def days_for(request: Request, step_id: str, days: Sequence[date]) -> tuple[Day, ...]:
+    """What stands against each of these dates for a step, everything ahead of it planned as ``plan`` would.
+
+    Raises:
+        UserError: as ``plan``.
+    """
+    planner = _Planner(request)
+    settled = {s.step_id: s for s in request.settled}
+    for step in request.scenario.steps:
+        if step.id == step_id:
+            search = _Search(planner, step)
+            return tuple(search.asked(day) for day in days)
+        if step.id in settled:
+            planner.left(step, settled[step.id])
+        else:
+            planner.plan(step)
+    return ()
 
 
 def stands(request: Request, step_id: str, day: date, days: Days | None = None) -> bool:
@@ -370,6 +403,18 @@ class _Search:
 
     # --- the search ---
 
+    def asked(self, day: date) -> Day:
+        """What stands against one date."""
+        reason: Reason | None = self.block(day) or self.hold(day)
+        if reason is None and self.expires_on is not None and day > self.expires_on:
+            reason = "expiry", self.event
+        if reason is None and day > shifted(self.nominal, HORIZON):
+            reason = "no_date", None
+        if reason is not None:
+            return Day(day, Move(*reason, day))
+        hours = () if self.step.any_window else self._hours(day)
+        return Day(day, at=self._instant(day).astimezone(self.planner.zone), hours=hours)
+
     def planned(self) -> PlannedStep:
         """The step with its date and its reasons."""
         if not _fits(self.step.when, self.request.profile, self.request.situation):
@@ -379,6 +424,10 @@ class _Search:
         moves: list[Move] = []
         start = self.nominal
         blocked = self.block(start)
+        chosen = self.request.chosen.get(self.step.id)
+        if chosen is not None and chosen.to is not None:
+            start, blocked = chosen.to, None
+            moves.append(Move(chosen.rule, chosen.entry, self.nominal, start))
         if blocked is not None and self.step.on_blocked == "skip":
             return self._without(StepOutcome.SKIPPED, [Move(*blocked, self.nominal)])
         if blocked is not None and self.step.on_blocked == "advance" and (day := self._earlier()) is not None:

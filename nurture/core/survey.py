@@ -211,6 +211,7 @@ def _request(
         shift_days=enrollment.shift_days,
         not_before=person.away.resume_on if person.away and person.away.resume_on > today else None,
         every=often.pace(dossier.suppressions),
+        chosen={m.step_id: chosen for m in dossier.messages if (chosen := m.chosen) is not None},
     )
     return request, today
 

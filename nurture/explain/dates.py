@@ -30,6 +30,7 @@ RULES: Final[Mapping[str, str]] = {
     "no_date": mark("no free date within a year"),
     "away": mark("away until then ({span})"),
     "quiet": mark("quiet period of the organisation ({span})"),
+    "chosen": mark("a person chose this date ({span})"),
     "advance": mark("moved forward ({span})"),
 }
 

@@ -40,6 +40,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "message.unwritable": mark("{step}: cannot be written: {problem}"),
     "message.first_approval": mark("{step}: approved by the first of two"),
     "message.approved": mark("{step}: approved for {on}"),
+    "message.dated": mark("{step}: a person chose {on} instead of {from}"),
     "message.edited": mark("{step}: text edited"),
     "message.attached": mark("{step}: file attached: {name} (asked for: {requested})"),
     "message.detached": mark("{step}: file taken out: {name}"),

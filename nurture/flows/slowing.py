@@ -61,7 +61,12 @@ async def carried(doors: Doors, before: str, after: str) -> Change:
 def _open_again(dossier: Dossier) -> tuple[Message, ...]:
     """What found no date, maybe for the pace, is sought one for anew."""
     return tuple(
-        replace(m, state=states.move(states.MESSAGES, m.state, "replan"), reason="", moves=())
+        replace(
+            m,
+            state=states.move(states.MESSAGES, m.state, "replan"),
+            reason="",
+            moves=(m.chosen,) if m.chosen else (),
+        )
         for m in dossier.messages
         if m.state in {MessageState.SKIPPED, MessageState.EXPIRED} and m.reason in {"no_date", "expiry"}
     )

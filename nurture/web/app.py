@@ -15,6 +15,7 @@ from nurture.i18n import mark
 from nurture.log import logger
 from nurture.web import (
     alerts,
+    dates,
     enrollment,
     handover,
     health,
@@ -153,6 +154,8 @@ def routes() -> list[Route | Mount]:
         Route("/messages/{id}/edit", signed_in(message.write), methods=["GET"]),
         Route("/messages/{id}/edit", signed_in(message.rewrite), methods=["POST"]),
         Route("/messages/{id}/approve", signed_in(message.approve), methods=["POST"]),
+        Route("/messages/{id}/date", signed_in(dates.show), methods=["GET"]),
+        Route("/messages/{id}/date", signed_in(dates.approve), methods=["POST"]),
         Route("/messages/{id}/take-back", signed_in(message.take_back), methods=["POST"]),
         Route("/messages/{id}/reject", signed_in(message.reject), methods=["POST"]),
         Route("/messages/{id}/settle", signed_in(message.settle), methods=["POST"]),

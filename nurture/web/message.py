@@ -34,12 +34,12 @@ HISTORY = 100
 
 async def show(visit: Visit) -> Response:
     """GET /messages/{id}."""
-    return await _page(visit, await _message(visit))
+    return await page(visit, await mine(visit))
 
 
 async def approve(visit: Visit) -> Response:
     """POST /messages/{id}/approve: exactly what was seen."""
-    message = await _message(visit)
+    message = await mine(visit)
     seen = visit.form.get("seen", "")
     if message.state is MessageState.APPROVED and any(a.by == visit.reader.rep.id for a in message.approvals):
         return _back(message, "already")  # the button was pressed twice
@@ -47,38 +47,38 @@ async def approve(visit: Visit) -> Response:
         undo = timedelta(seconds=visit.doors.settings.work.undo_seconds)
         done = await review.approve(visit.doors, message.id, by=visit.reader.rep.id, seen=seen, undo=undo)
     except StaleVersion:
-        return await _page(visit, await _message(visit), stale=True)
+        return await page(visit, await mine(visit), stale=True)
     except (UserError, Impossible) as error:
-        return await _page(visit, await _message(visit), error=error)
+        return await page(visit, await mine(visit), error=error)
     return _back(done, "approved" if done.state is MessageState.APPROVED else "first")
 
 
 async def take_back(visit: Visit) -> Response:
     """POST /messages/{id}/take-back: undo an approval, as long as nobody has begun to send it."""
-    message = await _message(visit)
+    message = await mine(visit)
     try:
         done = await review.take_back(visit.doors, message.id, by=visit.reader.rep.id)
     except (UserError, Impossible) as error:
-        return await _page(visit, await _message(visit), error=error)
+        return await page(visit, await mine(visit), error=error)
     return _back(done, "taken_back")
 
 
 async def reject(visit: Visit) -> Response:
     """POST /messages/{id}/reject, with a reason."""
-    message = await _message(visit)
+    message = await mine(visit)
     reason = visit.form.get("reason", "").strip()
     try:
         await review.reject(visit.doors, message.id, by=visit.reader.rep.id, reason=reason)
     except StaleVersion:
-        return await _page(visit, await _message(visit), stale=True)
+        return await page(visit, await mine(visit), stale=True)
     except (UserError, Impossible) as error:
-        return await _page(visit, await _message(visit), error=error)
+        return await page(visit, await mine(visit), error=error)
     return _back(message, "rejected")
 
 
 async def settle(visit: Visit) -> Response:
     """POST /messages/{id}/settle: it left, or it is sent again; and how the reader knows."""
-    message = await _message(visit)
+    message = await mine(visit)
     answer = visit.form.get("answer")
     if answer not in {"left", "again"}:
         raise HTTPException(400)
@@ -86,15 +86,15 @@ async def settle(visit: Visit) -> Response:
         why = visit.form.get("why", "")
         await doubts.settle(visit.doors, message.id, by=visit.reader.rep.id, sent=answer == "left", why=why)
     except StaleVersion:
-        return await _page(visit, await _message(visit), stale=True)
+        return await page(visit, await mine(visit), stale=True)
     except (UserError, Impossible) as error:
-        return await _page(visit, await _message(visit), error=error)
+        return await page(visit, await mine(visit), error=error)
     return _back(message, "settled")
 
 
 async def file(visit: Visit) -> Response:
     """GET /messages/{id}/files/{key}: a file as it goes with the mail, so that it can be looked at before."""
-    message = await _message(visit)
+    message = await mine(visit)
     if visit.key("key") not in message.attachments:
         raise HTTPException(404)
     found = visit.doors.attachments.get(visit.key("key"))
@@ -107,7 +107,7 @@ async def file(visit: Visit) -> Response:
 
 async def write(visit: Visit) -> Response:
     """GET /messages/{id}/edit: subject and text, the legal footer read-only under it."""
-    message = await _message(visit)
+    message = await mine(visit)
     if message.state not in QUEUED:
         return RedirectResponse(f"/messages/{message.id}", status_code=303)
     return _editor(visit, message, message.subject, layout.split_footer(message.body)[0].rstrip("\n"))
@@ -115,7 +115,7 @@ async def write(visit: Visit) -> Response:
 
 async def rewrite(visit: Visit) -> Response:
     """POST /messages/{id}/edit: show how it will look, or keep it. What was typed is never lost."""
-    message = await _message(visit)
+    message = await mine(visit)
     subject, body = visit.form.get("subject", "").strip(), visit.form.get("body", "")
     if visit.form.get("do") != "save":
         return _editor(visit, message, subject, body, preview=True)
@@ -124,13 +124,13 @@ async def rewrite(visit: Visit) -> Response:
     try:
         await review.edit(visit.doors, message.id, by=by, subject=subject, body=body, seen=seen)
     except StaleVersion:
-        return _editor(visit, await _message(visit), subject, body, stale=True)
+        return _editor(visit, await mine(visit), subject, body, stale=True)
     except (UserError, Impossible) as error:
-        return _editor(visit, await _message(visit), subject, body, error=error)
+        return _editor(visit, await mine(visit), subject, body, error=error)
     return RedirectResponse(f"/messages/{message.id}?done=edited", status_code=303)
 
 
-async def _message(visit: Visit) -> Message:
+async def mine(visit: Visit) -> Message:
     """The mail, if the reader may see it.
 
     Raises:
@@ -153,9 +153,10 @@ def _back(message: Message, done: str) -> Response:
     return RedirectResponse(f"/?done={done}&mail={message.id}", status_code=303)
 
 
-async def _page(
+async def page(
     visit: Visit, message: Message, *, stale: bool = False, error: NurtureError | None = None
 ) -> Response:
+    """The mail's page as it stands now, and what was not done."""
     store, w = visit.doors.store, visit.w
     entries = await store.find(Entry, {"message_id": message.id}, order=("-seq",), limit=HISTORY)
     known = await around(store, (message,))
@@ -173,7 +174,7 @@ async def _page(
         files=review.enclosed(visit.doors, message),
         stale=stale,
         complaint=_complaint(visit, message, error) if error else "",
-        edited=visit.request.query_params.get("done") == "edited",
+        done=visit.request.query_params.get("done", ""),
     )
 
 

@@ -424,3 +424,17 @@ def test_a_meeting_is_asked_for_alike(
 ) -> None:
     """What the file and the desk can record, other programs can: the two differ in how values are written only."""
     assert {renamed.get(name, name) for name in written.model_fields} == set(sent.model_fields)
+
+
+async def test_an_approval_may_name_another_date(site: Site) -> None:
+    """A day on which nothing leaves is refused by a rule, a time of day needs its date; nothing is approved."""
+    async with site.acting(SATO) as client:
+        tag = {"If-Match": (await client.get("/messages/m-case")).headers["etag"]}
+        saturday = await client.post("/messages/m-case/approve", headers=tag, json={"on": "2026-12-05"})
+        timeless = await client.post("/messages/m-case/approve", headers=tag, json={"at": "10:00"})
+        noon = await client.post("/messages/m-case/approve", headers=tag, json={"on": "2026-12-02", "at": "noon"})
+    message = await site.world.message("m-case")
+
+    assert [422, 422, 422] == [a.status_code for a in (saturday, timeless, noon)]
+    assert "/api/v1/problems/refused" == saturday.json()["type"]
+    assert (MessageState.WAITING, CASE_MAIL.planned_on) == (message.state, message.planned_on)

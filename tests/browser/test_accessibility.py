@@ -45,6 +45,7 @@ PAGES = (
     "/live",
     *(f"/messages/{mail.id}" for mail in (LATE, CASE_MAIL, HELD, DOUBT, LEAVING, SENT, PLANNED)),
     f"/messages/{CASE_MAIL.id}/edit",
+    f"/messages/{CASE_MAIL.id}/date",
     f"/together/{CASE_MAIL.step_id}",
     "/sessions",
     f"/people/{NAKAMURA.id}",

@@ -416,3 +416,13 @@ def test_following_the_journal_ends_with_ctrl_c(recorded: Shell) -> None:
         rest, errors = following.communicate()
         bound.cancel()
         assert (following.returncode, rest, errors) == (0, "", "")
+
+
+def test_another_date_is_a_matter_of_the_rules(recorded: Shell) -> None:
+    """A thank-you leaves at once and has no days to choose from; a time alone is no date."""
+    mail = _thanks(recorded)
+    assert recorded.json("queue", "dates", mail["id"]) == []
+    words = ("queue", "approve", mail["id"], "--yes", mail["fingerprint"])
+    assert "as soon as it is approved" in recorded.run(*words, "--on", "2027-04-13").stderr
+    assert "a time needs a date" in recorded.run(*words, "--at", "09:40").stderr
+    assert _thanks(recorded)["state"] == "waiting"

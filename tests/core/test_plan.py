@@ -629,3 +629,38 @@ def test_utc_requests_and_local_requests_are_one() -> None:
     assert plan(asked) == plan(
         replace(asked, anchor=asked.anchor.astimezone(TOKYO), now=asked.now.astimezone(UTC))
     )
+
+
+@pytest.mark.parametrize("on_blocked", ["postpone", "advance", "skip", "ignore"])
+def test_a_chosen_date_is_kept_as_long_as_it_can_be_had(on_blocked: str) -> None:
+    """Whatever the step says of blocked days: a person chose. A day that is taken leads to the next free one."""
+    step = mail(4, on_blocked=on_blocked)
+    chosen = {"d4": Move("chosen", "sato", day(4), day(9))}
+    free = only(step, entries=(entry(4),), chosen=chosen)
+    taken = only(step, entries=(entry(9, 10, Effect.HOLIDAY),), chosen=chosen)
+
+    assert (day(9), [Move("chosen", "sato", day(4), day(9))]) == (free.planned_on, list(free.moves))
+    assert (StepOutcome.SEND, day(9 if on_blocked == "ignore" else 11)) == (taken.outcome, taken.planned_on)
+
+
+def test_a_chosen_date_may_lie_before_the_steps_own() -> None:
+    """But not before the step ahead, nor too near to it."""
+    chosen = {"d9": Move("chosen", "sato", day(9), day(4))}
+    steps = mail(2), mail(9)
+    early = only(*steps, chosen=chosen)
+    near = only(*steps, chosen=chosen, pace=Pace(min_gap=8))
+
+    assert (day(4), day(10)) == (early.planned_on, near.planned_on)
+
+
+def test_days_are_asked_for_with_the_rules_of_the_plan() -> None:
+    """What is free for the plan is free to choose, at the plan's moment; the rest says what stands against it."""
+    script = Scenario("s", {}, "meeting_end", "Asia/Tokyo", (mail(2), mail(4)), windows={"default": OFFICE})
+    asked = Request(script, Profile(), ANCHOR, ANCHOR, "key", calendars=(Calendar("c", (entry(9),)),))
+    days = planning.days_for(asked, "d4", [day(n) for n in (0, 1, 2, 4, 6, 9, 800)])
+    there = planned(mail(2), mail(4))[-1]
+
+    assert ["past", "order", "same_date", None, "no_window", "blackout", "no_date"] == [
+        one.against.rule if one.against else None for one in days
+    ]
+    assert there.planned_at == days[3].at
