@@ -116,6 +116,26 @@ class Store(Protocol):
         """
         ...
 
+    async def search(
+        self,
+        kind: type[V],
+        said: str,
+        *,
+        reps: Collection[str] | None = None,
+        limit: int,
+        skip: int = 0,
+    ) -> tuple[V, ...]:
+        """People or organisations that have all parts of ``said`` in their names, reading, address or the name of
+        their organisation, whatever the width, case and kana (``core.seeking``); with nothing said all.
+
+        In order of their words; ``skip`` passes over the first. With ``reps`` only people of these
+        representatives, and organisations at which one of them knows somebody, has a deal or had a meeting.
+
+        Raises:
+            Impossible: another kind.
+        """
+        ...
+
     async def count(self, kind: type[Entity] | type[Entry], where: Mapping[str, object] | None = None) -> int:
         """How many ``find`` would return."""
         ...

@@ -22,7 +22,7 @@ Found = tuple[
 ]
 
 
-@click.command(help=mark("List people; with a word, those whose name, address or hospital contains it."))
+@click.command(help=mark("List people; with a word, those whose name, reading, address or hospital contains it."))
 @click.argument("word", required=False)
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help=mark("At most this many.")
@@ -87,17 +87,12 @@ async def _look(doors: Doors, word: str | None, limit: int) -> Found:
     from nurture.core.messages import Enrollment, EnrollmentState  # noqa: PLC0415
     from nurture.core.people import Organisation, Person  # noqa: PLC0415
 
-    organisations = {o.id: o for o in await doors.store.find(Organisation)}
-    found = await doors.store.find(Person, order=("organisation_id", "family_name"), limit=None if word else limit)
     if word:
-        wanted = word.casefold()
-
-        def fits(person: Person) -> bool:
-            organisation = organisations.get(person.organisation_id) if person.organisation_id else None
-            said = (person.name, person.kana, person.email, organisation.name if organisation else "")
-            return any(wanted in value.casefold() for value in said)
-
-        found = tuple(person for person in found if fits(person))[:limit]
+        found = await doors.store.search(Person, word, limit=limit)
+    else:
+        found = await doors.store.find(Person, order=("organisation_id", "family_name"), limit=limit)
+    houses = tuple({p.organisation_id for p in found if p.organisation_id})
+    organisations = {o.id: o for o in await doors.store.find(Organisation, {"id": houses})} if houses else {}
     states = (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)
     running: dict[PersonId, tuple[Enrollment, ...]] = {}
     ids = tuple(p.id for p in found)

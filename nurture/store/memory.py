@@ -30,7 +30,7 @@ from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.errors import Impossible
 from nurture.ports import Holding, Matches, Span
-from nurture.store import counts, recording, writes
+from nurture.store import counts, recording, seeking, writes
 from nurture.store.assembly import Gathered, assemble, touch
 from nurture.store.codecs import clean, fold
 from nurture.store.draft import Draft, value_of
@@ -111,6 +111,21 @@ class MemoryStore:
             shaped.asked(field)
             found.sort(key=_null_first(field), reverse=name.startswith("-"))
         return tuple(found[:limit])
+
+    async def search(
+        self,
+        kind: type[V],
+        said: str,
+        *,
+        reps: Collection[str] | None = None,
+        limit: int,
+        skip: int = 0,
+    ) -> tuple[V, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        others: tuple[Deal | Meeting, ...] = (*self._all(Deal), *self._all(Meeting))
+        found = seeking.sought(kind, clean(said), reps, self._all(Person), self._all(Organisation), others)
+        return cast("tuple[V, ...]", found[skip : skip + limit])
 
     async def count(self, kind: type[Entity] | type[Entry], where: Mapping[str, object] | None = None) -> int:
         """See ``ports.Store``."""

@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nurture.core.messages import Enrollment, Message
 from nurture.errors import Impossible, TemporaryFailure
-from nurture.store import claiming, queries, recording, traffic, writes
+from nurture.store import claiming, queries, recording, seeking, traffic, writes
 from nurture.store.codecs import clean
 from nurture.store.database import translated
 from nurture.store.find import among
@@ -112,6 +112,19 @@ class SqlStore:
     ) -> tuple[V, ...]:
         """See ``ports.Store``."""
         statement = queries.find_statement(kind, where, order, limit)
+        return await self._read(lambda connection: queries.values(connection, kind, statement))
+
+    async def search(
+        self,
+        kind: type[V],
+        said: str,
+        *,
+        reps: Collection[str] | None = None,
+        limit: int,
+        skip: int = 0,
+    ) -> tuple[V, ...]:
+        """See ``ports.Store``."""
+        statement = seeking.statement(kind, clean(said), reps, limit, skip)
         return await self._read(lambda connection: queries.values(connection, kind, statement))
 
     async def count(self, kind: type[Entity] | type[Entry], where: Mapping[str, object] | None = None) -> int:

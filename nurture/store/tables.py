@@ -75,6 +75,26 @@ class PersonRow(SQLModel, table=True):
     version: int = number()
 
 
+class OrganisationWordsRow(SQLModel, table=True):
+    """What a ``core.people.Organisation`` is found by (``core.seeking``)."""
+
+    __tablename__ = "organisation_words"
+
+    id: str = owner("organisation")
+    text: str = words()
+
+
+class PersonWordsRow(SQLModel, table=True):
+    """What a ``core.people.Person`` is found by, and what narrows a search: a row that is read fast."""
+
+    __tablename__ = "person_words"
+
+    id: str = owner("person")
+    text: str = words()
+    organisation_id: str | None = words()
+    rep_id: str | None = words()
+
+
 class RepresentativeRow(SQLModel, table=True):
     """``core.people.Representative``."""
 

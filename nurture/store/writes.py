@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from nurture.core.messages import EnrollmentState, Entry
 from nurture.errors import Impossible, StaleVersion
-from nurture.store import aside
+from nurture.store import aside, seeking
 from nurture.store.columns import INSTANT
 from nurture.store.find import among
 from nurture.store.mapping import KINDS, Shape, shape
@@ -92,6 +92,7 @@ def write(connection: Connection, puts: Sequence[Puts], entries: Sequence[Row]) 
                 connection.execute(insert(each.shape.table), rows)
             for field, table in each.shape.aside.items():
                 aside.write(connection, table, field, each.updates, each.inserts)
+            seeking.write(connection, each.shape.kind, each.updates, each.inserts)
         except IntegrityError as error:
             if is_taken(error):
                 raise Conflict(each) from error

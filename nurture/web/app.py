@@ -16,6 +16,7 @@ from nurture.log import logger
 from nurture.web import (
     alerts,
     dates,
+    directory,
     enrollment,
     handover,
     health,
@@ -129,6 +130,7 @@ def routes() -> list[Route | Mount]:
         Route("/record/{id}/draft", signed_in(record.save, minutes.FIELDS), methods=["POST"]),
         Route("/record/{id}/people", signed_in(record.people), methods=["GET"]),
         Route("/meetings/{id}", signed_in(meetings.show), methods=["GET"]),
+        Route("/people", signed_in(directory.show), methods=["GET"]),
         Route("/people/{id}", signed_in(people.show), methods=["GET"]),
         Route("/enrollments/{id}/pause", signed_in(enrollment.pause), methods=["POST"]),
         Route("/enrollments/{id}/resume", signed_in(enrollment.resume), methods=["POST"]),

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 from nurture.core.deals import Deal, DealStatus, Meeting, Promise
 from nurture.core.people import Organisation, Person
 from nurture.flows.minutes import rivals
-from nurture.ports import Holding
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from nurture.core.deals import Stance
-    from nurture.core.ids import OrganisationId, PersonId
+    from nurture.core.ids import OrganisationId, PersonId, RepId
     from nurture.core.scenario import Scenario
     from nurture.web.visit import Visit
 
@@ -90,40 +89,29 @@ async def recent(visit: Visit) -> tuple[Organisation, ...]:
     return tuple(found[key] for key in wanted if key in found)
 
 
+def reps(visit: Visit) -> tuple[RepId, ...] | None:
+    """Whose people, deals and meetings the reader sees; None: everybody's."""
+    reader = visit.reader
+    return None if reader.sees_all else tuple(key for key in reader.colleagues if reader.sees(key))
+
+
 async def organisations(visit: Visit, said: str) -> tuple[Organisation, ...]:
     """Hospitals by a part of their name: those at which the reader sees somebody, a deal or a meeting."""
-    store, mine = visit.doors.store, visit.reader.where
     if not said.strip():
         return ()
-    named = await store.find(Organisation, {"name": Holding(said.strip())}, order=("name",), limit=CANDIDATES)
-    if visit.reader.sees_all or not named:
-        return named[:FOUND]
-    ids = {**mine, "organisation_id": tuple(o.id for o in named)}
-    seen: set[OrganisationId | None] = {p.organisation_id for p in await store.find(Person, ids)}
-    seen |= {d.organisation_id for d in await store.find(Deal, ids)}
-    seen |= {m.organisation_id for m in await store.find(Meeting, ids)}
-    return tuple(o for o in named if o.id in seen)[:FOUND]
+    return await visit.doors.store.search(Organisation, said, reps=reps(visit), limit=FOUND)
 
 
 async def people(visit: Visit, said: str) -> tuple[tuple[Person, str], ...]:
-    """People whom the reader sees, by parts of name, reading or address, with where they work."""
-    parts = said.lower().split()
-    if not parts:
+    """People whom the reader sees, by parts of name, reading, address or hospital, with where they work."""
+    if not said.strip():
         return ()
-    found: dict[PersonId, Person] = {}
-    for name in ("family_name", "given_name", "kana", "email"):
-        wanted = {**visit.reader.where, name: Holding(parts[0])}
-        found |= {p.id: p for p in await visit.doors.store.find(Person, wanted, limit=CANDIDATES)}
-    fitting = [p for p in found.values() if all(part in _said(p) for part in parts)]
-    shown = sorted(fitting, key=lambda p: (p.family_name, p.given_name))[:FOUND]
-    names = await _names(visit, (p.organisation_id for p in shown))
-    return tuple((p, names.get(p.organisation_id, "")) for p in shown)
+    found = await visit.doors.store.search(Person, said, reps=reps(visit), limit=FOUND)
+    names = await names_of(visit, (p.organisation_id for p in found))
+    return tuple((p, names.get(p.organisation_id, "")) for p in found)
 
 
-async def _names(visit: Visit, keys: Iterable[OrganisationId | None]) -> Mapping[OrganisationId | None, str]:
+async def names_of(visit: Visit, keys: Iterable[OrganisationId | None]) -> Mapping[OrganisationId | None, str]:
+    """What these organisations are called; a query at most."""
     wanted = tuple({key for key in keys if key})
     return {o.id: o.name for o in await visit.doors.store.find(Organisation, {"id": wanted})} if wanted else {}
-
-
-def _said(person: Person) -> str:
-    return f"{person.family_name}{person.given_name} {person.kana} {person.email}".lower()

@@ -48,6 +48,7 @@ PAGES = (
     f"/messages/{CASE_MAIL.id}/date",
     f"/together/{CASE_MAIL.step_id}",
     "/sessions",
+    "/people",
     f"/people/{NAKAMURA.id}",
     "/people/takahashi",
 )

@@ -7,7 +7,7 @@ import gc
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -27,6 +27,7 @@ from nurture.core.change import (
 from nurture.core.deals import (
     Attendee,
     Concern,
+    Deal,
     DealStatus,
     Meeting,
     PagePointer,
@@ -1109,6 +1110,89 @@ class TestChanged:
         assert len(store._events) == 1  # type: ignore[attr-defined]
         await store.commit(Change(puts=(Setting("a", "1"),)))
         assert kept.is_set()
+
+
+class TestSearch:
+    """Found by a part of what one is called."""
+
+    FAR = Organisation(OrganisationId("hikari"), "医療法人 ひかり病院　１００％")
+    OTHER = Representative(RepId("ito"), "伊藤 花", "ito@vendor.example", mailbox_id=BOX)
+
+    async def _people(self, store: Store) -> None:
+        await settle(
+            store,
+            self.FAR,
+            self.OTHER,
+            person("a", family_name="高橋", given_name="健一", kana="たかはし けんいち"),
+            person("b", family_name="森", given_name="葵", kana="ﾓﾘ ｱｵｲ", organisation_id=self.FAR.id),
+            person("c", family_name="Smith", given_name="Ann_Marie", organisation_id=None, rep_id=self.OTHER.id),
+            person("d", family_name="髙橋", given_name="誠", kana="タカハシ　マコト", rep_id=self.OTHER.id),
+        )
+
+    FOUND: ClassVar = {
+        "": "cadb",
+        "森": "b",
+        "たかはし": "ad",
+        "ﾀｶﾊｼ": "ad",
+        "タカハシ けん": "a",
+        "健一　高橋": "a",
+        "高橋健": "a",
+        "髙橋": "ad",
+        "葵 ひかり": "b",
+        "ヒカリ": "b",
+        "100%": "b",
+        "青葉総合": "ad",
+        "ＡＮＮ_m": "c",
+        "n%e": "",
+        "_": "c",
+        "D@AOBA.example": "d",
+        "高橋 葵": "",
+        "\\": "",
+        "\0": "",
+    }
+
+    async def test_people_by_any_part(self, store: Store) -> None:
+        """Name, reading, address, organisation; in any width, case, kana and order; no character is special."""
+        await self._people(store)
+        found = {said: "".join(p.id for p in await store.search(Person, said, limit=9)) for said in self.FOUND}
+
+        assert self.FOUND == found
+
+    async def test_of_some_representatives(self, store: Store) -> None:
+        """Only their people; organisations where one of them knows somebody, has a deal or had a meeting."""
+        await self._people(store)
+        mine = [p.id for p in await store.search(Person, "たかはし", reps=(self.OTHER.id,), limit=9)]
+        houses = [o.id for o in await store.search(Organisation, "", reps=(self.OTHER.id,), limit=9)]
+        met = [o.id for o in await store.search(Organisation, "総合", reps=(REP.id,), limit=9)]
+        nobodys = await store.search(Organisation, "", reps=(), limit=9)
+
+        assert (["d"], ["aoba"], ["aoba"], ()) == (mine, houses, met, nobodys)
+
+    async def test_in_pages(self, store: Store) -> None:
+        """The first are passed over, and so many follow."""
+        await self._people(store)
+
+        assert ["a", "d"] == [p.id for p in await store.search(Person, "", limit=2, skip=1)]
+
+    async def test_what_changes_is_found_anew(self, store: Store) -> None:
+        """A new name, another place, another representative; a hospital's new name goes for its people."""
+        await self._people(store)
+        before = await store.get(Person, "c")
+        assert before is not None
+        moved = replace(before, family_name="鈴木", organisation_id=self.FAR.id, rep_id=REP.id)
+        far = await store.get(Organisation, self.FAR.id)
+        assert far is not None
+        await store.commit(Change((moved, replace(far, name="みどり医院"))))
+        found = [p.id for p in await store.search(Person, "みどり", reps=(REP.id,), limit=9)]
+
+        assert ["b", "c"] == sorted(found)
+        assert () == await store.search(Person, "smith", limit=9)
+        assert () == await store.search(Organisation, "ひかり", limit=9)
+
+    async def test_other_kinds_are_not_searched(self, store: Store) -> None:
+        """That is a fault of this program."""
+        with pytest.raises(Impossible):
+            await store.search(Deal, "x", limit=1)
 
 
 async def test_closed_is_closed(store: Store) -> None:

@@ -11,6 +11,7 @@ from alembic import command
 
 from nurture.core.change import Change
 from nurture.core.messages import Message
+from nurture.core.people import Person
 from nurture.store import SqlStore, migrations, upgrade
 from nurture.store.opening import database_at
 from tests.store.world import enrollment, message, person, settle
@@ -75,3 +76,17 @@ async def test_a_text_changes_and_goes(place: Path | str) -> None:
     assert "" == await keep("")
     assert 0 == await store._read(lambda c: c.exec_driver_sql("SELECT count(*) FROM message_body").scalar_one())
     await store.close()
+
+
+async def test_who_is_known_is_found(place: Path | str) -> None:
+    """People and hospitals of an earlier version are found by their words after the upgrade."""
+    store = await SqlStore.open(place)
+    await settle(store, person("p0", family_name="高橋", kana="たかはし"))
+    await store.close()
+    _step_down(place, "0009")
+    upgrade(place if isinstance(place, str) else f"sqlite:///{place}")
+    store = await SqlStore.open(place)
+    found = await store.search(Person, "ﾀｶﾊｼ 青葉", limit=5)
+    await store.close()
+
+    assert ["p0"] == [p.id for p in found]

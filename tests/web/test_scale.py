@@ -38,6 +38,11 @@ class Counted(MemoryStore):
         self.asked += 1
         return await super().find(kind, where, **more)
 
+    async def search(self, kind: type[Any], said: str, **more: Any) -> tuple[Any, ...]:
+        """One more."""
+        self.asked += 1
+        return await super().search(kind, said, **more)
+
     async def count(self, kind: Any, where: Any = None) -> int:
         """One more."""
         self.asked += 1
@@ -54,7 +59,17 @@ async def _crowd(store: MemoryStore, size: int) -> None:
         )
 
 
-PAGES = ("/", "/live", "/people/takahashi", "/messages/m-case", "/record", "/record/a-draft", "/meetings/met-aoba")
+PAGES = (
+    "/",
+    "/live",
+    "/people",
+    "/people?q=example",
+    "/people/takahashi",
+    "/messages/m-case",
+    "/record",
+    "/record/a-draft",
+    "/meetings/met-aoba",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
