@@ -75,6 +75,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "status": Entry("status", mark("How things stand: daemon, mailboxes, queue, what is due."), ASK),
     "why": Entry("why", mark("Explain every date, hold and state of a person or a mail."), ASK),
     "log": Entry("log", mark("Read the journal: what happened, to whom, by whom, and why."), ASK),
+    "report": Entry("report", mark("How well meetings are followed up: the KPIs, from the journal."), ASK),
     "audit": Entry("audit", mark("Prove that the journal was not changed: it is sealed as it grows."), ASK),
     "reactions": Entry("reactions", mark("What each kind of incoming mail does, and how it is undone."), ASK),
     "preview": Entry("preview", mark("Show a mail as it will look, or as the raw message."), ASK),

@@ -44,9 +44,12 @@ def begin(
         wake_at=now,
         enrolled_at=now,
     )
-    data: dict[str, object] = {"scenario": scenario.id, "anchor": anchor_at.isoformat()}
+    data: dict[str, object] = {"scenario": scenario.id, "anchor": anchor_at.isoformat(), "rep": rep_id}
     if fresh.variant is not None:
         data["variant"] = fresh.variant
+    if meeting_id is not None:  # what the time to the thank-you is counted from (core.kpi)
+        thanks = next((step.id for step in scenario.steps if step.within_seconds is not None), "")
+        data |= {"meeting": meeting_id, "thanks": thanks}
     said = Entry(
         at=now,
         kind="enrollment.started",

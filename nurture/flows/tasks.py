@@ -66,7 +66,7 @@ def _entry(task: Task, kind: str, by: RepId, now: datetime, **data: str) -> Entr
         at=now,
         kind=kind,
         actor=by,
-        data={"task": task.kind, "step": task.step_id or task.kind, **data},
+        data={"task": task.kind, "step": task.step_id or task.kind, "rep": task.rep_id, **data},
         person_id=task.person_id,
         organisation_id=task.organisation_id,
         deal_id=task.deal_id,
