@@ -256,10 +256,8 @@ def test_against_a_second_count(seed: int) -> None:
         ]
 
         assert (len(mine), Rate(sum(t <= 3 for t in times), len(mine))) == (got.meetings, got.thanks)
-        assert (pytest.approx(mean(times)), pytest.approx(median(times))) == (
-            got.thanks_hours.mean,
-            got.thanks_hours.median,
-        )
+        assert pytest.approx(mean(times)) == got.thanks_hours.mean
+        assert pytest.approx(median(times)) == got.thanks_hours.median
         assert (Rate(answers, len(times)), Rate(nexts, len(mine))) == (got.replied, got.next)
         assert pytest.approx(mean(n for n in touched if n)) == got.touches.mean
         assert sum(touched) == sum(got.channels.values())
