@@ -237,6 +237,16 @@ class Store(Protocol):
         """Let go of idempotency keys from before then (``core.keys``); returns how many."""
         ...
 
+    def commits(self) -> int:
+        """A number that grows with each commit of this process that writes an enrollment."""
+        ...
+
+    def touched(self, enrollment: EnrollmentId, since: int) -> bool:
+        """Whether this process has written that enrollment since ``commits`` was ``since``. Costs nothing: no
+        database is asked, and what other processes write is not known here.
+        """
+        ...
+
     def changed(self) -> asyncio.Event:
         """A new event that is set when something was committed, here or by another process.
 
@@ -336,6 +346,7 @@ class Sender(Protocol):
         leaving: Callable[[Sequence[Letter]], None],
         done: Callable[[Letter, Outcome], None],
         stop: asyncio.Event | None = None,
+        holds: Callable[[Letter], bool] | None = None,
     ) -> None:
         """Hand over letters of one mailbox, in order, over as many connections as are worth it.
 
@@ -347,6 +358,8 @@ class Sender(Protocol):
                 line at all, or that was not begun when ``stop`` was set or the line went away, is
                 ``UNTOUCHED``: its attempt does not count. Must not raise.
             stop: when set, the letters on the wire get their answers and no more is begun.
+            holds: asked of each letter when its turn comes; where what was known of it does not hold any more,
+                it is not begun, and ``UNTOUCHED``. Must not raise.
         """
         ...
 

@@ -30,10 +30,11 @@ class OneByOne:
         leaving: Callable[[Sequence[Letter]], None],
         done: Callable[[Letter, Outcome], None],
         stop: asyncio.Event | None = None,
+        holds: Callable[[Letter], bool] | None = None,
     ) -> None:
         """One after the other."""
         for letter in letters:
-            if stop is not None and stop.is_set():
+            if (stop is not None and stop.is_set()) or (holds is not None and not holds(letter)):
                 done(letter, Outcome(Verdict.UNTOUCHED, "stopping"))
             else:
                 leaving((letter,))

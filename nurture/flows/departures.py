@@ -62,6 +62,7 @@ class Checked:
     put_off: int = 0
     claimed: int = 0
     at: float = 0.0  # the loop's time; what has come in since is not known to this check
+    commits: int = 0  # as of the store when it was claimed: what this process has written since is not known to it
 
 
 Undisturbed = Callable[[], AbstractAsyncContextManager[frozenset[MessageId]]]

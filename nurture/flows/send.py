@@ -10,8 +10,10 @@ claimed, checked (``departures``), noted in the trace, handed over, and its answ
 
 A letter must leave on what is known when it leaves. So a batch is as long as it takes the server half a second to
 take: two letters at first, more as answers come faster, fewer as they come slower or are heavier. And a letter
-that was not begun within a second of its claim goes back, to be claimed and checked again. Only where the server
-is quick is the next batch made ready meanwhile, for it must not wait long (``supply``).
+that was not begun within a second of its claim goes back, to be claimed and checked again. So does at once each
+whose enrollment this process has written meanwhile (a colleague's answer, a pause at the desk); of what another
+process writes the second is the bound. Only where the server is quick is the next batch made ready meanwhile, for
+it must not wait long (``supply``).
 
 A beat is short, whatever the queue: what has changed for all (stops, limits, mailboxes that were read by now) is
 looked at again by the next. A server that hangs keeps its mailbox longer: ``Hands`` says which are kept, and the
@@ -222,6 +224,15 @@ class _Work:
         timer = loop.call_at(checked.at + OLD, gate.set)
         seen = 0
         on_wire: set[str] = set()
+        called_back: set[str] = set()
+
+        def holds(letter: Letter) -> bool:
+            """Nothing was written since the claim that may have called it back; else it is checked again."""
+            enrollment = rows[letter.header_id].enrollment_id
+            if enrollment is None or not self.beat.doors.store.touched(enrollment, checked.commits):
+                return True
+            called_back.add(letter.header_id)
+            return False
 
         def leaving(letters: Sequence[Letter]) -> None:
             on_wire.update(letter.header_id for letter in letters)
@@ -237,7 +248,8 @@ class _Work:
             if not self.beat.pace.left(message, outcome, at):
                 gate.set()  # refused too often: nothing more is begun before that is judged
             if outcome.verdict is Verdict.UNTOUCHED:
-                recorder.take(Answer(message, outcome, at, begun=not gate.is_set()))
+                begun = letter.header_id not in called_back and not gate.is_set()
+                recorder.take(Answer(message, outcome, at, begun=begun))
                 return
             recorder.take(Answer(message, outcome, at))
             seen += 1
@@ -249,7 +261,7 @@ class _Work:
         problem = "not answered"
         try:
             await self.beat.sender.send_all(
-                [departure.letter for departure in batch], leaving=leaving, done=done, stop=gate
+                [departure.letter for departure in batch], leaving=leaving, done=done, stop=gate, holds=holds
             )
         except Exception as error:  # a sender does not raise: where in its work it did, nobody knows
             self.beat.outcomes.trouble(error)

@@ -50,6 +50,7 @@ UNTOUCHED: Final = Outcome(Verdict.UNTOUCHED)
 class _Claimed:
     letters: tuple[tuple[Message, Glance], ...]
     at: float  # the loop's time; what has come in since is not known
+    commits: int  # the store's count then
 
 
 class Supply:
@@ -114,7 +115,7 @@ class Supply:
         except Exception as error:  # what was claimed is taken up by the next beat
             beat.failure = error
             return None
-        checked.at = claimed.at
+        checked.at, checked.commits = claimed.at, claimed.commits
         beat.report.held += checked.held
         beat.report.put_off += checked.put_off
         return checked
@@ -139,7 +140,7 @@ class Supply:
                     return None
                 if not (places := await beat.pace.take(mailbox, size, now)):
                     return None
-                began = loop.time()
+                began, commits = loop.time(), doors.store.commits()
                 claim = doors.store.claim(now, places, beat.by, (mailbox,), **beat.pace.claims)
                 answer = asyncio.create_task(claim, name=f"claim-{mailbox}")
                 await asyncio.sleep(0)
@@ -149,7 +150,8 @@ class Supply:
             except Exception as error:  # what was claimed, if anything was, is taken up by the next beat
                 beat.failure = error
                 return None
-        return _Claimed(letters, loop.time() if loop.time() - began < STALLED else began) if letters else None
+        at = loop.time() if loop.time() - began < STALLED else began
+        return _Claimed(letters, at, commits) if letters else None
 
     @asynccontextmanager
     async def _undisturbed(self) -> AsyncIterator[frozenset[MessageId]]:

@@ -29,6 +29,8 @@ TOGETHER: Final = 16
 WORTH: Final = 8
 """Letters for which one more connection is opened: a handshake costs as much as a few of them."""
 
+CALLED_BACK: Final = Outcome(Verdict.UNTOUCHED, "called back")
+
 
 class Batch:
     """What is left of the letters. Tells of each exactly once; what the caller's functions raise is logged.
@@ -36,7 +38,7 @@ class Batch:
     Args:
         pool: the lines of the mailbox.
         letters: in order.
-        leaving, done, stop: as of ``ports.Sender.send_all``.
+        leaving, done, stop, holds: as of ``ports.Sender.send_all``.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Batch:
         leaving: Callable[[Sequence[Letter]], None],
         done: Callable[[Letter, Outcome], None],
         stop: asyncio.Event | None,
+        holds: Callable[[Letter], bool] | None = None,
     ) -> None:
         self._pool = pool
         self._left = deque(letters)  # ready to go
@@ -56,6 +59,7 @@ class Batch:
         self._leaving = leaving
         self._done = done
         self._stop = stop
+        self._holds = holds
         self._lines = 0  # at work
         self._why = "stopping"
 
@@ -161,10 +165,13 @@ class Batch:
         def take() -> Letter | None:
             """The next letter, if this line may have one more."""
             nonlocal most
-            if most <= 0 or not self._more:
-                return None
-            most -= 1
-            return self._left.popleft()
+            while most > 0 and self._more:
+                letter = self._left.popleft()
+                if self._holds is None or self._holds(letter):
+                    most -= 1
+                    return letter
+                self._tell(letter, CALLED_BACK)
+            return None
 
         seconds = self._pool.settings.smtp.timeout
         if self._pool.pipelines(line) and len(self._left) > 1:

@@ -87,6 +87,7 @@ class SmtpSender:
         leaving: Callable[[Sequence[Letter]], None],
         done: Callable[[Letter, Outcome], None],
         stop: asyncio.Event | None = None,
+        holds: Callable[[Letter], bool] | None = None,
     ) -> None:
         """Hand over letters of one mailbox; see ``ports.Sender``."""
         if not letters:
@@ -100,7 +101,7 @@ class SmtpSender:
                     Outcome(Verdict.UNTOUCHED, trouble.answer) if trouble else _no_mailbox(letter.mailbox_id),
                 )
             return
-        await Batch(pool, letters, leaving, done, stop).run()
+        await Batch(pool, letters, leaving, done, stop, holds).run()
 
     def no_line(self, mailbox_id: MailboxId) -> NoLine | None:
         """Why there is no connection, and when one is tried again."""

@@ -36,6 +36,7 @@ from nurture.store.codecs import clean, fold
 from nurture.store.draft import Draft, value_of
 from nurture.store.find import is_any_of
 from nurture.store.mapping import KINDS, Shape, shape
+from nurture.store.noted import Noted
 from nurture.store.schema import UNIQUE
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class MemoryStore:
         self._taken: dict[str, dict[tuple[Any, ...], str]] = {rule.name: {} for rule in UNIQUE}
         self._seq = 0
         self._events: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
+        self._noted = Noted()
         self._name: str | None = None
         self._closed = False
 
@@ -83,6 +85,7 @@ class MemoryStore:
             self._seq += 1
             self._rows["journal"][str(self._seq)] = value_of(shape(Entry), row | {"seq": self._seq})
         if puts or entries:
+            self._noted.note(change)
             self._announce()
 
     async def get(self, kind: type[V], key: str) -> V | None:
@@ -286,6 +289,14 @@ class MemoryStore:
         """See ``ports.Store``."""
         self._open()
         self._name = clean(name)
+
+    def commits(self) -> int:
+        """See ``ports.Store``."""
+        return self._noted.count
+
+    def touched(self, enrollment: EnrollmentId, since: int) -> bool:
+        """See ``ports.Store``."""
+        return self._noted.touched(enrollment, since)
 
     def term(self) -> int:
         """See ``ports.Store``: nobody else is here."""

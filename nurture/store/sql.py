@@ -31,6 +31,7 @@ from nurture.store import claiming, queries, recording, seeking, traffic, writes
 from nurture.store.codecs import clean
 from nurture.store.database import translated
 from nurture.store.find import among
+from nurture.store.noted import Noted
 from nurture.store.opening import database_at, prepare
 from nurture.store.schema import METADATA
 from nurture.store.writer import Writer
@@ -68,6 +69,7 @@ class SqlStore:
         self._writer = Writer(database, self._announce)
         self._events: weakref.WeakSet[asyncio.Event] = weakref.WeakSet()
         self._neighbours = database.neighbours(self._writer, self._announce)
+        self._noted = Noted()
         self._closed = False
 
     @classmethod
@@ -97,6 +99,8 @@ class SqlStore:
         except writes.Conflict as conflict:
             failed = conflict.puts
             raise await self._read(lambda connection: writes.explain(connection, failed)) from None
+        finally:
+            self._noted.note(change)  # also when nobody knows whether it was written: to look again is cheap
 
     async def get(self, kind: type[V], key: str) -> V | None:
         """See ``ports.Store``."""
@@ -234,6 +238,14 @@ class SqlStore:
         """See ``ports.Store``."""
         self._open()
         await self._neighbours.join(clean(name))
+
+    def commits(self) -> int:
+        """See ``ports.Store``."""
+        return self._noted.count
+
+    def touched(self, enrollment: EnrollmentId, since: int) -> bool:
+        """See ``ports.Store``."""
+        return self._noted.touched(enrollment, since)
 
     def term(self) -> int:
         """See ``ports.Store``."""

@@ -271,6 +271,33 @@ async def test_a_stop_finishes_what_is_on_the_wire() -> None:
 
 
 @pytest.mark.parametrize("extensions", [PLAIN, PIPELINED], ids=["plain", "pipelined"])
+async def test_what_was_called_back_is_not_begun(extensions: Sequence[str]) -> None:
+    """Each letter is asked for when its turn comes; those that do not hold any more stay, the others go on."""
+    server = Fates({}, extensions)
+    told = Told()
+    back: set[int] = {3}
+
+    def done(one: Letter, outcome: Outcome) -> None:
+        """With the first answer the last one is called back too."""
+        told.done(one, outcome)
+        back.add(19)
+
+    async with serving(server) as port:
+        sender = make(port)
+        await sender.send_all(
+            [letter(n) for n in range(20)],
+            leaving=told.leaves,
+            done=done,
+            holds=lambda one: _number(one) not in back,
+        )
+        await sender.close()
+
+    gone = [n for n in range(20) if n not in {3, 19}]
+    assert gone == told.leaving == server.read
+    assert {3, 19} == {n for n, outcome in told.outcomes.items() if outcome.verdict is Verdict.UNTOUCHED}
+
+
+@pytest.mark.parametrize("extensions", [PLAIN, PIPELINED], ids=["plain", "pipelined"])
 async def test_a_cancelled_batch_says_what_it_knows(extensions: Sequence[str]) -> None:
     """Cancelled in the middle: the letter whose dot was written is in doubt, the others are untouched."""
     server = Fates({(2, "dot"): SILENT}, extensions)

@@ -61,18 +61,20 @@ class Bulk:
         leaving: Callable[[Sequence[Letter]], None],
         done: Callable[[Letter, Outcome], None],
         stop: asyncio.Event | None = None,
+        holds: Callable[[Letter], bool] | None = None,
     ) -> None:
         """All that may begin are accepted; the others wait until they are told to stop."""
-        begun = letters[: self.begins]
+        begun = [letter for letter in letters if holds is None or holds(letter)][: self.begins]
         self.batches.append([letter.header_id for letter in begun])
         leaving(begun)
         self.meanwhile(begun)
         for letter in begun:
             done(letter, OK)
-        if len(begun) < len(letters):
+        rest = [letter for letter in letters if letter not in begun]
+        if rest:
             assert stop is not None
             await stop.wait()
-        for letter in letters[len(begun) :]:
+        for letter in rest:
             done(letter, Outcome(Verdict.UNTOUCHED, "stopping"))
 
     def no_line(self, mailbox_id: MailboxId) -> NoLine | None:

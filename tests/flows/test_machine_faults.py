@@ -164,6 +164,11 @@ def _reads_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(receive, "_inbound", inbound)
 
 
+def _unseen(patch: pytest.MonkeyPatch) -> None:
+    """What is written between a letter's claim and its turn is not asked for."""
+    patch.setattr(TroubledMemory, "touched", lambda *_: False)
+
+
 def _never_held(patch: pytest.MonkeyPatch) -> None:
     """What comes back to the desk is written without looking at its enrollment."""
     real = outgoing._hold
@@ -238,6 +243,11 @@ def _meanwhile(deed: str) -> Callable[[Machine], None]:
     return _live
 
 
+def _answered_at_once(m: Machine) -> None:
+    """Two of one hospital are written to in one batch; the first answers before the second's turn has come."""
+    m.work(1, [], [("reply", 0)])
+
+
 def _stopped(m: Machine) -> None:
     """Somebody stops an enrollment."""
     _one_day(m)
@@ -285,6 +295,7 @@ FAULTS: Final[dict[str, tuple[Seed, Callable[[Machine], None]]]] = {
         _change_of(reactions, "_colleagues", _holds_forgotten),
         _meanwhile("other_replies"),
     ),
+    "a reply is not heard by who waits claimed": (_unseen, _answered_at_once),
     "a stop leaves the mails as they are": (_change_of(progress, "end", _without(Message)), _stopped),
     "a stop says nothing": (_change_of(progress, "end", _mute), _stopped),
     "a hold outlives a stop": (_never_held, _stopped_while_held),

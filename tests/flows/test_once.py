@@ -50,11 +50,12 @@ class OneAfterTheOther(Bulk):
         leaving: Callable[[Sequence[Letter]], None],
         done: Callable[[Letter, Outcome], None],
         stop: asyncio.Event | None = None,
+        holds: Callable[[Letter], bool] | None = None,
     ) -> None:
         """As ``ports.Sender``."""
         self.batches.append([letter.header_id for letter in letters])
         for number, letter in enumerate(letters, 1):
-            if stop is not None and stop.is_set():
+            if (stop is not None and stop.is_set()) or (holds is not None and not holds(letter)):
                 done(letter, STOPPING)
                 continue
             leaving((letter,))

@@ -677,6 +677,19 @@ class TestDue:
         with pytest.raises(StaleVersion):
             await store.commit(Change(puts=(enrollment("b", "p", version=1),)))
 
+    async def test_who_was_written_since(self, store: Store) -> None:
+        """A commit that writes an enrollment is known at once; others, and what was refused, call nothing back."""
+        await settle(store, person("p"), enrollment("a", "p"), enrollment("b", "p"))
+        before = store.commits()
+
+        await store.commit(Change((message("m", "a", "p"),)))
+        assert before == store.commits()
+
+        await store.commit(Change((enrollment("a", "p", version=1),)))
+        keys = (EnrollmentId("a"), EnrollmentId("b"))
+        assert [True, False] == [store.touched(key, before) for key in keys]
+        assert not any(store.touched(key, store.commits()) for key in keys)
+
 
 class TestTraffic:
     """What limits are counted from."""
