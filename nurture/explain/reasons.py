@@ -58,6 +58,7 @@ REASONS: Final[Mapping[str, str]] = {
     "no_plan": mark("its scenario has no such step"),
     "replied": mark("this person replied: please look again"),
     "no_reply": mark("no answer came"),
+    "met_again": mark("a newer meeting began it anew"),
     "refusal": mark("declined"),
     "consideration": mark("is thinking it over"),
     "bounces": mark("three mails in a row came back"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from nurture.core.messages import Entry, Message
 from nurture.core.people import Organisation, Person
-from nurture.core.reading import Kind
+from nurture.core.reading import Intent, Kind
 from nurture.core.states import LEFT
 from nurture.mail import threads
 from nurture.mail.address import domain_of
@@ -138,6 +138,18 @@ def concerns_us(known: Known, box: MailboxSettings, item: Item) -> bool:
         return False
     cited = [m for m in known.messages if threads.cites(reading, [m])]
     return bool(cited) and not _is_copy(known, box, reading, [m.mailbox_id for m in cited])
+
+
+def wants_silence(known: Known, item: Item) -> bool:
+    """Whether somebody whom nobody knows asks for no more mail: we may have written by hand, or meet some day.
+    Only in words of their own, to us: nothing automatic, nothing from among the spam.
+    """
+    reading = item.reading
+    if reading.kind is Kind.UNSUBSCRIBE:
+        return True
+    if reading.kind is not Kind.REPLY or reading.automatic or item.raw.junk or _is_one_of_us(known, reading):
+        return False
+    return Intent.UNSUBSCRIBE in reading.intents
 
 
 def house(known: Known, item: Item) -> OrganisationId | None:

@@ -27,7 +27,7 @@ from nurture.core.messages import (
     Message,
 )
 from nurture.core.people import AccessRole, Person
-from nurture.core.reading import Intent, Kind, Reading
+from nurture.core.reading import Kind, Reading
 from nurture.errors import PermanentFailure, StaleVersion, TemporaryFailure
 from nurture.flows import again, dispatches, matching, notices, optout, succession, touched
 from nurture.flows.matching import CUT, UNREADABLE, Item
@@ -164,7 +164,7 @@ async def _handle(
             if match is not None:
                 await _react(doors, box, item, match, report)
                 report.matched.append((item.reading.kind.value, match.person.id))
-            elif matching.concerns_us(known, box, item) or matching.house(known, item) is not None:
+            elif _is_ours_to_read(known, box, item):
                 await _stray(doors, box, item, known, report)
                 report.strays += 1
             else:
@@ -175,6 +175,15 @@ async def _handle(
             report.problems.append(error)
             await _unhandled(doors, box, item, match, report)
     return tuple(item.raw for item in items if item.key not in passed)
+
+
+def _is_ours_to_read(known: Known, box: MailboxSettings, item: Item) -> bool:
+    """Whether a mail that fits nobody is any business of ours."""
+    return (
+        matching.concerns_us(known, box, item)
+        or matching.house(known, item) is not None
+        or matching.wants_silence(known, item)
+    )
 
 
 def _inbound(box: MailboxSettings, item: Item, match: Match | None, enrollment: Enrollment | None) -> Inbound:
@@ -226,7 +235,7 @@ async def _nobodys(doors: Doors, box: MailboxSettings, item: Item, known: Known)
     if house is not None:  # somebody at a hospital that we know: whoever reads the mailbox sees to it, nobody else
         row = replace(row, organisation_id=house, handled_at=now)
         change = Change((row, *_asked(row, item, _reader(doors, box))), (replace(stray, organisation_id=house),))
-    if item.reading.kind is Kind.UNSUBSCRIBE or (house and Intent.UNSUBSCRIBE in item.reading.intents):
+    if matching.wants_silence(known, item):
         evidence = f"{row.key} {item.reading.text[:300]}"
         if (letter := threads.carried(item.reading, known.messages)) is not None:
             await optout.unsubscribe(doors, letter.unsubscribe_token, source="mailto", evidence=evidence)

@@ -6,23 +6,24 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nurture.core import anchors, survey
+from nurture.core import anchors, survey, turns
 from nurture.core.approval import may_see
 from nurture.core.beginning import begin
 from nurture.core.change import Change
 from nurture.core.deals import Attendee, Deal, DealStatus, Meeting, Promise
 from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, PromiseId, RepId, derived
-from nurture.core.messages import Enrollment, EnrollmentState, Entry
+from nurture.core.messages import Enrollment, Entry
 from nurture.core.people import Organisation, Person, Representative, described
 from nurture.errors import TemporaryFailure, UserError
 from nurture.flows import enroll, recorded, suppressions, tick
 from nurture.flows.minutes import AttendeeRecord, MeetingRecord, PromiseRecord, check
-from nurture.flows.recorded import Recorded
+from nurture.flows.recorded import RUNNING, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from nurture.core.dossier import Dossier
     from nurture.core.scenario import Scenario
     from nurture.ports import Doors
 
@@ -155,7 +156,7 @@ async def record(doors: Doors, record: MeetingRecord, *, closing: Change | None 
     )
     change += Change(await enroll.kept_text(doors, scenario, now))
     scene = _Scene(scenario, meeting, deal, organisation)
-    enrollments, warnings, started = await _enroll(doors, scene, people, rep.id, now)
+    enrollments, warnings, started = await _enroll(doors, scene, people, ours, now)
     await doors.store.commit(change + started + (closing or Change()))
     with suppress(TemporaryFailure):  # it is recorded: what cannot be drafted now, the next beat drafts
         await tick.advance(doors, [e.id for e in enrollments])
@@ -251,25 +252,37 @@ class _Scene:
         return anchors.day_one_of(self.scenario, facts, now, zone, person.name)
 
 
+async def _running(
+    doors: Doors, scenario: Scenario, people: Sequence[Person], now: datetime
+) -> Mapping[PersonId, Dossier]:
+    """Who is on the way in this scenario."""
+    where = {"person_id": tuple(p.id for p in people), "scenario_id": scenario.id, "state": RUNNING}
+    found = await doors.store.find(Enrollment, where)
+    dossiers = await doors.store.dossiers([e.id for e in found], now) if found else ()
+    return {dossier.enrollment.person_id: dossier for dossier in dossiers}
+
+
+def _begins_anew(before: Dossier, scene: _Scene, ours: _Ours) -> bool:
+    """Whether a meeting takes the place of the one that somebody is in the scenario for: a later one, in a
+    scenario that counts from meetings, and the enrollment is this representative's to end.
+    """
+    enrollment = before.enrollment
+    later = scene.meeting.ended_at > enrollment.anchor_at
+    return scene.scenario.anchor == "meeting_end" and later and ours.may_change(enrollment.rep_id)
+
+
 async def _enroll(
-    doors: Doors, scene: _Scene, people: Sequence[Person], by: RepId, now: datetime
+    doors: Doors, scene: _Scene, people: Sequence[Person], ours: _Ours, now: datetime
 ) -> tuple[list[Enrollment], list[UserError], Change]:
-    """Enroll everybody who is not on the way in this scenario already."""
-    scenario, meeting = scene.scenario, scene.meeting
-    running = await doors.store.find(
-        Enrollment,
-        {
-            "person_id": tuple(p.id for p in people),
-            "scenario_id": scenario.id,
-            "state": (EnrollmentState.ACTIVE, EnrollmentState.PAUSED),
-        },
-    )
-    busy = {e.person_id for e in running}
+    """Enroll everybody. Who is in this scenario since an earlier meeting begins it anew with this one."""
+    scenario, meeting, by = scene.scenario, scene.meeting, ours.by.id
+    running = await _running(doors, scenario, people, now)
     warnings: list[UserError] = []
     total = Change()
     enrollments: list[Enrollment] = []
     for person in people:
-        if person.id in busy:
+        before = running.get(person.id)
+        if before is not None and not _begins_anew(before, scene, ours):
             warnings.append(recorded.already(person, scenario.id))
             continue
         if not person.legal_basis.allows_mail:
@@ -277,6 +290,8 @@ async def _enroll(
         if silence := await suppressions.in_force(doors, person.email, (person.organisation_id,)):
             warnings.append(recorded.silent(person, silence[0].value))
             continue
+        if before is not None:
+            total += turns.stop(before, "met_again", now, by)
         started = begin(
             person,
             scenario,

@@ -137,7 +137,13 @@ class House:
 
     async def met(self, *attendees: AttendeeRecord, ended_at: datetime = MET, scenario: str = "short") -> Recorded:
         """Record a meeting with these people."""
-        meeting = MeetingRecord(
+        return await record.record(self.doors, self.meeting(*attendees, ended_at=ended_at, scenario=scenario))
+
+    def meeting(
+        self, *attendees: AttendeeRecord, ended_at: datetime = MET, scenario: str = "short"
+    ) -> MeetingRecord:
+        """What is recorded of it."""
+        return MeetingRecord(
             organisation="青葉中央病院",
             ended_at=ended_at,
             rep_id=REP.id,
@@ -150,7 +156,6 @@ class House:
             confirmation_question="試行の対象は一般撮影のみという理解でよろしいでしょうか。",
             promises=(PromiseRecord("連携仕様書をお送りする", due=date(2027, 5, 14)),),
         )
-        return await record.record(self.doors, meeting)
 
     async def approve(self, message: Message) -> Message:
         """Approve as the representative."""

@@ -22,10 +22,12 @@ from tests.flows.test_receive import ANSWERS, BOUNCES, Pigeonhole, letter, read,
 from tests.samples import REP
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    from nurture.core.change import Cursor
     from nurture.core.messages import Message
+    from nurture.ports import Fetched
 
 SATO = "sato@aoba-hp.example"
 MOVED = "h.sato@aoba-hp.example"
@@ -43,6 +45,15 @@ class Case:
     said: str = ""  # the journal's word on how it was recognised
     box: str = "tanaka"
     before: Change | None = None
+
+
+class Spam(Pigeonhole):
+    """A folder of unwanted mail."""
+
+    async def fetch(self, cursors: Sequence[Cursor], limit: int) -> Fetched:
+        """The same, and where it lay."""
+        found = await super().fetch(cursors, limit)
+        return replace(found, mails=tuple(replace(mail, junk=True) for mail in found.mails))
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,3 +327,31 @@ async def test_a_stranger_who_opts_out_is_silent_too(house: House) -> None:
 
     (row,) = await house.store.find(Suppression)
     assert "takahashi@aoba-hp.example" == row.value
+
+
+async def test_so_is_one_of_whom_nothing_at_all_is_known(house: House) -> None:
+    """A place that nobody knows: we may have written by hand, and may meet some day. Other mail is passed over."""
+    await thanked(house)
+    said = {"mori": "今後の配信は不要です。", "kubo": "資料をお送りください。"}
+    await read(
+        house,
+        Pigeonhole(
+            [
+                letter(text, sender=f"{who}@midori-hp.example", message_id=f"<{who}@midori-hp.example>")
+                for who, text in said.items()
+            ]
+        ),
+    )
+
+    assert ["mori@midori-hp.example"] == [row.value for row in await house.store.find(Suppression)]
+    assert ["mori@midori-hp.example"] == [row.from_address for row in await house.store.find(Inbound)]
+
+
+async def test_what_lies_among_spam_silences_nobody(house: House) -> None:
+    """Much there claims to be from somebody."""
+    await thanked(house)
+    asks = letter("今後の配信は不要です。", sender="mori@midori-hp.example")
+    await read(house, Spam([asks]))
+
+    assert () == await house.store.find(Suppression)
+    assert () == await house.store.find(Inbound)

@@ -252,13 +252,13 @@ async def test_unrelated_mail_leaves_no_trace(house: House) -> None:
 
 
 async def test_a_forged_answer_from_elsewhere_is_a_stray(house: House) -> None:
-    """Somebody of another domain cites our mail: shown to a person, matched to nobody."""
+    """Somebody of another domain cites our mail: shown to a person, matched to nobody; silent is who wrote."""
     sent = await thanked(house)
     report = await read(house, Pigeonhole([letter("配信停止してください。", sent, sender="x@elsewhere.example")]))
 
     assert 1 == report.strays
     assert EnrollmentState.ACTIVE is (await enrollment(house)).state
-    assert () == await house.store.find(Suppression)
+    assert ["x@elsewhere.example"] == [row.value for row in await house.store.find(Suppression)]
     assert "inbound.stray" in await house.kinds()
 
 
