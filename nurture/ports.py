@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from datetime import datetime
+    from datetime import date, datetime
 
     from nurture.config import MailboxSettings, Settings, Webhook
     from nurture.core.attachments import Attachment, Enclosed
+    from nurture.core.books import Book
     from nurture.core.calendar import Calendar
     from nurture.core.change import Change, Cursor, Dispatch, Entity
     from nurture.core.content import ContentItem, Wanted
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.glance import Glance
     from nurture.core.health import Arrived
-    from nurture.core.ids import EnrollmentId, MailboxId, MessageId, OrganisationId
+    from nurture.core.ids import EnrollmentId, MailboxId, MessageId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Representative
@@ -213,6 +214,20 @@ class Store(Protocol):
         ids: Collection[str] = (),
     ) -> Matches:
         """Look up all marks of a batch of incoming mails at once. Addresses compare in lower case."""
+        ...
+
+    async def planned(
+        self,
+        first: date,
+        last: date,
+        *,
+        reps: Collection[RepId] | None = None,
+        organisation: OrganisationId | None = None,
+    ) -> Mapping[date, int]:
+        """How many mails are to leave on each day, both ends inclusive; days without are left out.
+
+        With ``reps`` those of these representatives, with ``organisation`` those to its people.
+        """
         ...
 
     async def houses(self, domains: Collection[str]) -> Mapping[str, OrganisationId]:
@@ -564,6 +579,26 @@ class Library(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """The files of the working folder as those see them who keep them. Nothing is written here."""
+
+    def books(self) -> tuple[Book, ...]:
+        """All calendars that count by default, each with its file and how it is; the country's holidays first.
+
+        Raises:
+            UserError, UserErrors: a file is broken.
+        """
+        ...
+
+
+class NoShelf:
+    """A house without files."""
+
+    def books(self) -> tuple[Book, ...]:
+        """None."""
+        return ()
+
+
 class Feeds(Protocol):
     """Calendars that others publish. What was fetched is what the library reads."""
 
@@ -643,6 +678,7 @@ class Doors:
     attachments: Attachments = field(default_factory=NoAttachments)
     link_key: bytes = field(default=b"", repr=False)  # seals the links of mails (``flows.optout.key``)
     replier: Replier | None = None  # None: no opt-out is confirmed
+    shelf: Shelf = field(default_factory=NoShelf)
 
 
 class Resolver(Protocol):

@@ -20,6 +20,7 @@ from nurture.credentials import resolve
 from nurture.errors import TemporaryFailure, UserError
 from nurture.files.attachments import FileAttachments
 from nurture.files.library import FileLibrary
+from nurture.files.shelf import FileShelf
 from nurture.files.shipped import shipped
 from nurture.flows import again, audit, optout
 from nurture.flows import feeds as flow
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from nurture.config import Settings
+    from nurture.core.feeds import FeedState, Subscription
     from nurture.core.ids import MailboxId
     from nurture.core.sending import NoLine
     from nurture.daemon import Daemon
@@ -113,7 +115,8 @@ async def open_house(
         notifier = MailNotifier(settings, sender, clock, chance)
         attachments = FileAttachments(settings.attachments)
         key = await optout.key(store, chance)
-        doors = Doors(settings, store, clock, chance, library, writer, notifier, attachments, key, notifier)
+        shelf = FileShelf(library, settings.folder, settings.country, partial(_looked, settings))
+        doors = Doors(settings, store, clock, chance, library, writer, notifier, attachments, key, notifier, shelf)
         yield House(doors, sender, tokens)
 
 
@@ -124,6 +127,13 @@ async def open_doors(
     """The doors alone, for a command that acts once; in the folder of a demo it acts at the demo's time."""
     async with open_house(settings, clock=clock or told(settings.demo_time), chance=chance) as house:
         yield house.doors
+
+
+def _looked(settings: Settings, subscription: Subscription) -> FeedState | None:
+    """How the last look at a subscription went."""
+    from nurture.feeds import read_state  # noqa: PLC0415 - few have one, and it speaks HTTP
+
+    return read_state(settings.feeds, subscription)
 
 
 def access_tokens(settings: Settings, clock: Clock) -> Tokens | None:

@@ -13,8 +13,7 @@ import click
 
 from nurture.cli.tables import one_line, pad, width
 from nurture.core.calendar import Certainty, Effect
-from nurture.i18n import mark
-from nurture.reports.days import STRENGTH, whom
+from nurture.reports.days import MEANINGS, STRENGTH, whom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,13 +34,6 @@ COLOURS: Final[Mapping[Effect, str]] = {
     Effect.QUIET: "blue",
     Effect.NO_APPOINTMENT: "yellow",
     Effect.REDUCE: "cyan",
-}
-MEANINGS: Final[Mapping[Effect, str]] = {
-    Effect.HOLIDAY: mark("no mail, no business day"),
-    Effect.BLACKOUT: mark("no mail"),
-    Effect.QUIET: mark("no mail but thank-yous and notices"),
-    Effect.NO_APPOINTMENT: mark("no proposals to meet"),
-    Effect.REDUCE: mark("fewer mails"),
 }
 MONDAY: Final = date(2027, 3, 1)
 CELL: Final = 6

@@ -63,6 +63,47 @@ ROLES: Final[Mapping[str, str]] = {
     "pharmacy": mark("Pharmacy"),
 }
 
+SPECIALTIES: Final[Mapping[str, str]] = {
+    "anesthesiology": mark("Anesthesiology"),
+    "breast_surgery": mark("Breast surgery"),
+    "cardiology": mark("Cardiology"),
+    "clinical_engineering": mark("Clinical engineering"),
+    "cv_surgery": mark("Cardiovascular surgery"),
+    "dermatology": mark("Dermatology"),
+    "diabetes": mark("Diabetes"),
+    "emergency": mark("Emergency"),
+    "gastroenterology": mark("Gastroenterology"),
+    "gi_surgery": mark("Digestive surgery"),
+    "hematology": mark("Hematology"),
+    "hospital_management": mark("Hospital management"),
+    "infection_control": mark("Infection control"),
+    "infectious_disease": mark("Infectious disease"),
+    "intensive_care": mark("Intensive care"),
+    "internal_medicine": mark("Internal medicine"),
+    "laboratory": mark("Laboratory medicine"),
+    "medical_informatics": mark("Medical informatics"),
+    "neurology": mark("Neurology"),
+    "neurosurgery": mark("Neurosurgery"),
+    "nursing": mark("Nursing (specialty)"),
+    "nursing_management": mark("Nursing management"),
+    "obgyn": mark("Obstetrics and gynecology"),
+    "oncology": mark("Oncology"),
+    "ophthalmology": mark("Ophthalmology"),
+    "orl": mark("Otorhinolaryngology"),
+    "orthopaedics": mark("Orthopaedics"),
+    "pathology": mark("Pathology"),
+    "pediatrics": mark("Pediatrics"),
+    "primary_care": mark("Primary care"),
+    "psychiatry": mark("Psychiatry"),
+    "radiology": mark("Radiology"),
+    "rehabilitation": mark("Rehabilitation"),
+    "respiratory": mark("Respiratory medicine"),
+    "surgery": mark("Surgery"),
+    "thoracic_surgery": mark("Thoracic surgery"),
+    "urology": mark("Urology"),
+}
+"""Specialties that the shipped calendars tell apart; others are shown by their id."""
+
 TASKS: Final[Mapping[str, str]] = {
     "call": mark("Telephone"),
     "visit": mark("Visit"),
@@ -123,6 +164,11 @@ def slot(w: Words, found: Slot) -> str:
 def role(w: Words, role_id: str) -> str:
     """A role in words; roles that an installation added are shown by their id."""
     return w(ROLES[role_id]) if role_id in ROLES else role_id
+
+
+def specialty(w: Words, specialty_id: str) -> str:
+    """A specialty in words; those that an installation added are shown by their id."""
+    return w(SPECIALTIES[specialty_id]) if specialty_id in SPECIALTIES else specialty_id
 
 
 def task(w: Words, kind: str) -> str:

@@ -7,15 +7,24 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from nurture.core.calendar import AppliesTo, Calendar, Certainty, Days, Effect, Profile, applies, spans
+from nurture.i18n import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from nurture.core.calendar import CalendarEntry
     from nurture.i18n import Words
 
 STRENGTH: Final = (Effect.HOLIDAY, Effect.BLACKOUT, Effect.QUIET, Effect.NO_APPOINTMENT, Effect.REDUCE)
 """Of several marks on a day the first one here is drawn."""
+MEANINGS: Final[Mapping[Effect, str]] = {
+    Effect.HOLIDAY: mark("no mail, no business day"),
+    Effect.BLACKOUT: mark("no mail"),
+    Effect.QUIET: mark("no mail but thank-yous and notices"),
+    Effect.NO_APPOINTMENT: mark("no proposals to meet"),
+    Effect.REDUCE: mark("fewer mails"),
+}
+"""What a mark means, in words."""
 KEYS: Final = ("role", "specialty", "department", "region", "organisation", "organisation_kind")
 
 

@@ -30,7 +30,7 @@ from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.errors import Impossible
 from nurture.ports import Holding, Matches, Span
-from nurture.store import counts, recording, seeking, writes
+from nurture.store import counts, numbers, recording, seeking, writes
 from nurture.store.assembly import Gathered, assemble, touch
 from nurture.store.codecs import clean, fold
 from nurture.store.draft import Draft, value_of
@@ -41,10 +41,11 @@ from nurture.store.schema import UNIQUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import date
 
     from nurture.core.change import Entity
     from nurture.core.dossier import Dossier
-    from nurture.core.ids import EnrollmentId, MailboxId, OrganisationId
+    from nurture.core.ids import EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.upshot import Upshot
 
@@ -242,6 +243,18 @@ class MemoryStore:
                 i.key for i in self._all(Inbound) if i.mailbox_id == clean(mailbox) and i.key in known
             ),
         )
+
+    async def planned(
+        self,
+        first: date,
+        last: date,
+        *,
+        reps: Collection[RepId] | None = None,
+        organisation: OrganisationId | None = None,
+    ) -> Mapping[date, int]:
+        """See ``ports.Store``."""
+        self._open()
+        return numbers.planned_of(self._all(Message), first, last, reps, organisation)
 
     async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
         """See ``ports.Store``."""

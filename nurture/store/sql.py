@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nurture.core.messages import Enrollment, Message
 from nurture.errors import Impossible, TemporaryFailure
-from nurture.store import claiming, queries, recording, seeking, traffic, writes
+from nurture.store import claiming, numbers, queries, recording, seeking, traffic, writes
 from nurture.store.codecs import clean
 from nurture.store.database import translated
 from nurture.store.find import among
@@ -38,7 +38,7 @@ from nurture.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from typing import Self
 
     from sqlalchemy import Connection
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from nurture.core.change import Change, Entity
     from nurture.core.dossier import Dossier
     from nurture.core.glance import Glance
-    from nurture.core.ids import EnrollmentId, MailboxId, OrganisationId
+    from nurture.core.ids import EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry
     from nurture.core.upshot import Upshot
@@ -211,6 +211,17 @@ class SqlStore:
         return await self._read(
             lambda connection: queries.match(connection, mailbox, header_ids, tokens, addresses, keys, ids)
         )
+
+    async def planned(
+        self,
+        first: date,
+        last: date,
+        *,
+        reps: Collection[RepId] | None = None,
+        organisation: OrganisationId | None = None,
+    ) -> Mapping[date, int]:
+        """See ``ports.Store``."""
+        return await self._read(lambda connection: numbers.planned(connection, first, last, reps, organisation))
 
     async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
         """See ``ports.Store``."""

@@ -15,6 +15,7 @@ from nurture.i18n import mark
 from nurture.log import logger
 from nurture.web import (
     alerts,
+    calendar,
     dates,
     directory,
     enrollment,
@@ -119,6 +120,8 @@ def routes() -> list[Route | Mount]:
         Route("/sessions", signed_in(sessions.show), methods=["GET"]),
         Route("/sessions/end", signed_in(sessions.end), methods=["POST"]),
         Route("/live", signed_in(live.live), methods=["GET"]),
+        Route("/calendar", signed_in(calendar.show), methods=["GET"]),
+        Route("/calendar/{month}", signed_in(calendar.month), methods=["GET"]),
         Route("/halts/{kind}/{id}/resume", signed_in(alerts.resume), methods=["POST"]),
         Route("/valve/release", signed_in(alerts.release), methods=["POST"]),
         Route("/valve/keep", signed_in(alerts.keep), methods=["POST"]),

@@ -13,12 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from nurture.core.plan import zone_of
 from nurture.web import session
 from nurture.web.forms import FIELDS, read_form
 from nurture.web.guard import SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from nurture.i18n import Words
     from nurture.ports import Doors
@@ -44,6 +46,11 @@ class Visit:
     def w(self) -> Words:
         """The reader's language."""
         return self.reader.words
+
+    @property
+    def today(self) -> date:
+        """The date where the reader is."""
+        return self.doors.clock.now().astimezone(zone_of(self.reader.rep.timezone)).date()
 
     @property
     def names(self) -> Mapping[str, str]:

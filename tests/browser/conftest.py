@@ -12,6 +12,7 @@ from nurture.store import open_store
 from tests.browser.chromium import running_chromium
 from tests.browser.site import running
 from tests.browser.window import DESKTOP, PHONE, opened
+from tests.web.shelves import shelved
 from tests.web.world import SATO, furnish
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     store = await open_store(f"sqlite:///{tmp_path}/desk.sqlite")
     try:
         await furnish(store)
-        async with running(store) as served:
+        async with running(store, shelved) as served:
             yield served
     finally:
         await store.close()

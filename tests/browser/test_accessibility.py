@@ -51,6 +51,9 @@ PAGES = (
     "/people",
     f"/people/{NAKAMURA.id}",
     "/people/takahashi",
+    "/calendar",
+    "/calendar?role=clinician",
+    "/calendar/2026-12",
 )
 
 

@@ -1056,6 +1056,36 @@ class TestMatch:
         by_id = await store.match(BOX, [], [], [], [], ["o", "unknown", ""])
         assert [m.id for m in by_id.messages] == ["o"]
 
+    async def test_planned_mails_by_day(self, store: Store) -> None:
+        """What is still to leave, by local date: of some representatives, of one organisation, of some days."""
+
+        def due(key: str, day: date, hour: int = 1, **more: object) -> Message:
+            """A mail that is to leave on a day."""
+            at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+            return message(key, None, "p", **{"planned_on": day, "planned_at": at, **more})
+
+        first, last = date(2027, 4, 1), date(2027, 4, 3)
+        other = replace(REP, id=RepId("suzuki"), email="suzuki@minato.example")
+        await settle(
+            store,
+            person("p"),
+            other,
+            due("a", first),
+            due("b", first, state=MessageState.APPROVED),
+            due("c", last, 23, rep_id=other.id),
+            due("late", last, planned_at=datetime(2027, 4, 4, 9, tzinfo=UTC)),  # far west of here
+            due("elsewhere", last, organisation_id=None),
+            due("before", date(2027, 3, 31)),
+            due("after", date(2027, 4, 4)),
+            due("gone", first, state=MessageState.SENT),
+            due("paused", first, planned_at=None),
+        )
+
+        assert {first: 2, last: 3} == dict(await store.planned(first, last))
+        assert {last: 1} == dict(await store.planned(first, last, reps=(other.id,)))
+        assert {first: 2, last: 2} == dict(await store.planned(first, last, organisation=HOSPITAL.id))
+        assert {} == dict(await store.planned(first, last, reps=()))
+
     async def test_houses(self, store: Store) -> None:
         """By the domain of an address, in any case; only whole domains, and of people who work somewhere."""
         await settle(

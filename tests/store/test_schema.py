@@ -24,7 +24,7 @@ from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppressi
 from nurture.core.people import Person
 from nurture.errors import UserError
 from nurture.ports import Span
-from nurture.store import SqlStore, claiming, migrations, queries, traffic, upgrade
+from nurture.store import SqlStore, claiming, migrations, numbers, queries, traffic, upgrade
 from nurture.store.codecs import hints
 from nurture.store.columns import Instant
 from nurture.store.mapping import KINDS, shape
@@ -188,6 +188,8 @@ HOT: dict[str, tuple[Any, str]] = {
     "refused": (ASKED.refused, "ix_journal_kind ix_journal_at"),
     "pending": (ASKED.pending, "COVERING INDEX ix_message_state"),
     "taken": (traffic.taken_statement(NOW), "ix_message_sent"),
+    "planned": (numbers.planned_statement(TODAY, TODAY, None, None), "COVERING INDEX ix_message_state"),
+    "planned of": (numbers.planned_statement(TODAY, TODAY, ["tanaka"], None), "ix_message_queue"),
     "touches": (queries.touches_statement(["p"], ["aoba"], TODAY), "ix_message_person ix_message_organisation"),
     "silence": (queries.suppression_statements(["x"], ["y"])[0], "ix_suppression_value"),
     "silence on a topic": (queries.suppression_statements(["x"], ["y"])[1], "ix_suppression_value"),

@@ -64,6 +64,7 @@ PAGES = (
     "/record/a-draft",
     "/record/a-draft?q=script",
     f"/meetings/{LAST.id}",
+    "/calendar/2026-12",
     "/nothing-here",
 )
 A_DRAFT = MeetingDraft("a-draft", SATO.id, NOW, NOW, dict.fromkeys(("organisation", "deal", "note"), EVIL))

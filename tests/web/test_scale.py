@@ -14,6 +14,7 @@ from nurture.web import queue
 from nurture.web.app import build
 from tests.web.browser import browser, sign_in
 from tests.web.meetings import remember
+from tests.web.shelves import shelved
 from tests.web.world import AOBA, CASE_MAIL, MORI, NOW, SECRET, furnish, mail, world
 from tests.web.world import SATO as OWNER
 from tests.web.world import enrollment as enrolled
@@ -43,6 +44,11 @@ class Counted(MemoryStore):
         self.asked += 1
         return await super().search(kind, said, **more)
 
+    async def planned(self, first: Any, last: Any, **more: Any) -> Any:
+        """One more."""
+        self.asked += 1
+        return await super().planned(first, last, **more)
+
     async def count(self, kind: Any, where: Any = None) -> int:
         """One more."""
         self.asked += 1
@@ -69,6 +75,8 @@ PAGES = (
     "/record",
     "/record/a-draft",
     "/meetings/met-aoba",
+    f"/calendar?organisation={AOBA.name}",
+    f"/calendar/2026-12?organisation={AOBA.name}",
 )
 
 
@@ -82,7 +90,7 @@ async def test_the_number_of_queries_does_not_grow(path: str) -> None:
         await remember(store)
         await store.commit(Change((MeetingDraft("a-draft", MORI.id, NOW, NOW, {"organisation": AOBA.name}),)))
         await _crowd(store, size)
-        there = world(store)
+        there = shelved(world(store))
         async with browser(build(there.doors, SECRET)) as client:
             await sign_in(client, there, MORI)
             store.asked = 0

@@ -1,0 +1,23 @@
+"""Calendars as those see them who keep them: what each says, where it stands, how it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nurture.core.calendar import Calendar
+    from nurture.core.feeds import FeedState, Subscription
+    from nurture.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A calendar and where it comes from."""
+
+    calendar: Calendar
+    file: str = ""  # from the working folder: calendars/company.yaml; "" for the holidays of a country
+    ships: bool = False  # the file comes with the program; a change is written to the folder's own copy
+    problems: tuple[UserError, ...] = ()  # what of it was left out
+    subscription: Subscription | None = None
+    state: FeedState | None = None  # of its subscription; None: never looked at
