@@ -9,6 +9,9 @@ stay text: ``on``, ``no`` and ``2027-04-08`` are strings. Anchors, aliases, expl
 several documents in one file are refused: nobody needs them here, and they are what hostile YAML is
 made of.
 
+The last texts that were parsed are kept: content is read again as a whole when one item of it has changed, and
+most of it says what it said before.
+
 ``validate`` lets a pydantic model judge the values and turns each of its complaints into a ``UserError``
 that says where it is, what was found, what is expected, and what may have been meant.
 """
@@ -18,7 +21,8 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
@@ -49,6 +53,7 @@ M = TypeVar("M", bound=BaseModel)
 MAX_DEPTH: Final = 20
 MAX_VALUES: Final = 50_000
 MAX_ERRORS: Final = 50
+KEPT: Final = 64  # texts that are known when they come again
 SHOWN: Final = 60  # characters of a found value that a message repeats
 
 # What YAML 1.2 (5.1) does not count as printable, apart from the byte order mark at the start.
@@ -59,7 +64,10 @@ FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text as plain values (dict, list, str, int, float, bool, None) that know where they stood."""
+    """A text as plain values (dict, list, str, int, float, bool, None) that know where they stood.
+
+    Documents of the same text share their values: nobody changes them.
+    """
 
     value: Any
     file: str | None = None
@@ -164,17 +172,28 @@ def parse(text: str, *, file: str | None = None, max_bytes: int = 1_000_000) -> 
             hint="delete it; most editors do not show it",
             code=f"{ord(found[0]):04X}",
         )
-    builder = _Builder(file)
+    try:
+        built = _built(text)
+    except UserError as error:
+        where = replace(error.where or Where(), file=file)
+        raise UserError(error.text, where=where, hint=error.hint, **error.values) from error
+    return Document(built.root, file, text, built.values, built.keys)
+
+
+@lru_cache(KEPT)
+def _built(text: str) -> _Builder:
+    """What a text says, in whichever file it stands."""
+    builder = _Builder()
     try:
         yaml = YAML(typ="safe", pure=True)
         for event in yaml.parse(text):
             builder.take(event)
     except MarkedYAMLError as error:
-        raise _syntax(error, text, file) from error
+        raise _syntax(error, text) from error
     except (YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise UserError("this is not YAML: {reason}", where=Where(file=file), reason=reason) from error
-    return Document(builder.root, file, text, builder.values, builder.keys)
+        raise UserError("this is not YAML: {reason}", reason=reason) from error
+    return builder
 
 
 def _where(file: str | None, text: str, offset: int) -> Where:
@@ -182,11 +201,11 @@ def _where(file: str | None, text: str, offset: int) -> Where:
     return Where(file=file, line=text.count("\n", 0, offset) + 1, column=offset - start + 1)
 
 
-def _syntax(error: MarkedYAMLError, text: str, file: str | None) -> UserError:
+def _syntax(error: MarkedYAMLError, text: str) -> UserError:
     """A fault of the YAML itself, in one sentence."""
     place = error.problem_mark or error.context_mark
     line, column = (place.line + 1, place.column + 1) if place else (1, 1)
-    where = Where(file=file, line=line, column=column)
+    where = Where(line=line, column=column)
     lines = text.splitlines()
     written = lines[line - 1] if line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())] or (error.problem and "'\\t'" in error.problem):
@@ -214,8 +233,7 @@ class _Open:
 class _Builder:
     """Events to values, with every bound that a hostile text could overstep."""
 
-    def __init__(self, file: str | None) -> None:
-        self.file = file
+    def __init__(self) -> None:
         self.root: Any = None
         self.values: dict[Path_, tuple[int, int]] = {}
         self.keys: dict[Path_, tuple[int, int]] = {}
@@ -225,7 +243,7 @@ class _Builder:
     def take(self, event: Any) -> None:
         """Handle the next event."""
         mark_ = event.start_mark
-        where = Where(file=self.file, line=mark_.line + 1, column=mark_.column + 1, key=self._key())
+        where = Where(line=mark_.line + 1, column=mark_.column + 1, key=self._key())
         if isinstance(event, DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:

@@ -172,6 +172,23 @@ def test_every_value_knows_its_place() -> None:
     assert "s.yaml:2:5: steps[0].mail" == str(document.where(("steps", 0, "mail")))
 
 
+def test_a_text_that_is_known_is_not_parsed_again() -> None:
+    """Its values are there at once, under whichever name it stands; so are its faults, each in its own file."""
+    text = "steps:\n  - {mail: known-before, day: 4}\n"
+    first, again = (yaml.parse(text, file=name) for name in ("a.yaml", "b.yaml"))
+    faults = []
+    for name in ("a.yaml", "b.yaml"):
+        with pytest.raises(UserError) as caught:
+            yaml.parse("a: 1\na: 2\n", file=name)
+        faults.append(str(caught.value.where))
+
+    assert first.value is again.value
+    assert [("a.yaml", 2), ("b.yaml", 2)] == [
+        (p.file, p.line) for p in (d.where(("steps", 0)) for d in (first, again))
+    ]
+    assert ["a.yaml:2:1: a", "b.yaml:2:1: a"] == faults
+
+
 def test_all_complaints_come_at_once_with_place_found_expected_and_guess() -> None:
     """In the order of the text."""
     text = "steps:\n  - mail: x\n    day: 0\n    knid: call\n  - day: two\n    kind: cal\n"
