@@ -6,7 +6,7 @@ One module a subject; whoever shows something asks here.
 from nurture.explain.dates import move, moves
 from nurture.explain.journal import entry, why
 from nurture.explain.mail import bounce, intent, intents, kind
-from nurture.explain.names import basis, phases, role, slot, specialty, stance, state, step, task
+from nurture.explain.names import basis, phase, phases, role, slot, specialty, stance, state, step, task
 from nurture.explain.reasons import held, reason, stop_reason, wait
 from nurture.explain.rules import actions, rule
 
@@ -21,6 +21,7 @@ __all__ = [
     "kind",
     "move",
     "moves",
+    "phase",
     "phases",
     "reason",
     "role",

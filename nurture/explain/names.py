@@ -186,6 +186,11 @@ def phases(w: Words) -> tuple[str, ...]:
     return tuple(w(phase) for phase in PHASES)
 
 
+def phase(w: Words, number: int) -> str:
+    """How far a deal is; a number beyond the list is its end."""
+    return phases(w)[min(max(number, 1), len(PHASES)) - 1]
+
+
 def basis(w: Words, kind: StrEnum | str) -> str:
     """A legal basis for mail in words."""
     return w(BASES[kind]) if kind in BASES else str(kind)

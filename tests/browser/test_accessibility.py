@@ -49,6 +49,8 @@ PAGES = (
     f"/together/{CASE_MAIL.step_id}",
     "/sessions",
     "/people",
+    "/organisations",
+    "/organisations/org-minato",
     f"/people/{NAKAMURA.id}",
     "/people/takahashi",
     "/calendar",

@@ -70,6 +70,8 @@ PAGES = (
     "/live",
     "/people",
     "/people?q=example",
+    "/organisations",
+    f"/organisations/{AOBA.id}",
     "/people/takahashi",
     "/messages/m-case",
     "/record",
