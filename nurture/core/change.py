@@ -11,6 +11,7 @@ from nurture.core.ids import MailboxId, PersonId, RepId, ScenarioHash
 from nurture.core.keys import Answered
 from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
 from nurture.core.people import Organisation, Person, Representative
+from nurture.core.snoozing import Snooze
 from nurture.core.tokens import ApiToken
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ Entity = (
     | Answered
     | Told
     | MeetingDraft
+    | Snooze
 )
 """What the store keeps besides the journal. Each has ``id`` and ``version``."""
 

@@ -19,8 +19,9 @@ from nurture.core.deals import Task, TaskState
 from nurture.core.messages import Message, MessageState
 from nurture.core.people import Person, Representative
 from nurture.core.scenario import TASK_KINDS
+from nurture.core.snoozing import hides
 from nurture.errors import StaleVersion
-from nurture.flows import dispatches
+from nurture.flows import dispatches, snoozing
 from nurture.i18n import words
 from nurture.mail import passes
 from nurture.ports import Notice
@@ -118,7 +119,9 @@ async def _waiting(doors: Doors, rep: Representative, now: datetime) -> _Waiting
         Message, {**mine, "state": (MessageState.IN_DOUBT, MessageState.FAILED)}, order=("planned_at",), limit=MOST
     )
     tasks = await store.find(Task, {**mine, "state": TaskState.OPEN}, order=("due_at",), limit=MOST)
-    dated = [mail for mail in mails if mail.planned_at is not None]
+    aside = await snoozing.of(store, rep.id, now)
+    tasks = tuple(task for task in tasks if not hides(aside.get(task.id), task, now))
+    dated = [m for m in mails if m.planned_at is not None and not hides(aside.get(m.id), m, now)]
     dated.sort(key=lambda mail: (mail.deadline is None, mail.deadline or mail.planned_at))
     return _Waiting(
         dated,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from sqlalchemy import func, literal_column, select
 
-from nurture.core import audit, change, deals, keys, messages, people, tokens
+from nurture.core import audit, change, deals, keys, messages, people, snoozing, tokens
 from nurture.errors import Impossible
 from nurture.store import tables
 from nurture.store.codecs import Codec, column, hints
@@ -51,6 +51,7 @@ KINDS: Final[Mapping[type, Any]] = {
     keys.Answered: tables.AnsweredRow,
     change.Told: tables.ToldRow,
     change.MeetingDraft: tables.MeetingDraftRow,
+    snoozing.Snooze: tables.SnoozeRow,
 }
 
 

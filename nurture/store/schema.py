@@ -151,6 +151,9 @@ _draft = _T["meeting_draft"].c
 _index("ix_meeting_draft_open", _draft.rep_id, _draft.saved_at, where="ended_at IS NULL")
 _index("ix_meeting_rep", _T["meeting"].c.rep_id, _T["meeting"].c.ended_at)
 
+# What somebody put aside.
+_index("ix_snooze_until", _T["snooze"].c.rep_id, _T["snooze"].c.until)
+
 # The journal: one thing's story in order; KPI by kind and time.
 for _of in ("person_id", "organisation_id", "deal_id", "enrollment_id", "message_id"):
     _index(f"ix_journal_{_of[:-3]}", _journal[_of], _journal.seq, where=f"{_of} IS NOT NULL")

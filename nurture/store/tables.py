@@ -481,6 +481,19 @@ class MeetingDraftRow(SQLModel, table=True):
     version: int = number()
 
 
+class SnoozeRow(SQLModel, table=True):
+    """``core.snoozing.Snooze``."""
+
+    __tablename__ = "snooze"
+
+    id: str = ident()
+    rep_id: str = ref("representative")
+    subject_id: str = words()
+    until: datetime = instant()
+    at: datetime = instant()
+    version: int = number()
+
+
 class JournalRow(SQLModel, table=True):
     """``core.messages.Entry``. Append-only; seq is never given twice."""
 

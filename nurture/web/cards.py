@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from nurture import explain
+from nurture.core import snoozing
 from nurture.core.messages import MessageState
 from nurture.core.people import Organisation, Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from nurture.core.deals import Task
     from nurture.core.ids import OrganisationId, PersonId
@@ -62,6 +65,7 @@ class Card:
     note: str  # why it waits, or what went wrong
     owner: str  # whose it is, when it is not the reader's
     may_approve: bool
+    choices: Mapping[str, datetime]  # until when it may be put aside
 
 
 def card(visit: Visit, message: Message, known: Around) -> Card:
@@ -77,6 +81,7 @@ def card(visit: Visit, message: Message, known: Around) -> Card:
         note=explain.held(w, message),
         owner="" if message.rep_id == reader.rep.id else reader.name_of(message.rep_id),
         may_approve=_waits(message) and reader.approves(message),
+        choices=snoozing.choices(message, visit.doors.clock.now(), ZoneInfo(reader.rep.timezone)),
     )
 
 

@@ -1,22 +1,26 @@
 """Today's queue: what waits for the reader, the most urgent first.
 
 Order: thank-yous whose three hours run (A2), then by planned date; what is in doubt or failed; replies;
-tasks; what is approved and leaves soon. Nine to thirteen queries whatever the number of rows.
+tasks; what is put aside; what is approved and leaves soon. Ten to fourteen queries whatever the number of rows.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from nurture import advice, explain
 from nurture.core.deals import Task, TaskState
 from nurture.core.messages import Entry, Inbound, Message, MessageState
 from nurture.core.scenario import TASK_KINDS
+from nurture.core.snoozing import choices as snooze_choices
+from nurture.core.snoozing import hides
+from nurture.flows import snoozing
 from nurture.ports import Span
-from nurture.web import together
+from nurture.web import later, together
 from nurture.web.alerts import alerts
 from nurture.web.answers import cut_in, taken_for
 from nurture.web.cards import Card, addressee, around, card
@@ -24,6 +28,8 @@ from nurture.web.task import slots_of
 from nurture.web.together import alike
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.responses import Response
 
     from nurture.core.people import Organisation, Person
@@ -60,6 +66,7 @@ class Row:
     cut: str = ""  # that it was too long to be read to its end, and where the rest lies
     by: str = ""  # that somebody else wrote it
     owner: str = ""  # whose it is, when it is not the reader's
+    choices: Mapping[str, datetime] = field(default_factory=dict)  # until when it may be put aside
     quote: str = ""  # what was written, without the lines that repeat its times; why a mail came back, in words
 
     @property
@@ -70,29 +77,45 @@ class Row:
 
 async def queue(visit: Visit) -> Response:
     """GET /."""
-    store, mine = visit.doors.store, visit.reader.where
+    store, mine, now = visit.doors.store, visit.reader.where, visit.doors.clock.now()
+    aside = await snoozing.of(store, visit.reader.rep.id, now)
+    most = ROWS + len(aside)  # what is put aside takes no room
     waiting = {**mine, "state": MessageState.WAITING}
     dated = {**waiting, "planned_at": Span(low=_EVER)}
-    urgent = await store.find(Message, {**dated, "deadline": Span(low=_EVER)}, order=("deadline",), limit=ROWS)
-    others = await store.find(Message, {**dated, "deadline": None}, order=("planned_at",), limit=ROWS)
+    urgent = await store.find(Message, {**dated, "deadline": Span(low=_EVER)}, order=("deadline",), limit=most)
+    others = await store.find(Message, {**dated, "deadline": None}, order=("planned_at",), limit=most)
     held = await store.find(Message, {**waiting, "planned_at": None}, limit=ROWS)
     stuck = await store.find(Message, {**mine, "state": _STUCK}, order=("planned_at",), limit=ROWS)
-    soon = {**mine, "state": MessageState.APPROVED, "planned_at": Span(high=visit.doors.clock.now() + SOON)}
+    soon = {**mine, "state": MessageState.APPROVED, "planned_at": Span(high=now + SOON)}
     leaving = await store.find(Message, soon, order=("planned_at",), limit=ROWS)
-    tasks = await store.find(Task, {**mine, "state": TaskState.OPEN}, order=("due_at",), limit=ROWS)
+    tasks = await store.find(Task, {**mine, "state": TaskState.OPEN}, order=("due_at",), limit=most)
     known = await around(store, (*urgent, *others, *held, *stuck, *leaving, *tasks))
     cards = {m.id: card(visit, m, known) for m in (*urgent, *others, *held, *stuck, *leaving)}
     shown = len(urgent) + len(others)
-    full = len(urgent) == ROWS or len(others) == ROWS
+    full = len(urgent) == most or len(others) == most
     mails = await taken_for(store, tasks)
-    rows = [_row(visit, task, known, mails.get(task.id)) for task in tasks]
+    listed: tuple[Message | Task, ...] = (*urgent, *others, *tasks)
+    hidden = {s.id for s in listed if hides(aside.get(s.id), s, now)}
+    rows = [_row(visit, task, known, mails.get(task.id)) for task in tasks if task.id not in hidden]
     rows.sort(key=lambda row: row.task.kind not in ALARMS)  # the rest stay in their order
-    to_do = [cards[m.id] for m in (*urgent, *others) if cards[m.id].may_approve]
+    to_do = [cards[m.id] for m in (*urgent, *others) if cards[m.id].may_approve and m.id not in hidden]
+    put_aside = [(aside[s.id].until, s) for s in listed if s.id in hidden]
     return visit.page(
         "queue.html",
         to_do=to_do,
         more=await store.count(Message, dated) - shown if full else 0,
-        elsewhere=[cards[m.id] for m in (*urgent, *others) if not cards[m.id].may_approve],
+        elsewhere=[cards[m.id] for m in (*urgent, *others) if not cards[m.id].may_approve and m.id not in hidden],
+        later=[
+            (
+                until,
+                s,
+                cards.get(s.id) if isinstance(s, Message) else None,
+                addressee(known.person(s)),
+                known.organisation(s),
+            )
+            for until, s in sorted(put_aside, key=lambda pair: pair[0])
+        ],
+        waits_until=await later.said(visit),
         held=[cards[m.id] for m in held],
         stuck=[cards[m.id] for m in stuck],
         leaving=[cards[m.id] for m in leaving],
@@ -110,7 +133,10 @@ async def queue(visit: Visit) -> Response:
 def _row(visit: Visit, task: Task, known: Around, mail: Taken | None) -> Row:
     w, person = visit.w, known.person(task)
     owner = "" if task.rep_id == visit.reader.rep.id else visit.reader.name_of(task.rep_id)
-    row = Row(task, addressee(person), known.organisation(task), owner=owner, quote=_quote(w, task))
+    choices = snooze_choices(task, visit.doors.clock.now(), ZoneInfo(visit.reader.rep.timezone))
+    row = Row(
+        task, addressee(person), known.organisation(task), owner=owner, quote=_quote(w, task), choices=choices
+    )
     if mail is None:
         return row
     return replace(

@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from nurture.core.messages import Message, MessageState
+from nurture.core.snoozing import hides
 from nurture.errors import Impossible, StaleVersion, UserError
-from nurture.flows import review
+from nurture.flows import review, snoozing
 from nurture.web.cards import around, card
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ async def _mine(visit: Visit, keys: Iterable[str]) -> tuple[Message, ...]:
 async def _waiting(visit: Visit, step: str) -> list[Card]:
     store, where = visit.doors.store, {**visit.reader.where, "state": MessageState.WAITING, "step_id": step}
     found = await store.find(Message, where, order=("planned_at",), limit=4 * MOST)
+    now = visit.doors.clock.now()
+    aside = await snoozing.of(store, visit.reader.rep.id, now)
+    found = tuple(message for message in found if not hides(aside.get(message.id), message, now))
     known = await around(store, found)
     cards = [card(visit, message, known) for message in found]
     return [each for each in cards if each.may_approve][:MOST]

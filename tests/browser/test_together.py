@@ -124,7 +124,7 @@ async def test_nothing_ticked_is_nothing_approved(sato: Window) -> None:
 
 
 async def test_the_list_is_worked_by_keyboard(windows: Opener) -> None:
-    """Down, approve, undo; down, open; the page stays where it was."""
+    """Down, approve, undo; put aside, undo; down, open; the page stays where it was."""
     window = await windows(DESKTOP)
     await window.sign_in(SATO)
     page, keys = window.page, window.page.keyboard
@@ -144,6 +144,13 @@ async def test_the_list_is_worked_by_keyboard(windows: Opener) -> None:
     await expect(page.get_by_role("status")).to_contain_text("承認を取り消しました")
     assert MessageState.WAITING is await state(window, CASE_MAIL)
 
+    await keys.press("s")
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("後回しにしました")
+    await expect(cards.filter(has_text=CASE_MAIL.subject)).to_have_count(0)
+    await keys.press("u")
+    await expect(cards.nth(place)).to_contain_text(CASE_MAIL.subject)
     await sato_reads(window)
 
 

@@ -74,6 +74,7 @@ from nurture.core.people import (
 )
 from nurture.core.reading import Kind
 from nurture.core.sending import Outcome, Verdict
+from nurture.core.snoozing import Snooze
 from nurture.core.states import LEFT, UNSENT
 from nurture.core.tokens import ApiToken, Scope
 from nurture.core.upshot import upshot
@@ -179,6 +180,7 @@ class TestPuttingBack:
             Answered("k0", NOW, "b" * 64, "p0", 201, '{"id": "p0"}'),
             Told("crm", 7, NOW, 2, NOW, None, "HTTP 503"),
             MeetingDraft("f0", REP.id, NOW, NOW, {"subject": "連携", "promises.0.text": ""}, "h0", NOW),
+            Snooze("z0", REP.id, "m0", NOW + HOUR, NOW),
         )
         assert {type(put) for put in puts} == set(KINDS) - {Entry}
         await store.commit(Change(puts=puts))

@@ -59,6 +59,8 @@ PAGES = (
     "/messages/m-planned",
     "/messages/m-case/edit",
     "/?done=approved&mail=m-case",
+    "/?later=messages:m-case",
+    "/messages/m-case/date",
     "/record",
     "/record?q=script",
     "/record/a-draft",

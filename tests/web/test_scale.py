@@ -74,6 +74,7 @@ PAGES = (
     f"/organisations/{AOBA.id}",
     "/people/takahashi",
     "/messages/m-case",
+    "/messages/m-case/date",
     "/record",
     "/record/a-draft",
     "/meetings/met-aoba",

@@ -1,4 +1,4 @@
-// The desk by keyboard: j/k move, a approves, e edits, r rejects, x ticks, o opens, u undoes, / searches, ? helps.
+// The desk by keyboard: j/k move, a approves, e edits, r rejects, s puts aside, x ticks, o opens, u undoes, / searches, ? helps.
 // A form that is typed into (data-typed) is left alone: no key records a meeting.
 // Without this file everything is where it is, for fingers and for Tab.
 "use strict";
@@ -49,6 +49,15 @@ function reject() {
   return true;
 }
 
+// Opens what is offered and stands on the first of it: Enter takes it, Tab goes on.
+function later() {
+  const fold = here().querySelector("details.later");
+  if (!fold) return false;
+  fold.open = true;
+  fold.querySelector("button").focus();
+  return true;
+}
+
 function help() {
   document.getElementById("keys")?.showModal();
   return true;
@@ -66,6 +75,7 @@ const KEYS = {
   a: () => press("form:not([data-typed]) button.yes"),
   e: () => press('a[href$="/edit"]') || go("/edit"),
   r: reject,
+  s: later,
   x: () => press('input[type="checkbox"]:not([data-typed] *)'),
   o: () => press(".subject a, a.row, .who a"),
   u: () => press(".said form button", document),
