@@ -1,9 +1,9 @@
-"""The scenarios that ship, as answers lead from one to the other (practice F26 and L)."""
+"""The scenarios that ship, as answers and silence lead from one to the other (practice F25, F26 and L)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,3 +108,34 @@ async def test_what_wants_an_answer_is_answered_first(house: House, text: str) -
     await read(house, Pigeonhole([letter(text, sent)]))
 
     assert {"warm-lead-30d": EnrollmentState.PAUSED} == await where(house)
+
+
+async def approved_until(house: House, moment: datetime) -> None:
+    """Let the days go by, with a representative who approves whatever waits; each mail leaves at its minute."""
+    while house.clock.now() < moment:
+        day = house.clock.now() + timedelta(days=1)
+        due = [m.planned_at for m in await house.mails() if m.state is MessageState.APPROVED and m.planned_at]
+        house.clock.advance_to(min([day, moment, *(at for at in due if at > house.clock.now())]))
+        await tick.tick(house.doors)
+        await house.send()
+        for mail in await house.mails():
+            if mail.state is MessageState.WAITING:
+                await house.approve(mail)
+
+
+async def test_who_answers_nothing_to_the_end_gets_one_useful_thing_and_a_close(house: House) -> None:
+    """Two weeks after the last mail; four weeks later it closes, and then there is rest (practice F25)."""
+    house, _ = await thanked(house)
+    await approved_until(house, MET + timedelta(days=42))
+    assert {"warm-lead-30d": EnrollmentState.ACTIVE} == await where(house)
+    asked = await house.mail("appointment")
+    await approved_until(house, MET + timedelta(days=82))
+
+    assert EnrollmentState.COMPLETED is (await where(house))["no-answer"]
+    support, closing = await house.mail("support"), await house.mail("closing")
+    assert MessageState.SENT is support.state is closing.state
+    assert support.sent_at is not None
+    assert asked.sent_at is not None
+    assert 14 <= (support.sent_at - asked.sent_at).days <= 16
+    assert "ご返信には及びません" in support.body
+    assert "ひと区切り" in closing.subject

@@ -92,12 +92,16 @@ MAILS: Final = {
     "after-loss": date(2027, 5, 20),
     "contact-moved": date(2027, 6, 28),
     "contact-successor": date(2027, 6, 29),
+    "no-answer": date(2027, 5, 20),
+    "no-answer-closing": date(2027, 6, 17),
 }
 KINDS: Final = {
     "case-study": "case_study",
     "seminar-invitation": "seminar",
     "column": "column",
     "considering": "summary",
+    "no-answer": "checklist",
+    "no-answer-closing": "summary",
 }
 
 

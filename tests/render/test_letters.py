@@ -19,40 +19,44 @@ ALL = [(template, role) for template in MAILS for role in ROLES]
 
 
 @pytest.mark.parametrize(("template", "role"), ALL)
-@pytest.mark.parametrize("profession", list(Profession))
-def test_every_letter_to_every_reader(template: str, role: str, profession: Profession) -> None:
+def test_every_letter_to_every_reader(template: str, role: str) -> None:
     """Whoever the reader is: width, honorific, no hole, no code, one request, the whole footer."""
-    draft = WRITER.write(brief(template, role, profession=profession))
-    person = reader(role, profession)
-    lines = draft.body.split("\n")
-    text, footer = split_footer(draft.body)
+    for profession in Profession:
+        draft = WRITER.write(brief(template, role, profession=profession))
+        person = reader(role, profession)
+        lines = draft.body.split("\n")
+        text, footer = split_footer(draft.body)
 
-    assert all(width(line) <= HARD for line in lines)
-    assert lines[:3] == [HOSPITAL.name, f"{person.department} {person.title}", f"{person.name} {person.honorific}"]
-    assert person.honorific == ("先生" if profession in DOCTORS else "様")
-    assert not re.search("先生様|様様|先生先生|長先生|御中様|殿様", draft.body)
-    assert not re.search(r"\{|\}|None|Undefined|\[\]|True|False|、、|。。|「」|（）", draft.body)
-    assert not re.search(rf"{role}|clinic|nurs|radiology|workload|_", re.sub(r"\S*[/@]\S*", "", text))
-    assert not re.search("その後いかが|ご検討状況|いかがでしょうか", text)
-    for line in (
-        COMPANY.name,
-        "〒100-0000 東京都",
-        REP.email,
-        "TEL: 03-0000-1201",
-        "しのはら たく",
-        "URL: https://",
-    ):
-        assert line in text
-    for part in (
-        "配信停止",
-        "https://desk.",
-        REP.email,
-        COMPANY.name,
-        COMPANY.address,
-        COMPANY.phone,
-        COMPANY.mail,
-    ):
-        assert part in footer
+        assert all(width(line) <= HARD for line in lines)
+        assert lines[:3] == [
+            HOSPITAL.name,
+            f"{person.department} {person.title}",
+            f"{person.name} {person.honorific}",
+        ]
+        assert person.honorific == ("先生" if profession in DOCTORS else "様")
+        assert not re.search("先生様|様様|先生先生|長先生|御中様|殿様", draft.body)
+        assert not re.search(r"\{|\}|None|Undefined|\[\]|True|False|、、|。。|「」|（）", draft.body)
+        assert not re.search(rf"{role}|clinic|nurs|radiology|workload|_", re.sub(r"\S*[/@]\S*", "", text))
+        assert not re.search("その後いかが|ご検討状況|いかがでしょうか", text)
+        for line in (
+            COMPANY.name,
+            "〒100-0000 東京都",
+            REP.email,
+            "TEL: 03-0000-1201",
+            "しのはら たく",
+            "URL: https://",
+        ):
+            assert line in text
+        for part in (
+            "配信停止",
+            "https://desk.",
+            REP.email,
+            COMPANY.name,
+            COMPANY.address,
+            COMPANY.phone,
+            COMPANY.mail,
+        ):
+            assert part in footer
 
 
 @pytest.mark.parametrize(("template", "role"), ALL)
