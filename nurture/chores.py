@@ -1,7 +1,12 @@
-"""What the daemon does now and then beside its beats; each says how soon to come again, and logs what it did."""
+"""What the daemon does now and then beside its beats; each says how soon to come again, and logs what it did.
+
+A chore whose work can only come with a commit rests while there is none: at night, and wherever few letters
+leave, it asks the database nothing (``_rested``).
+"""
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +19,7 @@ from nurture.log import logger
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from nurture.config import Webhook
     from nurture.core.ids import MailboxId
@@ -27,6 +32,8 @@ PRUNE_EVERY: Final = timedelta(hours=12)
 """How often is looked for what need not be kept any longer."""
 UNSENT_EVERY: Final = timedelta(minutes=10)
 """How often is looked for letters that did not leave."""
+LONGEST_REST: Final = timedelta(hours=6)
+"""After this a chore looks although nothing was committed, as far as is known here."""
 RECOVER_EVERY: Final = timedelta(seconds=5)
 """How often is looked for claims of daemons that are gone, where several share a database."""
 
@@ -78,10 +85,11 @@ async def dispatches(doors: Doors) -> timedelta:
     return timedelta(seconds=max(doors.settings.work.beat_seconds, 60))
 
 
-async def not_sent(doors: Doors) -> timedelta:
+async def not_sent(doors: Doors, changed: asyncio.Event, stop: asyncio.Event) -> timedelta:
     """Tell of letters that did not leave."""
-    if told := await unsent.look(doors):
-        logger().info("told of letters that did not leave", action="unsent", people=told)
+    async with _rested(doors, changed, stop):
+        if told := await unsent.look(doors):
+            logger().info("told of letters that did not leave", action="unsent", people=told)
     return UNSENT_EVERY
 
 
@@ -104,10 +112,11 @@ async def prune(doors: Doors) -> timedelta:
     return PRUNE_EVERY
 
 
-async def seal(doors: Doors, seen: audit.Seen) -> timedelta:
+async def seal(doors: Doors, seen: audit.Seen, changed: asyncio.Event, stop: asyncio.Event) -> timedelta:
     """Seal the journal. What a seal says stands in the log too, which somebody may keep elsewhere."""
-    for made in await audit.seal(doors, seen):
-        logger().info("journal sealed", action="audit", first=made.first, last=made.last, digest=made.digest)
+    async with _rested(doors, changed, stop):
+        for made in await audit.seal(doors, seen):
+            logger().info("journal sealed", action="audit", first=made.first, last=made.last, digest=made.digest)
     return SEAL_EVERY
 
 
@@ -131,3 +140,21 @@ async def recover(doors: Doors) -> timedelta:
     if doubtful:
         logger().warning("doubts found", action="recover", messages=doubtful)
     return RECOVER_EVERY
+
+
+@asynccontextmanager
+async def _rested(doors: Doors, changed: asyncio.Event, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Look; where nothing was committed since the look before this one, wait then until something is.
+
+    Two looks follow each commit, so what is not yet ripe at the first is at the second. ``changed`` is set when
+    the daemon starts: what happened before has not been looked at.
+    """
+    fresh = changed.is_set()
+    changed.clear()
+    try:
+        yield
+    except BaseException:
+        changed.set()
+        raise
+    if not fresh:
+        await doors.clock.sleep_until(doors.clock.now() + LONGEST_REST, changed, stop)

@@ -35,7 +35,8 @@ from nurture.store import daemon_lock, database_path, open_store
 from nurture.trace import FileTrace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import timedelta
 
     from starlette.applications import Starlette
 
@@ -169,6 +170,13 @@ def site(doors: Doors, secret: bytes) -> Starlette:
     return build_desk(doors, secret, [api.Mounted(api.build(doors, secret, names.of))])
 
 
+def _news(doors: Doors) -> asyncio.Event:
+    """Set by each commit, and by what was there before."""
+    event = doors.store.changed()
+    event.set()
+    return event
+
+
 def open_feeds(settings: Settings) -> Feeds:
     """The copies of subscribed calendars, in the data folder."""
     # Loaded here: few commands speak HTTP.
@@ -260,13 +268,13 @@ async def start(
         with suppress(TemporaryFailure):  # the chore does it later
             await flow.notice(doors, seen)
         feeds, sealed = open_feeds(settings), audit.Seen()
-        todo = {
+        todo: dict[str, Callable[[], Awaitable[timedelta]]] = {
             "calendars": lambda: chores.calendars(doors, feeds, seen),
             "dispatches": lambda: chores.dispatches(doors),
-            "not-sent": lambda: chores.not_sent(doors),
+            "not-sent": partial(chores.not_sent, doors, _news(doors), stop),
             "digests": lambda: chores.digests(doors),
             "prune": lambda: chores.prune(doors),
-            "seal": lambda: chores.seal(doors, sealed),
+            "seal": partial(chores.seal, doors, sealed, _news(doors), stop),
             "doubts": lambda: chores.doubts(doors, places, changed, stop),
         }
         folders = {key: places[key][0].mailbox for key in keepers}

@@ -2,10 +2,10 @@
 
 Theory of operation
 -------------------
-The journal has a line for each. Every minute those behind a mark (a ``Setting``) are read, and whose letters they
-are is told, in one mail for all. Lines wait until they are ``RIPE``: a doubt may be settled by then, and what one
-fault refuses comes in one mail and not in fifty. What is told is written in the same commit as the mark, so that
-nothing is told twice, or not at all; of several daemons one does it.
+The journal has a line for each. At each look those behind a mark (a ``Setting``) are read, and whose letters
+they are is told, in one mail for all. Lines wait until they are ``RIPE``: a doubt may be settled by then, and
+what one fault refuses comes in one mail and not in fifty. What is told is written in the same commit as the mark,
+so that nothing is told twice, or not at all; of several daemons one does it.
 """
 
 from __future__ import annotations

@@ -117,6 +117,8 @@ class Director:
     hands_on: bool = False
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     note: Path | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)  # there may be lines that were not told
+    _noted: float = float("-inf")  # when, on the event loop's clock, the time was written down
     _seen: int = 0  # the last line of the journal that was told
     _read: dict[str, int] = field(default_factory=dict)  # how far each mailbox was read, by its cursor
     _due: float = 0.0  # when, on the event loop's clock, the present moment should be reached
@@ -129,6 +131,14 @@ class Director:
         """
         self._due = asyncio.get_running_loop().time()
         self._note()
+        self._changed = self.machine.doors.store.changed()
+        self._changed.set()
+        try:
+            await self._play(until)
+        finally:
+            self._note()
+
+    async def _play(self, until: datetime) -> None:
         while not self.stopped.is_set():
             await self._quiet()
             await self._tell()
@@ -155,14 +165,20 @@ class Director:
             await asyncio.sleep(min(left, FRAME))
         self._due = max(self._due, loop.time() - LATE)
         self.clock.advance_to(max(there, here))
-        self._note()
+        if loop.time() - self._noted > FRAME:
+            self._note()
         await self.watcher.time(self.clock.now())
 
     def _note(self) -> None:
+        """Write down the time. While it flies, a few times a second are enough: nobody beside reads faster."""
         if self.note is not None:
             tell(self.note, self.clock.now())
+            self._noted = asyncio.get_running_loop().time()
 
     async def _tell(self) -> None:
+        if not self._changed.is_set():
+            return
+        self._changed.clear()
         store = self.machine.doors.store
         entries = await store.find(Entry, {"seq": Span(low=self._seen + 1)}, order=("seq",))
         if entries:
@@ -212,6 +228,7 @@ class Director:
         changed.clear()
         if not await self._waits():
             return
+        self._note()
         waits = [asyncio.ensure_future(event.wait()) for event in (changed, self.stopped)]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
