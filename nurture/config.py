@@ -55,6 +55,18 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class Oidc:
+    """A provider that says who somebody is (OpenID Connect Core 1.0)."""
+
+    issuer: str  # as its own documents write it, without a slash at the end unless they have one
+    client_id: str
+    client_secret: Secret | None = None  # public clients have none
+    name: str = ""  # what stands on the button; else the host of the issuer
+    claim: str = "email"  # email (which the provider must have verified) | preferred_username
+    only: bool = False  # no sign-in links by mail any more
+
+
+@dataclass(frozen=True, slots=True)
 class Dkim:
     """A signature under a domain (RFC 6376). ``key``: RSA in PEM."""
 
@@ -127,6 +139,7 @@ class Web:
     login_mailbox: MailboxId | None = None  # sends the login links; else the first mailbox
     approve_by_mail: bool = True  # the digest has links that approve one mail each, without signing in
     session_hours: int = 12
+    oidc: Oidc | None = None
 
 
 @dataclass(frozen=True, slots=True)

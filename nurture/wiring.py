@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from nurture.core.sending import NoLine
     from nurture.daemon import Daemon
     from nurture.oauth import Tokens
-    from nurture.ports import Access, Chance, Clock, Feeds, Herald, Sender, Store
+    from nurture.ports import Access, Chance, Clock, Feeds, Herald, Identity, Sender, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,16 @@ def site(doors: Doors, secret: bytes) -> Starlette:
     from nurture.web.names import EntryNames  # noqa: PLC0415
 
     names = EntryNames(doors.library)
-    return build_desk(doors, secret, [api.Mounted(api.build(doors, secret, names.of))])
+    return build_desk(doors, secret, [api.Mounted(api.build(doors, secret, names.of))], _identity(doors))
+
+
+def _identity(doors: Doors) -> Identity | None:
+    """The provider through which people sign in, where there is one."""
+    if doors.settings.web.oidc is None:
+        return None
+    from nurture.oauth.identity import WebIdentity  # noqa: PLC0415 - few have one
+
+    return WebIdentity(doors.settings.web.oidc, resolve, doors.clock)
 
 
 def _news(doors: Doors) -> asyncio.Event:

@@ -193,6 +193,9 @@ class Surgery:
             for name, secret in named:
                 if secret is not None:
                     found.append(machine.secret(f"{box.id}.{name}", self._problem(secret)))
+        oidc = self.settings.web.oidc
+        if oidc is not None and oidc.client_secret is not None:
+            found.append(machine.secret("web.oidc", self._problem(oidc.client_secret)))
         folder = self.settings.data or self.settings.folder / "data"
         for place, allowed in ((folder, 0o700), (folder / "web.key", 0o600)):
             if place.exists():

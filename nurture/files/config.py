@@ -29,7 +29,7 @@ from nurture.core.ids import MailboxId, RepId
 from nurture.core.people import AccessRole, Representative
 from nurture.errors import UserError, Where
 from nurture.files.limits import limits, mailbox_limits
-from nurture.files.secrets import LOOPBACK, login, read_dkim, read_oauth, secret
+from nurture.files.secrets import LOOPBACK, login, read_dkim, read_oauth, read_oidc, secret
 from nurture.files.toml import Table, read
 from nurture.files.webhooks import webhooks
 from nurture.files.yaml import nearest, not_among
@@ -96,7 +96,7 @@ def load(path: Path, name: str | None = None) -> Settings:
         language=root.choice("language", LANGUAGES, "ja"),
         timezone=_timezone(root, "Asia/Tokyo"),
         country=_country(root),
-        web=_web(root.table("web"), mailboxes),
+        web=_web(root.table("web"), mailboxes, folder),
         work=_work(root.table("work")),
         limits=limits(root.table("limits")),
         webhooks=webhooks(root.tables("webhooks"), folder),
@@ -262,7 +262,7 @@ def _known(table: Table, key: str, named: Iterable[str], known: Collection[str])
             )
 
 
-def _web(table: Table, mailboxes: tuple[MailboxSettings, ...]) -> Web:
+def _web(table: Table, mailboxes: tuple[MailboxSettings, ...], folder: Path) -> Web:
     login = table.text("login_mailbox", "")
     if login:
         _known(table, "login_mailbox", [login], [m.id for m in mailboxes])
@@ -282,7 +282,11 @@ def _web(table: Table, mailboxes: tuple[MailboxSettings, ...]) -> Web:
         login_mailbox=MailboxId(login) if login else None,
         approve_by_mail=table.boolean("approve_by_mail", default=True),
         session_hours=table.whole("session_hours", 12, low=1, high=24 * 90),
+        oidc=read_oidc(table.table("oidc"), folder) if table.has("oidc") else None,
     )
+    if web.oidc is not None and not url:
+        table.wrong("oidc", "a provider sends people back to public_url, and there is none")
+    table.known.append("oidc")
     table.done()
     return web
 

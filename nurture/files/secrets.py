@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from nurture.config import Dkim, OAuth, Secret
+from nurture.config import Dkim, OAuth, Oidc, Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +86,32 @@ def read_oauth(table: Table, folder: Path) -> OAuth:
     )
     if not _TENANT.fullmatch(found.tenant):
         table.wrong("tenant", "found {found}, expected a domain or an id", found=found.tenant)
+    table.done()
+    return found
+
+
+CLAIMS: Final = ("email", "preferred_username")
+SHARED: Final = ("common", "organizations", "consumers")
+
+
+def read_oidc(table: Table, folder: Path) -> Oidc:
+    """``[web.oidc]``: who says who somebody is."""
+    found = Oidc(
+        issuer=_url(table, "issuer", required=True),
+        client_id=table.text("client_id"),
+        client_secret=secret(table, "client_secret", folder),
+        name=table.text("name", ""),
+        claim=table.choice("claim", CLAIMS, "email"),
+        only=table.boolean("only", default=False),
+    )
+    host, _, path = found.issuer.partition("://")[2].partition("/")
+    if host == "login.microsoftonline.com" and path.partition("/")[0] in SHARED:
+        table.wrong(
+            "issuer",
+            "everybody at Microsoft could sign in with {found}",
+            hint="write the id of your own tenant: https://login.microsoftonline.com/TENANT/v2.0",
+            found=found.issuer,
+        )
     table.done()
     return found
 

@@ -31,6 +31,7 @@ from nurture.web import (
     minutes,
     passes,
     people,
+    provider,
     queue,
     record,
     sessions,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nurture.ports import Doors
+    from nurture.ports import Doors, Identity
 
 SAYS: Final[Mapping[int, str]] = {
     400: mark("That could not be read."),
@@ -113,6 +114,9 @@ def routes() -> list[Route | Mount]:
         Route("/approve/{token}", passes.act, methods=["POST"]),
         Route("/login", login.ask, methods=["GET"]),
         Route("/login", login.mail_link, methods=["POST"]),
+        Route("/login/provider", provider.leave, methods=["GET"]),
+        Route(provider.BACK, provider.back, methods=["GET"]),
+        Route(provider.BACK, provider.enter, methods=["POST"]),
         Route("/login/{secret}", login.show_link, methods=["GET"]),
         Route("/login/{secret}", login.use_link, methods=["POST"]),
         Route("/language", language.choose, methods=["POST"]),
@@ -175,7 +179,9 @@ def routes() -> list[Route | Mount]:
     ]
 
 
-def build(doors: Doors, secret: bytes, others: Sequence[Mount] = ()) -> Starlette:
+def build(
+    doors: Doors, secret: bytes, others: Sequence[Mount] = (), identity: Identity | None = None
+) -> Starlette:
     """The desk as an ASGI application.
 
     Args:
@@ -183,6 +189,7 @@ def build(doors: Doors, secret: bytes, others: Sequence[Mount] = ()) -> Starlett
         secret: signs sessions and forms; at least 32 bytes that nobody else knows. A new one signs
             everybody out.
         others: what is served beside the desk (the API).
+        identity: a provider that says who somebody is.
     """
     if len(secret) < 32:
         raise ValueError("the desk's secret needs at least 32 bytes")
@@ -192,5 +199,5 @@ def build(doors: Doors, secret: bytes, others: Sequence[Mount] = ()) -> Starlett
         exception_handlers={HTTPException: _sorry, NurtureError: _sorry, Exception: _sorry},
         max_body_size=BODY_BYTES,
     )
-    app.state.desk = Desk(doors, secret, EntryNames(doors.library))
+    app.state.desk = Desk(doors, secret, EntryNames(doors.library), identity)
     return app

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from nurture.i18n import Words
-    from nurture.ports import Doors
+    from nurture.ports import Doors, Identity
     from nurture.web.access import Reader
     from nurture.web.names import EntryNames
 
@@ -53,6 +53,7 @@ class Desk:
     doors: Doors
     secret: bytes = field(repr=False)
     names: EntryNames = field(repr=False)
+    identity: Identity | None = None  # who says who somebody is, besides a link by mail
     pages: Environment = field(default_factory=_pages, repr=False)
     version: str = field(default_factory=_version)
     askers: Limit = field(default_factory=lambda: Limit(20, timedelta(minutes=15)), repr=False)

@@ -11,7 +11,7 @@ import hashlib
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
@@ -38,7 +38,7 @@ LINK_LASTS: Final = timedelta(minutes=15)
 LINKS: Final = 3
 """So many links go to one person within ``LINK_LASTS``; more requests are answered, not mailed."""
 
-_LOCAL: Final = re.compile(r"/(?:live|(?:messages|people)/[0-9A-Za-z_-]{1,64})?")
+_LOCAL: Final = re.compile(r"/(?:[a-z]{1,20}(?:/[0-9A-Za-z_-]{1,64})?)?")
 
 
 def hashed(secret: str) -> str:
@@ -93,7 +93,7 @@ async def ask(request: Request) -> Response:
     desk = desk_of(request)
     if await session.read(desk, request):
         return RedirectResponse("/", status_code=303)
-    return desk.page(request, "login.html", next=local(request.query_params.get("next")), asked=False)
+    return _page(request, local(request.query_params.get("next")), asked=False)
 
 
 async def mail_link(request: Request) -> Response:
@@ -103,10 +103,21 @@ async def mail_link(request: Request) -> Response:
     asker = request.client.host if request.client else ""
     if not desk.askers.allows(asker, desk.doors.clock.now()):
         raise HTTPException(429)
+    oidc = desk.doors.settings.web.oidc
+    if oidc is not None and oidc.only:
+        raise HTTPException(404)
     address, goes_to = form.get("email", "").strip()[:254], local(form.get("next"))
-    answer = desk.page(request, "login.html", next=goes_to, asked=True)
+    answer = _page(request, goes_to, asked=True)
     answer.background = BackgroundTask(_send_link, desk.doors, address, goes_to)
     return answer
+
+
+def _page(request: Request, goes_to: str, *, asked: bool) -> Response:
+    desk = desk_of(request)
+    oidc = desk.doors.settings.web.oidc if desk.identity is not None else None
+    provider = (oidc.name or urlsplit(oidc.issuer).hostname or oidc.issuer) if oidc is not None else ""
+    by_mail = oidc is None or not oidc.only
+    return desk.page(request, "login.html", next=goes_to, asked=asked, provider=provider, by_mail=by_mail)
 
 
 async def show_link(request: Request) -> Response:

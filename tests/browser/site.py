@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from nurture.config import MailboxSettings, SmtpSettings, Web
 from nurture.core.sending import Letter, Outcome, Verdict
 from nurture.notify import MailNotifier
+from nurture.oauth.identity import WebIdentity
 from nurture.web import login, server
 from nurture.web.app import build
+from tests.servers.oauth import SECRET as CLIENT_SECRET
 from tests.web.world import MAILBOX, SECRET, World, world
 from tests.wires import OneByOne
 
@@ -79,7 +81,10 @@ async def running(store: Store, at_work: Callable[[World], World] | None = None)
     notifier = MailNotifier(settings, post, made.clock, made.doors.chance)
     made = replace(made, doors=replace(made.doors, settings=settings, notifier=notifier))
     stop = asyncio.Event()
-    serving = asyncio.create_task(server.serve(build(made.doors, SECRET), listening, stop))
+    oidc = settings.web.oidc
+    identity = WebIdentity(oidc, lambda _: CLIENT_SECRET, made.clock) if oidc else None
+    app = build(made.doors, SECRET, identity=identity)
+    serving = asyncio.create_task(server.serve(app, listening, stop))
     try:
         yield Site(url, made, post)
     finally:

@@ -13,6 +13,7 @@ from nurture.config import (
     Dkim,
     ImapSettings,
     MailboxSettings,
+    Oidc,
     Secret,
     Settings,
     SmtpSettings,
@@ -102,7 +103,7 @@ def test_the_example_shows_every_key_and_its_default(tmp_path: Path) -> None:
     for kind in (*settings, MailboxLimits, Limits, Rate, Budget, Valve):
         names = {renamed.get(field.name, field.name) for field in dataclasses.fields(kind)}
         known_elsewhere = {"version", "smtp", "imap", "company", "mailboxes", "representatives", "web", "work"}
-        known_elsewhere |= {"folder", "database_url", "extra", "archive", "oauth", "dkim"}
+        known_elsewhere |= {"folder", "database_url", "extra", "archive", "oauth", "dkim", "oidc"}
         known_elsewhere |= {"limits", "rate", "overall", "domain", "refusals", "valve", "webhooks"}
         assert names - known_elsewhere <= said, kind
 
@@ -155,6 +156,44 @@ def test_a_webhook_that_is_wrong_is_refused(tmp_path: Path, before: str, after: 
 def _webhook_example() -> str:
     (found,) = re.findall(r"(?m)^#   (\[\[webhooks\]\](?:\n#   .*)+)", _example(commented_out=False))
     return "\n".join(line.removeprefix("#   ") for line in found.splitlines())
+
+
+OIDC = re.compile(r"(?m)^#   (\[web\.oidc\](?:\n#   .*)+)")
+
+
+def _oidc_example() -> str:
+    (found,) = OIDC.findall(_example(commented_out=False))
+    return '[web]\npublic_url = "https://desk.example"\n' + "\n".join(
+        line.removeprefix("#   ") for line in found.splitlines()
+    )
+
+
+def test_the_example_of_a_provider_is_valid(tmp_path: Path) -> None:
+    """As it stands in the example, with its signs taken away; each key of it is documented there."""
+    block = _oidc_example()
+    oidc = _load(tmp_path, MINIMAL + block).web.oidc
+
+    assert oidc is not None
+    assert ("https://accounts.google.com", "email", False) == (oidc.issuer, oidc.claim, oidc.only)
+    assert {f.name for f in dataclasses.fields(Oidc)} <= set(re.findall(r"(?m)^([a-z_]+) = ", block))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ("https://accounts", "http://accounts", "web.oidc.issuer"),
+        ("https://accounts.google.com", "https://login.microsoftonline.com/common/v2.0", "web.oidc.issuer"),
+        ('claim = "email"', 'claim = "name"', "web.oidc.claim"),
+        ('{credential = "oidc"}', '"secret"', "web.oidc.client_secret"),
+        ('public_url = "https://desk.example"', "", "web.oidc"),
+    ],
+)
+def test_a_provider_that_is_wrong_is_refused(tmp_path: Path, before: str, after: str, key: str) -> None:
+    """Nothing in the clear, nobody from anywhere at Microsoft, and somewhere to come back to."""
+    block = _oidc_example()
+    assert before in block
+
+    assert key in _problems(tmp_path, MINIMAL + block.replace(before, after, 1))
 
 
 def test_an_archive_is_one_folder_of_an_account(tmp_path: Path) -> None:

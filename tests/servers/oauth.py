@@ -8,7 +8,7 @@ import hashlib
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 import uvicorn
@@ -129,10 +129,12 @@ class Authority:
         return JSONResponse({"active": token in self.good, "username": USER, "email": USER})
 
 
+A = TypeVar("A", bound=Authority)
+
+
 @asynccontextmanager
-async def authority() -> AsyncIterator[Authority]:
-    """A running one, on a free port."""
-    found = Authority()
+async def running(found: A) -> AsyncIterator[A]:
+    """It answers on a free port, for as long as the block lasts."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         found.port = listening.getsockname()[1]
         config = uvicorn.Config(
@@ -149,3 +151,10 @@ async def authority() -> AsyncIterator[Authority]:
             server.should_exit = True
             await work
             await server.shutdown(sockets=[listening])
+
+
+@asynccontextmanager
+async def authority() -> AsyncIterator[Authority]:
+    """A running one, on a free port."""
+    async with running(Authority()) as found:
+        yield found

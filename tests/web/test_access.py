@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from tests.web.world import World
 
-OPEN = {"/healthz", "/u/{token}", "/approve/{token}", "/login", "/login/{secret}", "/language", "/static"}
+OPEN = {"/healthz", "/u/{token}", "/approve/{token}", "/language", "/static"}
+OPEN |= {"/login", "/login/{secret}", "/login/provider", "/login/provider/back"}
 CLOSED = [r for r in routes() if isinstance(r, Route) and r.path not in OPEN]
 WITH_ID = [r for r in CLOSED if "{id}" in r.path]
 POSTS = [r for r in CLOSED if "POST" in (r.methods or ())]
