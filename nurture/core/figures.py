@@ -78,18 +78,22 @@ class Months:
 MOST_MONTHS: Final = 24
 """So many are looked at at once."""
 USUAL_MONTHS: Final = 6
+LONG_AGO: Final = date(2000, 1, 1)
 
 
 def span(first: date | None, last: date | None, now: datetime, zone: str) -> Months:
-    """The months from ``first`` to ``last``; without them the present one and those before it. At most so many."""
-    end = (last or now.astimezone(ZoneInfo(zone)).date()).replace(day=1)
+    """The months from ``first`` to ``last``; without them the present one and those before it. At most so many,
+    and none that is still to come.
+    """
+    present = now.astimezone(ZoneInfo(zone)).date().replace(day=1)
+    end = min(max((last or present).replace(day=1), LONG_AGO), present)
     start = first.replace(day=1) if first else _back(end, USUAL_MONTHS - 1)
     return Months(min(max(start, _back(end, MOST_MONTHS - 1)), end), end, zone)
 
 
 def _back(month: date, count: int) -> date:
     number = month.year * 12 + month.month - 1 - count
-    return date(max(number // 12, 1), number % 12 + 1, 1)
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def following(month: date) -> date:

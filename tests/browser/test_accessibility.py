@@ -16,6 +16,7 @@ from nurture.flows import optout
 from nurture.mail import links, passes
 from tests.browser.accessibility import flaws
 from tests.browser.window import DESKTOP, PHONE
+from tests.web.numbers import remember_numbers
 from tests.web.test_alerts import stop_mailbox
 from tests.web.world import (
     CASE_MAIL,
@@ -48,6 +49,7 @@ PAGES = (
     f"/messages/{CASE_MAIL.id}/date",
     f"/together/{CASE_MAIL.step_id}",
     "/sessions",
+    "/reports",
     "/people",
     "/organisations",
     "/organisations/org-minato",
@@ -169,4 +171,5 @@ async def test_the_pages_of_a_manager(windows: Opener, look: Look) -> None:
     window = await windows(look)
     await window.sign_in(MORI)
     await window.page.get_by_role("button", name="English").click()
-    await flawless(window, "/", "/live", f"/messages/{CASE_MAIL.id}", f"/people/{NAKAMURA.id}")
+    await remember_numbers(window.site.world.store)
+    await flawless(window, "/reports?by=rep", "/", "/live", f"/messages/{CASE_MAIL.id}", f"/people/{NAKAMURA.id}")

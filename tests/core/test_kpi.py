@@ -301,3 +301,5 @@ def test_the_months_that_are_looked_at() -> None:
     )
     assert 24 == len(span(date(1, 1, 1), date(2026, 2, 1), now, "Asia/Tokyo").all)
     assert 1 == len(span(date(2030, 1, 1), date(2026, 2, 1), now, "Asia/Tokyo").all)
+    assert date(2026, 2, 1) == span(None, date(9999, 12, 1), now, "Asia/Tokyo").last
+    assert date(2000, 1, 1) == span(date(1, 1, 1), date(1, 1, 1), now, "Asia/Tokyo").last

@@ -75,6 +75,7 @@ PAGES = (
     "/people/takahashi",
     "/messages/m-case",
     "/messages/m-case/date",
+    "/reports",
     "/record",
     "/record/a-draft",
     "/meetings/met-aoba",
