@@ -66,12 +66,9 @@ PAGES = (
     "/record/a-draft",
     "/record/a-draft?q=script",
     f"/meetings/{LAST.id}",
-<<<<<<< HEAD
     "/calendar/2026-12",
-=======
     "/reports",
     "/reports?by=scenario",
->>>>>>> f989d5a (Reports at the desk: each chart is a row of a table, whose numbers one sees; as of any day, as CSV)
     "/nothing-here",
 )
 A_DRAFT = MeetingDraft("a-draft", SATO.id, NOW, NOW, dict.fromkeys(("organisation", "deal", "note"), EVIL))
