@@ -14,7 +14,7 @@ from tests.web.world import NOW, SATO, SCENARIO, TANAKA
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from nurture.store import MemoryStore
+    from nurture.ports import Store
 
 MEETINGS = 90
 
@@ -65,7 +65,7 @@ def _lines(rnd: random.Random, number: int) -> list[Entry]:
     return [line for line in lines if line.at < NOW]
 
 
-async def remember_numbers(store: MemoryStore) -> None:
+async def remember_numbers(store: Store) -> None:
     """Put them there."""
     rnd = random.Random(26)
     lines = sorted((line for n in range(MEETINGS) for line in _lines(rnd, n)), key=lambda line: line.at)
