@@ -79,7 +79,9 @@ async def test_there_and_back(desk_world: World) -> None:
         assert "会社のアカウント" in page
         back = await site.out("/live")
         looked = await site.client.get(back)
-        assert not await site.is_in()  # looking signs nobody in
+        assert not await site.is_in()  # looking signs nobody in, and changes nothing
+        assert () == await desk_world.store.find(LoginToken)
+        assert () == await desk_world.store.find(Entry, {"kind": "login.used"})
         answer = await site.enter(back)
 
         assert "/static/go.js" in looked.text
