@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.glance import Glance
     from nurture.core.health import Arrived
-    from nurture.core.ids import EnrollmentId, MailboxId, MessageId, OrganisationId, RepId
+    from nurture.core.ids import DealId, EnrollmentId, MailboxId, MessageId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry, Message
     from nurture.core.people import Organisation, Representative
@@ -233,6 +233,12 @@ class Store(Protocol):
     async def houses(self, domains: Collection[str]) -> Mapping[str, OrganisationId]:
         """At which organisation people have their mail: of these domains those under which somebody who is known,
         and works somewhere, has an address. Lower case; one organisation of several, always the same.
+        """
+        ...
+
+    async def last_about(self, deals: Collection[DealId]) -> Mapping[DealId, datetime]:
+        """When something last went to or fro about each of these deals, as the journal says: a meeting, a mail
+        that left or came, a task that was done. Those about which nothing did are left out.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from nurture.core.ids import (
     DealId,
@@ -25,6 +26,12 @@ class DealStatus(StrEnum):
     OPEN = "open"
     WON = "won"
     LOST = "lost"
+
+
+TOUCHES: Final = frozenset(
+    {"meeting.recorded", "message.sent", "inbound.reply", "inbound.by_colleague", "task.done"}
+)
+"""Kinds of lines in the journal that say that something went to or fro (practice G33, G37)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from nurture.core.messages import Move
 from nurture.explain import mail
 from nurture.explain.dates import move, moves
-from nurture.explain.names import basis, state, step, task
+from nurture.explain.names import basis, phase, state, step, task
 from nurture.explain.reasons import SPANS, held, reason, stop_reason
 from nurture.explain.rules import actions, rule
 from nurture.i18n import mark
@@ -103,6 +103,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "organisation.closed": mark("closed from {from} to {to}: {name}"),
     "organisation.quiet": mark("quiet from {from} to {to}: {name}"),
     "organisation.reopened": mark("not closed after all from {from} to {to}: {name}"),
+    "deal.moved": mark("phase: {before} → {phase}"),
+    "deal.won": mark("the deal is won"),
+    "deal.lost": mark("the deal is lost"),
+    "deal.reopened": mark("the deal is open after all"),
     "mailbox.stopped": mark("mailbox {id} stopped: {reason}"),
     "mailbox.resumed": mark("mailbox {id} resumed"),
     "scenario.stopped": mark("scenario {id} stopped: {reason}"),
@@ -152,6 +156,8 @@ def _said(w: Words, kind: str, name: str, value: object) -> object:
         return step(w, value)
     if name == "span" and isinstance(value, str) and value in SPANS:
         return w(SPANS[value])
+    if kind == "deal.moved" and isinstance(value, int):
+        return phase(w, value)
     if name == "task" and isinstance(value, str):
         return task(w, value)
     if name == "basis" and isinstance(value, str):

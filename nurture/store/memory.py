@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nurture.core.change import Change, Dispatch
-from nurture.core.deals import Deal, Meeting, Promise, Task
+from nurture.core.deals import TOUCHES, Deal, Meeting, Promise, Task
 from nurture.core.glance import Glance, glance
 from nurture.core.keys import Answered
 from nurture.core.messages import (
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from nurture.core.change import Entity
     from nurture.core.dossier import Dossier
-    from nurture.core.ids import EnrollmentId, MailboxId, OrganisationId, RepId
+    from nurture.core.ids import DealId, EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.upshot import Upshot
 
@@ -265,6 +265,15 @@ class MemoryStore:
             domain = fold(person.email).rpartition("@")[2]
             if person.organisation_id is not None and domain in wanted:
                 found[domain] = person.organisation_id
+        return found
+
+    async def last_about(self, deals: Collection[DealId]) -> dict[DealId, datetime]:
+        """See ``ports.Store``."""
+        self._open()
+        found: dict[DealId, datetime] = {}
+        for e in self._all(Entry):
+            if e.deal_id is not None and e.deal_id in deals and e.kind in TOUCHES:
+                found[e.deal_id] = max(e.at, found.get(e.deal_id, e.at))
         return found
 
     async def wake_all(self, now: datetime) -> int:

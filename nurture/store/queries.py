@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import and_, exists, func, literal_column, not_, or_, select, union
 
-from nurture.core.deals import Deal, Meeting, Promise, Task
+from nurture.core.deals import TOUCHES, Deal, Meeting, Promise, Task
 from nurture.core.dossier import Touch
-from nurture.core.ids import OrganisationId
+from nurture.core.ids import DealId, OrganisationId
 from nurture.core.messages import Enrollment, Message, Suppression
 from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
@@ -38,6 +38,7 @@ _enrollment: Final = METADATA.tables["enrollment"].c
 _message: Final = METADATA.tables["message"].c
 _inbound: Final = METADATA.tables["inbound"].c
 _person: Final = METADATA.tables["person"].c
+_journal: Final = METADATA.tables["journal"].c
 _suppression: Final = METADATA.tables["suppression"].c
 
 _DIGITS: Final = 18  # of any number of 64 bits
@@ -186,6 +187,23 @@ def houses(connection: Connection, domains: Iterable[str]) -> dict[str, Organisa
         return {}
     found = connection.execute(houses_statement(asked))
     return {domain[1:]: OrganisationId(house) for domain, house in found}
+
+
+def last_about_statement(deals: Collection[str]) -> Select[Any, Any]:
+    """Deal → when something last went to or fro."""
+    about = and_(among(_journal.deal_id, deals), _journal.deal_id.is_not(None))
+    return (
+        select(_journal.deal_id, func.max(_journal.at))
+        .where(about, _journal.kind.in_(sorted(TOUCHES)))
+        .group_by(_journal.deal_id)
+    )
+
+
+def last_about(connection: Connection, deals: Collection[str]) -> dict[DealId, datetime]:
+    """When something last went to or fro about deals."""
+    asked = [clean(key) for key in deals]
+    found = connection.execute(last_about_statement(asked)) if asked else ()
+    return {DealId(deal): at for deal, at in found}
 
 
 def dossiers(connection: Connection, enrollments: Sequence[Enrollment], now: datetime) -> tuple[Dossier, ...]:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from nurture.core.change import Change, Entity
     from nurture.core.dossier import Dossier
     from nurture.core.glance import Glance
-    from nurture.core.ids import EnrollmentId, MailboxId, OrganisationId, RepId
+    from nurture.core.ids import DealId, EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry
     from nurture.core.upshot import Upshot
@@ -226,6 +226,10 @@ class SqlStore:
     async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
         """See ``ports.Store``."""
         return await self._read(lambda connection: queries.houses(connection, domains))
+
+    async def last_about(self, deals: Collection[DealId]) -> dict[DealId, datetime]:
+        """See ``ports.Store``."""
+        return await self._read(lambda connection: queries.last_about(connection, deals))
 
     async def wake_all(self, now: datetime) -> int:
         """See ``ports.Store``."""

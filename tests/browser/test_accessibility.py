@@ -16,6 +16,7 @@ from nurture.flows import optout
 from nurture.mail import links, passes
 from tests.browser.accessibility import flaws
 from tests.browser.window import DESKTOP, PHONE
+from tests.web.meetings import remember
 from tests.web.numbers import remember_numbers
 from tests.web.test_alerts import stop_mailbox
 from tests.web.world import (
@@ -53,6 +54,8 @@ PAGES = (
     "/people",
     "/organisations",
     "/organisations/org-minato",
+    "/deals",
+    "/deals/deal-aoba",
     f"/people/{NAKAMURA.id}",
     "/people/takahashi",
     "/calendar",
@@ -137,6 +140,7 @@ async def test_the_pages_of_a_representative(sato: Window) -> None:
     """Today, what runs, mails in each state, the editor, people: with all that is folded in; and a page that is
     not there.
     """
+    await remember(sato.site.world.store)
     await flawless(sato, *PAGES)
     sato.foresee(404)
     await flawless(sato, "/people/nobody")

@@ -1240,6 +1240,22 @@ class TestSearch:
             await store.search(Deal, "x", limit=1)
 
 
+async def test_when_a_deal_was_last_touched(store: Store) -> None:
+    """A meeting, a mail either way, a task that was done: the last of them, by deal; nothing else counts."""
+    await settle(store)
+    lines = [
+        entry("message.sent", at=NOW, deal_id=DEAL.id),
+        entry("inbound.reply", at=NOW + HOUR, deal_id=DEAL.id),
+        entry("message.planned", at=NOW + 2 * HOUR, deal_id=DEAL.id),
+        entry("message.sent", at=NOW, deal_id="other"),
+        entry("message.sent", at=NOW),
+    ]
+    await store.commit(Change((), tuple(lines)))
+
+    assert {DEAL.id: NOW + HOUR} == await store.last_about((DEAL.id, DealId("none")))
+    assert {} == await store.last_about(())
+
+
 async def test_closed_is_closed(store: Store) -> None:
     """After closing, every question is a fault; closing again is not."""
     await store.close()

@@ -206,6 +206,7 @@ HOT: dict[str, tuple[Any, str]] = {
     "headers": (_find(Message, header_id=["<h>"]), "uq_message_header"),
     "token": (_find(Message, unsubscribe_token="t"), "uq_message_token"),
     "houses": (queries.houses_statement(["aoba.example"]), "ix_person_domain"),
+    "last about": (queries.last_about_statement(["d"]), "ix_journal_deal"),
     "address": (_find(Person, email="x"), "ix_person_email"),
     "addresses": (_find(Person, email=["x"]), "ix_person_email"),
     "inbound": (_find(Inbound, mailbox_id=BOX, key=["k"]), "uq_inbound_key"),

@@ -58,7 +58,7 @@ async def test_what_belongs_to_another_does_not_exist(
 
 async def test_lists_hold_only_ones_own(sato: httpx.AsyncClient, desk_world: World) -> None:
     """Neither queue nor overview nor events name people or mails of another representative."""
-    for path in ("/", "/live", "/people", "/organisations"):
+    for path in ("/", "/live", "/people", "/organisations", "/deals"):
         text = (await sato.get(path)).text
         for hidden in ("小林", "東都医科大学", OTHERS.subject, "納品前の訪問"):
             assert hidden not in text, (path, hidden)

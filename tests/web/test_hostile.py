@@ -22,7 +22,7 @@ from nurture.web.app import build, routes
 from nurture.web.forms import BODY_BYTES
 from nurture.web.minutes import GROUPS, PLAIN
 from tests.web.browser import browser, form, sign_in
-from tests.web.meetings import LAST, remember
+from tests.web.meetings import DEAL, LAST, remember
 from tests.web.world import AOBA, CASE_MAIL, NOW, READ, SATO, SECRET, World, furnish, world
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ TEXTS = {
     Inbound: ("subject", "text", "from_name", "from_address"),
     Enrollment: ("scenario_id",),
     Meeting: ("subject", "place", "confirmation_question", "private_note", "material"),
-    Deal: ("name", "product", "competitor"),
+    Deal: ("name", "product", "competitor", "lost_reason", "private_note"),
     Promise: ("text", "owner_name"),
 }
 PAGES = (
@@ -66,6 +66,11 @@ PAGES = (
     "/record/a-draft",
     "/record/a-draft?q=script",
     f"/meetings/{LAST.id}",
+    "/people",
+    "/organisations",
+    f"/organisations/{AOBA.id}",
+    "/deals",
+    f"/deals/{DEAL.id}",
     "/calendar/2026-12",
     "/reports",
     "/reports?by=scenario",
@@ -232,6 +237,7 @@ async def approval_link(world: World) -> str:
 REAL: dict[str, tuple[str, ...]] = {
     "people": ("yamamoto", "nakamura"),
     "organisations": (AOBA.id,),
+    "deals": (DEAL.id,),
     "tasks": ("t-times",),
     "record": (A_DRAFT.id,),
     "meetings": (LAST.id,),
