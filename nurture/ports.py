@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from nurture.config import MailboxSettings, Settings, Webhook
     from nurture.core.attachments import Attachment, Enclosed
-    from nurture.core.books import Book
-    from nurture.core.calendar import Calendar
+    from nurture.core.books import Book, Rewritten
+    from nurture.core.calendar import Calendar, CalendarEntry
     from nurture.core.change import Change, Cursor, Dispatch, Entity
     from nurture.core.content import ContentItem, Wanted
     from nurture.core.dossier import Dossier
@@ -596,6 +596,20 @@ class Shelf(Protocol):
         """
         ...
 
+    def lines(self, entry: CalendarEntry) -> str:
+        """A dated entry as it would be written beneath ``entries:`` of a calendar file."""
+        ...
+
+    def confirmed(self, named: str, start: date | None, end: date | None, source: str) -> Rewritten:
+        """The file in which an entry (``jp-medical/jrc-2027``) is confirmed, before and after.
+
+        None: the day that stands there; with a start alone the entry is that one day.
+
+        Raises:
+            UserError: there is no such entry, it is none that can be confirmed, or its days do not fit.
+        """
+        ...
+
 
 class NoShelf:
     """A house without files."""
@@ -603,6 +617,14 @@ class NoShelf:
     def books(self) -> tuple[Book, ...]:
         """None."""
         return ()
+
+    def lines(self, entry: CalendarEntry) -> str:
+        """No file could hold it."""
+        raise UserError("there is no calendar {id}", id=entry.id)
+
+    def confirmed(self, named: str, start: date | None, end: date | None, source: str) -> Rewritten:  # noqa: ARG002
+        """No file has it."""
+        raise UserError("there is no calendar {id}", id=named)
 
 
 class Feeds(Protocol):

@@ -406,43 +406,12 @@ def _confirmed(
     settings: Settings, library: FileLibrary, named: str, start: str | None, end: str | None, source: str
 ) -> tuple[Path, str, str]:
     """The file of the working folder, its text, and the text in which the entry is confirmed."""
-    from nurture.errors import UserError  # noqa: PLC0415
-    from nurture.files import calendar_edit  # noqa: PLC0415
+    from nurture.files.shelf import confirmation  # noqa: PLC0415
 
-    calendar_id, sign, entry_id = named.partition("/")
-    if not sign:
-        raise UserError("name the entry with its calendar: jp-medical/jrc-2028", hint="see: nurture calendar due")
-    found = next((one for one in library.every_calendar() if one.calendar.id == calendar_id), None)
-    if found is None:
-        library.calendar(calendar_id)  # says what there is
-        raise UserError("the public holidays are not a file; write a calendar that adds to them")
-    known = next((one for one in found.calendar.entries if one.id == entry_id), None)
-    if known is None:
-        raise UserError(
-            "there is no entry {entry}", hint="see: nurture calendar show --calendar {calendar}", entry=named,
-            calendar=calendar_id,
-        )  # fmt: skip
-    if found.document is None or found.path is None or found.document.at(("entries",)) is None:
-        raise UserError(
-            "{entry} is an event of an iCalendar file, which others write",
-            hint="write a calendar with ical: and beneath entries one of this id: it replaces the event",
-            entry=named,
-        )
-    first = day_of(start) if start else known.start
-    last = day_of(end) if end else (known.end if known.end and not start else None) or first
-    if first is None or last is None:
-        raise UserError(
-            "{entry} is a habit of each year; a habit is not confirmed",
-            hint="write a second entry with the dates of that year",
-            entry=entry_id,
-        )
-    if last < first:
-        raise UserError("the last day lies before the first")
-    text = calendar_edit.confirmed_text(
-        found.document, entry_id, calendar_edit.Confirmed(first, last, source.strip()), found.path.parent
-    )
+    days = (day_of(start) if start else None, day_of(end) if end else None)
+    name, before, after = confirmation(library, named, *days, source)
     folder = settings.calendars or settings.folder / "calendars"
-    return folder / found.path.name, found.document.text, text
+    return folder / name, before, after
 
 
 # --- small words -------------------------------------------------------------------------------------

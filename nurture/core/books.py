@@ -21,3 +21,12 @@ class Book:
     problems: tuple[UserError, ...] = ()  # what of it was left out
     subscription: Subscription | None = None
     state: FeedState | None = None  # of its subscription; None: never looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A calendar file as it is and as it would be."""
+
+    file: str
+    before: str
+    after: str

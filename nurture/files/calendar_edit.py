@@ -10,21 +10,25 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from nurture.core.calendar import Certainty
-from nurture.errors import UserError
+from nurture.core.calendar import ASKED, Certainty, Effect
+from nurture.errors import Impossible, UserError
 from nurture.files.calendar import ALONE, read_text
 
 if TYPE_CHECKING:
     from datetime import date
-    from pathlib import Path
 
-    from nurture.core.calendar import Calendar
+    from nurture.core.calendar import Calendar, CalendarEntry
     from nurture.files.yaml import Document
 
 VALUE: Final = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#"'{\[&*!|>%@`][^#]*?)(\s+#.*|\s*)""")
 PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9:/._~?&=%+-]*")
+
+
+NOT_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""What YAML reads as something else than a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +127,41 @@ def _by_hand(document: Document, at: int) -> UserError:
 
 
 def _quoted(text: str) -> str:
-    if not text or PLAIN.fullmatch(text):
+    if not text or (PLAIN.fullmatch(text) and text[0].isalpha() and text.lower() not in NOT_WORDS):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def entry_lines(entry: CalendarEntry) -> str:
+    """The lines of a dated entry, as they would stand beneath ``entries:``.
+
+    Raises:
+        Impossible: they do not say what was meant.
+    """
+    readers = ", ".join(
+        f"{key}: [{', '.join(_quoted(word) for word in words)}]"
+        for key, _ in ASKED
+        if (words := getattr(entry.applies_to, key)) is not None
+    )
+    said = {
+        "id": entry.id,
+        "name": _quoted(next(iter(entry.name.values()), "")),
+        "start": entry.start,
+        "end": entry.end if entry.end != entry.start else None,
+        "effect": entry.effect.value,
+        "reduce": f"{entry.reduce_days}d" if entry.effect is Effect.REDUCE else None,
+        "applies_to": f"{{{readers}}}",
+        "certainty": entry.certainty.value,
+        "before": f"{entry.before}d" if entry.before else None,
+        "after": f"{entry.after}d" if entry.after else None,
+        "source": _quoted(entry.source),
+    }
+    lines = [f"{key}: {value}" for key, value in said.items() if value not in {None, ""}]
+    text = "  - " + "\n    ".join(lines) + "\n"
+    (read,) = read_text(f"id: x\nentries:\n{text}", None, ALONE, Path()).entries
+    if replace(read, name=entry.name, end=read.end or read.start) != replace(entry, end=entry.end or entry.start):
+        raise Impossible("the lines of an entry do not say what was meant: {lines}", lines=text)
+    return text
 
 
 def put_in_place(path: Path, text: str) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nurture.core.books import Book
+from nurture.core.books import Book, Rewritten
+from nurture.errors import UserError
+from nurture.files import calendar_edit
 from nurture.files.shipped import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
     from pathlib import Path
 
+    from nurture.core.calendar import CalendarEntry
     from nurture.core.feeds import FeedState, Subscription
     from nurture.files.calendar import Found
     from nurture.files.library import FileLibrary
@@ -41,6 +45,15 @@ class FileShelf:
             return tuple(found)
         return (Book(self.library.calendar(holidays)), *found)
 
+    def lines(self, entry: CalendarEntry) -> str:
+        """See ``ports.Shelf``."""
+        return calendar_edit.entry_lines(entry)
+
+    def confirmed(self, named: str, start: date | None, end: date | None, source: str) -> Rewritten:
+        """See ``ports.Shelf``."""
+        name, before, after = confirmation(self.library, named, start, end, source)
+        return Rewritten(f"calendars/{name}", before, after)
+
     def _book(self, found: Found) -> Book:
         return Book(
             calendar=found.calendar,
@@ -60,3 +73,54 @@ class FileShelf:
             if path.is_relative_to(start):
                 return str(path.relative_to(start))
         return path.name
+
+
+def confirmation(
+    library: FileLibrary, named: str, start: date | None, end: date | None, source: str
+) -> tuple[str, str, str]:
+    """A calendar file's name, its text, and the text in which an entry is confirmed.
+
+    Args:
+        library: where the entry is looked for.
+        named: ``jp-medical/jrc-2027``.
+        start: the first day; None: as it stands.
+        end: the last day; None: as it stands, or the first day where that was given.
+        source: where it says so; "" leaves what stands there.
+
+    Raises:
+        UserError: there is no such entry, it is none that can be confirmed, or its days do not fit.
+    """
+    calendar_id, sign, entry_id = named.partition("/")
+    if not sign:
+        raise UserError("name the entry with its calendar: jp-medical/jrc-2028", hint="see: nurture calendar due")
+    found = next((one for one in library.every_calendar() if one.calendar.id == calendar_id), None)
+    if found is None:
+        library.calendar(calendar_id)  # says what there is
+        raise UserError("the public holidays are not a file; write a calendar that adds to them")
+    known = next((one for one in found.calendar.entries if one.id == entry_id), None)
+    if known is None:
+        raise UserError(
+            "there is no entry {entry}",
+            hint="see: nurture calendar show --calendar {calendar}",
+            entry=named,
+            calendar=calendar_id,
+        )
+    if found.document is None or found.path is None or found.document.at(("entries",)) is None:
+        raise UserError(
+            "{entry} is an event of an iCalendar file, which others write",
+            hint="write a calendar with ical: and beneath entries one of this id: it replaces the event",
+            entry=named,
+        )
+    first = start or known.start
+    last = end or (known.end if known.end and not start else None) or first
+    if first is None or last is None:
+        raise UserError(
+            "{entry} is a habit of each year; a habit is not confirmed",
+            hint="write a second entry with the dates of that year",
+            entry=entry_id,
+        )
+    if last < first:
+        raise UserError("the last day lies before the first")
+    wanted = calendar_edit.Confirmed(first, last, source.strip())
+    text = calendar_edit.confirmed_text(found.document, entry_id, wanted, found.path.parent)
+    return found.path.name, found.document.text, text

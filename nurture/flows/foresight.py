@@ -1,26 +1,27 @@
-"""What would change if a calendar said something else: the running enrollments of one person, planned twice.
+"""What would change if a calendar said something else: running enrollments, planned twice.
 
-Nothing is written. The plans are those that the next beat would make, with the calendars as they are and as they
-would be.
+Asked about one person (``foresee``), or about all whose mail falls on the days in question (``suppose``). Nothing
+is written. The plans are those that the next beat would make, with the calendars as they are and as they would be.
 """
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from nurture.core import progress, survey, turns
-from nurture.core.calendar import Calendar, CalendarEntry, Certainty
-from nurture.core.messages import Enrollment, EnrollmentState
+from nurture.core import progress, states, survey, turns
+from nurture.core.calendar import Calendar, CalendarEntry, Certainty, applies, shifted
+from nurture.core.messages import Enrollment, EnrollmentState, Message
 from nurture.errors import UserError
 from nurture.flows import drafting
+from nurture.ports import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date, datetime
 
-    from nurture.core.calendar import Effect
+    from nurture.core.calendar import AppliesTo, Effect
     from nurture.core.dossier import Dossier
     from nurture.core.ids import EnrollmentId
     from nurture.core.plan import Plan, PlannedStep
@@ -81,6 +82,70 @@ async def foresee(
         )
         found.append(Foreseen(dossier, assumed, before, after))
     return tuple(found)
+
+
+MAILS: Final = 200
+"""So many mails on the days in question are looked at; the work of one question is bounded by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What a change of one calendar would do to the mails of some days."""
+
+    found: tuple[Foreseen, ...]  # those whom the change concerns
+    unlisted: int = 0  # enrollments that it would concern, if their scenario listed the calendar
+    problems: tuple[UserError, ...] = ()
+    more: bool = False  # there are more mails on these days than were looked at
+
+
+async def suppose(
+    doors: Doors,
+    mine: Mapping[str, object],
+    days: tuple[date, date],
+    calendar_id: str,
+    edit: Callable[[Calendar], Calendar],
+    concerns: AppliesTo,
+) -> Supposed:
+    """Plan anew what lies on these days, with one calendar changed.
+
+    Args:
+        doors: the world.
+        mine: whose mails, as a condition of ``Store.find``.
+        days: first and last day, both included.
+        calendar_id: the calendar.
+        edit: makes the changed calendar of the one that is there.
+        concerns: whom the change concerns; others' mails stay where they are.
+    """
+    now, store = doors.clock.now(), doors.store
+    on = {**mine, "state": states.UNSENT, "planned_on": Span(days[0], shifted(days[1], 1))}
+    mails = await store.find(Message, on, order=("planned_at",), limit=MAILS + 1)
+    keys = tuple(dict.fromkeys(m.enrollment_id for m in mails[:MAILS] if m.enrollment_id))
+    dossiers = [d for d in await store.dossiers(keys, now) if progress.is_running(d)] if keys else []
+    dossiers = [d for d in dossiers if applies(concerns, survey.profile_of(d))]
+    texts = await drafting.scripts(doors, {d.enrollment.scenario_hash for d in dossiers}) if dossiers else None
+    items = doors.library.content()
+    edited: dict[int, Calendar] = {}  # one for all, so that its index of days is made once
+    found, problems, unlisted = [], [], 0
+    for dossier in dossiers:
+        assert texts is not None, "there are texts where there are dossiers"
+        try:
+            scenario = texts.of_enrollment(dossier.enrollment)
+            calendars = doors.library.calendars(scenario, dossier.organisation)
+        except UserError as error:
+            problems.append(error)
+            continue
+        if all(calendar.id != calendar_id for calendar in calendars):
+            unlisted += 1
+            continue
+        for calendar in calendars:
+            if calendar.id == calendar_id and id(calendar) not in edited:
+                edited[id(calendar)] = edit(calendar)
+        assumed = tuple(edited.get(id(calendar), calendar) for calendar in calendars)
+        before, after = (
+            survey.survey(dossier, scenario, books, items, now).plan for books in (calendars, assumed)
+        )
+        found.append(Foreseen(dossier, assumed, before, after))
+    return Supposed(tuple(found), unlisted, tuple(problems), len(mails) > MAILS)
 
 
 @dataclass(frozen=True, slots=True)

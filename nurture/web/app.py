@@ -16,6 +16,7 @@ from nurture.log import logger
 from nurture.web import (
     alerts,
     calendar,
+    closing,
     dates,
     dealings,
     directory,
@@ -40,6 +41,8 @@ from nurture.web import (
     task,
     together,
     unsubscribe,
+    upkeep,
+    whatif,
 )
 from nurture.web.desk import HERE, Desk
 from nurture.web.forms import BODY_BYTES
@@ -129,6 +132,11 @@ def routes() -> list[Route | Mount]:
         Route("/sessions/end", signed_in(sessions.end), methods=["POST"]),
         Route("/live", signed_in(live.live), methods=["GET"]),
         Route("/calendar", signed_in(calendar.show), methods=["GET"]),
+        Route("/calendar/what-if", signed_in(whatif.show), methods=["GET"]),
+        Route("/calendar/upkeep", signed_in(upkeep.show), methods=["GET"]),
+        Route("/calendar/confirm", signed_in(upkeep.confirm), methods=["GET"]),
+        Route("/calendar/closures", signed_in(closing.show), methods=["GET"]),
+        Route("/calendar/closures", signed_in(closing.act), methods=["POST"]),
         Route("/calendar/{month}", signed_in(calendar.month), methods=["GET"]),
         Route("/halts/{kind}/{id}/resume", signed_in(alerts.resume), methods=["POST"]),
         Route("/valve/release", signed_in(alerts.release), methods=["POST"]),

@@ -61,6 +61,10 @@ PAGES = (
     "/calendar",
     "/calendar?role=clinician",
     "/calendar/2026-12",
+    "/calendar/what-if?name=x&from=2026-12-01&role=nursing&specialty=radiology",
+    "/calendar/upkeep",
+    "/calendar/confirm?entry=jp-medical/jrc-2027&start=2027-04-08",
+    "/calendar/closures",
 )
 
 

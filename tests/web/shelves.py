@@ -8,16 +8,32 @@ from typing import TYPE_CHECKING
 
 from nurture.files.library import FileLibrary
 from nurture.files.shelf import FileShelf
+from tests.web.world import OneScript
 
 if TYPE_CHECKING:
+    from nurture.core.calendar import Calendar
+    from nurture.core.people import Organisation
+    from nurture.core.scenario import Scenario
     from tests.web.world import World
 
 NOWHERE = Path("/nowhere")
+LISTED = ("jp-holidays", "jp-medical", "company")
+
+
+class WithCalendars(OneScript):
+    """The one scenario, which lists the calendars of a folder."""
+
+    def __init__(self, files: FileLibrary) -> None:
+        self._files = files
+
+    def calendars(self, scenario: Scenario, organisation: Organisation | None) -> tuple[Calendar, ...]:
+        """Those that ship, or the folder's own."""
+        return tuple(self._files.calendar(one) for one in LISTED)
 
 
 def shelved(made: World, folder: Path = NOWHERE) -> World:
     """The same world with real files; ``folder`` is the working folder, where there is one."""
     inside = folder if folder.is_dir() else None
-    library = FileLibrary(calendars=inside / "calendars" if inside else None)
-    shelf = FileShelf(library, folder, "JP", lambda _subscription: None)
-    return replace(made, doors=replace(made.doors, shelf=shelf))
+    files = FileLibrary(calendars=inside / "calendars" if inside else None)
+    shelf = FileShelf(files, folder, "JP", lambda _subscription: None)
+    return replace(made, doors=replace(made.doors, shelf=shelf, library=WithCalendars(files)))

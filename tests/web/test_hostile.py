@@ -74,6 +74,7 @@ PAGES = (
     "/calendar/2026-12",
     "/reports",
     "/reports?by=scenario",
+    "/calendar/closures",
     "/nothing-here",
 )
 A_DRAFT = MeetingDraft("a-draft", SATO.id, NOW, NOW, dict.fromkeys(("organisation", "deal", "note"), EVIL))

@@ -84,6 +84,8 @@ PAGES = (
     "/meetings/met-aoba",
     f"/calendar?organisation={AOBA.name}",
     f"/calendar/2026-12?organisation={AOBA.name}",
+    "/calendar/upkeep",
+    "/calendar/closures",
 )
 
 
