@@ -276,12 +276,13 @@ def _facts(t: Terminal, person: Person, organisation: Organisation | None) -> li
     basis = person.legal_basis
     proof = (explain.basis(w, basis.kind), w.date(basis.on) if basis.on else "", basis.evidence)
     role = explain.role(w, person.role) if person.role else ""
+    specialty = explain.specialty(w, person.specialty) if person.specialty else ""
     return [
         (w("name"), f"{person.name} {person.honorific}" + (f" ({person.kana})" if person.kana else "")),
         (w("address"), person.email),
         (w("hospital"), organisation.name if organisation else "–"),
         (w("position"), " ".join(v for v in (person.department, person.title) if v) or "–"),
-        (w("role"), w(", ").join(v for v in (role, person.specialty) if v) or "–"),
+        (w("role"), w(", ").join(v for v in (role, specialty) if v) or "–"),
         (w("rep"), person.rep_id or "–"),
         (w("legal basis"), w(", ").join(v for v in proof if v)),
     ]

@@ -303,6 +303,17 @@ def test_why_explains_a_person_and_a_mail(recorded: Shell) -> None:
     assert recorded.run("why", "nobody").exit_code == 1
 
 
+def test_why_names_the_field_in_words(shell: Shell) -> None:
+    """As everywhere else: no id of ours."""
+    people = "氏名,メールアドレス,病院名,役割,診療科,根拠,根拠日,根拠詳細\n"
+    people += "山田 太郎,t.yamada@aoba-hospital.example,青葉中央病院,医師,放射線科,名刺,2026-11-20,名刺交換\n"
+    shell.ok("import", shell.write("people.csv", people))
+
+    said = shell.ok("--lang", "ja", "why", "山田 太郎")
+    assert "放射線科" in said
+    assert "radiology" not in said
+
+
 def test_the_journal_can_be_filtered(recorded: Shell) -> None:
     """By person, kind, time and number; as lines of JSON; the newest last."""
     lines = [json.loads(line) for line in recorded.ok("log", "--json").splitlines()]
