@@ -94,6 +94,8 @@ MAILS: Final = {
     "contact-successor": date(2027, 6, 29),
     "no-answer": date(2027, 5, 20),
     "no-answer-closing": date(2027, 6, 17),
+    "decision-stalled": date(2027, 6, 21),
+    "review-papers": date(2027, 7, 5),
 }
 KINDS: Final = {
     "case-study": "case_study",
@@ -102,6 +104,8 @@ KINDS: Final = {
     "considering": "summary",
     "no-answer": "checklist",
     "no-answer-closing": "summary",
+    "decision-stalled": "decision",
+    "review-papers": "security",
 }
 
 

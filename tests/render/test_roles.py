@@ -1,0 +1,98 @@
+"""What ships, as each role reads it: each mail of each scenario, with its own content (practice E)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from nurture.core.content import choose
+from nurture.core.people import ROLES
+from nurture.files.scenario import read_scenario
+from nurture.mail.text import split_footer
+from tests.render.briefs import CONTENT, MAILS, ROOT, WRITER, brief
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SCENARIOS: Final = {path.stem: read_scenario(path) for path in sorted((ROOT / "scenarios").glob("*.yaml"))}
+
+MONEY: Final = "ROI|費用対効果|補助金|投資|診療報酬|価格|支払方法|値引"
+NEVER: Final = {
+    "clinician": f"{MONEY}|費用|総額|見積",
+    "nursing": MONEY,
+    "executive": "症例|清拭剤|ログの書式",
+    "it": MONEY,
+    "clinical_engineer": MONEY,
+    "procurement": "論文|症例|診療報酬",
+    "radiographer": MONEY,
+    "laboratory": MONEY,
+    "pharmacy": MONEY,
+}
+"""What a role does not read in our mails, whatever the scenario."""
+
+ALL_OF: Final = {
+    "clinician": ("裏付け|論文", "診療"),
+    "nursing": ("減る作業", "安全", "研修"),
+    "executive": ("費用|総額", "補助金", "診療報酬"),
+    "it": ("接続", "保守", "安全管理に関するガイドライン第7.0版"),
+    "clinical_engineer": ("接続", "保守", "安全管理に関するガイドライン第7.0版"),
+    "procurement": ("価格の根拠|価格の内訳", "支払方法", "日程"),
+    "radiographer": ("流れ", "約3分の", "研修"),
+    "laboratory": ("流れ", "約3分の", "研修"),
+    "pharmacy": ("流れ", "安全", "病棟"),
+}
+"""What a role finds somewhere in each scenario that offers something."""
+OFFERING: Final = ("warm-lead-30d", "considering", "decision-stalled")
+
+
+def letters(scenario: str, role: str) -> Iterator[tuple[str, str]]:
+    """The mails of a scenario that this role gets, one by one: step, and text without footer and spaces."""
+    used: list[str] = []
+    for step in SCENARIOS[scenario].steps:
+        if step.mail is None or (step.when.roles is not None and role not in step.when.roles):
+            continue
+        given, wanted = brief(step.mail, role), step.content or WRITER.content(step.mail)
+        if wanted is not None:
+            item = choose(
+                CONTENT,
+                wanted,
+                role=role,
+                specialty=given.person.specialty,
+                topics=given.person.topics,
+                competitor=None,
+                used=used,
+                on=MAILS[step.mail],
+                lead=step.lead,
+            )
+            assert item is not None, f"{scenario}/{step.id}: nothing is left for {role}"
+            used.append(item.id)
+            given = replace(given, content=item)
+        draft = WRITER.write(given)
+        yield step.id, re.sub(r"\s", "", draft.subject + split_footer(draft.body)[0])
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_nobody_reads_what_is_another_roles_business(scenario: str) -> None:
+    """A doctor reads nothing about money, a nurse nothing about subsidies, a buyer nothing about papers."""
+    found = [
+        (step, role, said.group())
+        for role in ROLES
+        for step, text in letters(scenario, role)
+        if (said := re.search(NEVER[role], text))
+    ]
+
+    assert [] == found
+
+
+@pytest.mark.parametrize("scenario", OFFERING)
+def test_each_role_finds_its_own_matters(scenario: str) -> None:
+    """Evidence for doctors, price grounds for buyers, the guideline for IT, training for those who will use it."""
+    missing = []
+    for role in ROLES:
+        text = "".join(text for _, text in letters(scenario, role))
+        missing += [(role, word) for word in ALL_OF[role] if not re.search(word, text)]
+
+    assert [] == missing
