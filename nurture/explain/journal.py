@@ -78,6 +78,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "person.departed": mark("moves or leaves"),
     "person.stayed": mark("does not leave after all; nobody follows"),
     "person.based": mark("mail is allowed: {basis}"),
+    "person.noted": mark("a private note was written"),
     "farewell.none": mark("no draft of thanks: {reason}"),
     "introduction.none": mark("no draft of an introduction: {reason}"),
     "person.suppressed": mark("no more mail to this address: {reason}"),

@@ -165,6 +165,8 @@ def routes() -> list[Route | Mount]:
         Route("/enrollments/{id}/stop", signed_in(enrollment.stop), methods=["POST"]),
         Route("/enrollments/{id}/reopen", signed_in(enrollment.reopen), methods=["POST"]),
         Route("/enrollments/{id}/rest", signed_in(handover.rest), methods=["POST"]),
+        Route("/people/{id}/enroll", signed_in(enrollment.begin), methods=["POST"]),
+        Route("/people/{id}/note", signed_in(people.note), methods=["POST"]),
         Route("/people/{id}/no-more", signed_in(handover.no_more), methods=["POST"]),
         Route("/people/{id}/address", signed_in(handover.address), methods=["POST"]),
         Route("/people/{id}/successor", signed_in(handover.successor), methods=["POST"]),

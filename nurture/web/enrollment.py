@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from nurture.core.messages import Enrollment
+from nurture.core.people import Person
 from nurture.errors import Impossible
 from nurture.flows import enroll
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 BY_PERSON = "person"
 """The reason that the journal names."""
+
+
+async def begin(visit: Visit) -> Response:
+    """POST /people/{id}/enroll: start this person on a scenario, from what is known of meetings and mail."""
+    person = await visit.doors.store.get(Person, visit.key())
+    if person is None or not visit.reader.sees(person.rep_id):
+        raise HTTPException(404)
+    await enroll.enroll(visit.doors, person.id, visit.form.get("scenario", ""), by=visit.reader.rep.id)
+    return RedirectResponse(f"/people/{person.id}", status_code=303)
 
 
 async def pause(visit: Visit) -> Response:

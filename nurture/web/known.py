@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from nurture.core.deals import Deal, DealStatus, Meeting, Promise
 from nurture.core.people import Organisation, Person
+from nurture.errors import NurtureError
 from nurture.flows.minutes import rivals
 
 if TYPE_CHECKING:
@@ -74,6 +75,16 @@ async def offered(visit: Visit, name: str, chosen: Collection[str]) -> Offered:
 def scenarios(visit: Visit) -> tuple[Scenario, ...]:
     """Those that a record can start."""
     return tuple(s for s in visit.doors.library.scenarios() if s.anchor in ANCHORS or s.is_event)
+
+
+def scenarios_by_name(visit: Visit) -> list[tuple[str, str]]:
+    """All scenarios that a person can be started on, id and name; none while their files cannot be read."""
+    language = visit.w.language
+    try:
+        found = visit.doors.library.scenarios()
+    except NurtureError:
+        return []
+    return [(s.id, s.name.get(language) or next(iter(s.name.values()), s.id)) for s in found]
 
 
 async def recent(visit: Visit) -> tuple[Organisation, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -14,19 +15,20 @@ from nurture import explain
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
 from nurture.core.people import Basis, Organisation, Person
 from nurture.core.sight import told
+from nurture.flows import notes, slowing
 from nurture.flows import people as flow
-from nurture.flows import slowing
+from nurture.web import known
 from nurture.web.handover import PACES, RESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from starlette.responses import Response
 
     from nurture.web.visit import Visit
 
-MAILS: Final = 20
-"""So many of the last mails are looked at for a successor."""
+MAILS: Final = 50
+"""So many of the last mails that came are shown, and looked at for a successor."""
 _FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LINES: Final = 200
 """So many mails and journal lines are shown."""
@@ -41,14 +43,46 @@ async def back(visit: Visit) -> Response:
     return RedirectResponse(f"/people/{person.id}", status_code=303)
 
 
-async def _told_of(visit: Visit, person: Person) -> Mapping[str, str]:
+async def note(visit: Visit) -> Response:
+    """POST /people/{id}/note: the private note, as it now is."""
+    person = await visit.doors.store.get(Person, visit.key())
+    if person is None or not visit.reader.sees(person.rep_id):
+        raise HTTPException(404)
+    said, before = visit.form.get("note", ""), visit.form.get("before", "")
+    await notes.write(visit.doors, person.id, said, by=visit.reader.rep.id, before=before)
+    return RedirectResponse(f"/people/{person.id}#note", status_code=303)
+
+
+def _told_of(rows: Iterable[Inbound]) -> Mapping[str, str]:
     """Name and address of a successor, where one of the last mails told of one."""
-    rows = await visit.doors.store.find(Inbound, {"person_id": person.id}, order=("-received_at",), limit=MAILS)
     for row in rows:
         found = json.loads(row.reading).get("successor") or {}
         if found.get("name") or found.get("email"):
             return {name: str(found.get(name) or "") for name in ("name", "email")}
     return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail of the list, ours or theirs."""
+
+    at: tuple[date, datetime]
+    sent: Message | None = None
+    came: Inbound | None = None
+    words: str = ""  # its state; what it was read as
+
+
+def _mails(visit: Visit, messages: Iterable[Message], came: Iterable[Inbound]) -> list[Mail]:
+    """What was sent, will be and came, the latest first."""
+    w, zone = visit.w, visit.reader.rep.timezone
+    ours = [Mail(_day(m, zone), sent=m, words=explain.state(w, m.state)) for m in messages]
+    theirs = [
+        Mail(
+            (i.received_at.astimezone(ZoneInfo(zone)).date(), i.received_at), came=i, words=explain.kind(w, i.kind)
+        )
+        for i in came
+    ]
+    return sorted((*ours, *theirs), key=lambda mail: mail.at, reverse=True)
 
 
 def _day(mail: Message, zone: str) -> tuple[date, datetime]:
@@ -77,7 +111,9 @@ async def show(visit: Visit) -> Response:
     messages = await store.find(Message, mine, order=("-planned_at",), limit=LINES)
     entries = await store.find(Entry, {"person_id": person.id}, order=("-seq",), limit=LINES)
     organisation = await store.get(Organisation, person.organisation_id) if person.organisation_id else None
-    messages = tuple(sorted(messages, key=lambda m: _day(m, reader.rep.timezone), reverse=True))
+    came = await store.find(Inbound, {"person_id": person.id}, order=("-received_at",), limit=MAILS)
+    read = [i for i in came if reader.sees(person.rep_id) or i.enrollment_id in {e.id for e in enrollments}]
+    noted = next((e for e in entries if e.kind == "person.noted"), None)
     silences = await store.find(Suppression, {"value": person.email.lower(), "lifted_at": None})
     successor = await store.get(Person, person.successor_id) if person.successor_id else None
     shown_enrollments, shown_messages = {e.id for e in enrollments}, {m.id for m in messages}
@@ -90,14 +126,16 @@ async def show(visit: Visit) -> Response:
         owner=reader.name_of(person.rep_id),
         successor=successor,
         leaving=successor is not None or any(_is_farewell(visit, e) for e in enrollments),
-        told_of=await _told_of(visit, person),
+        told_of=_told_of(read),
         bases=[(kind.value, explain.basis(w, kind)) for kind in Basis if kind is not Basis.NONE],
         rests=RESTS,
         every=await slowing.pace(visit.doors, person.email),
         paces=[(days, w(words)) for days, words in PACES.items()],
         silences=[(s.at, explain.stop_reason(w, s.reason)) for s in silences],
         enrollments=[(e, explain.state(w, e.state), explain.stop_reason(w, e.reason)) for e in enrollments],
-        mails=[(m, explain.state(w, m.state)) for m in messages],
+        mails=_mails(visit, messages, read),
+        scenarios=known.scenarios_by_name(visit),
+        noted=(noted.at, reader.actor(noted.actor)) if noted and person.private_note else None,
         history=[
             (
                 e.at,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}</textarea></pre></title>\u202e"
 TEXTS = {
     Message: ("subject", "body", "to_name", "from_name", "answer", "step_id"),
-    Person: ("family_name", "given_name", "department", "title", "role"),
+    Person: ("family_name", "given_name", "department", "title", "role", "private_note"),
     Organisation: ("name",),
     Representative: ("name",),
     Task: ("title", "detail", "kind"),
