@@ -241,10 +241,13 @@ class Line:
             self.refused(response, "the folder {folder} cannot be made: {answer}", folder=folder)
         await self.do("subscribe", self._client.protocol.simple_command("SUBSCRIBE", name))  # whatever it says
 
-    async def idle(self, arrived: Callable[[], None], stop: asyncio.Event, again: float) -> bool:
+    async def idle(
+        self, arrived: Callable[[], None], stop: asyncio.Event, again: float, begun: Callable[[], None]
+    ) -> bool:
         """Listen (RFC 2177) until ``stop``; ``arrived`` is called for each EXISTS. The folder must be open.
 
-        IDLE is begun anew every ``again`` seconds: servers hang up after 30 minutes, routers forget sooner.
+        ``begun`` is called each time the server has said that it idles. IDLE is begun anew every ``again``
+        seconds: servers hang up after 30 minutes, routers forget sooner.
 
         Returns:
             False at once when the server cannot IDLE.
@@ -255,20 +258,23 @@ class Line:
         protocol.arrived = arrived
         try:
             while not stop.is_set():
-                await self._idle_once(protocol, stop, again)
+                await self._idle_once(protocol, stop, again, begun)
         finally:
             protocol.arrived = lambda: None
         return True
 
-    async def _idle_once(self, protocol: MendedProtocol, stop: asyncio.Event, again: float) -> None:
+    async def _idle_once(
+        self, protocol: MendedProtocol, stop: asyncio.Event, again: float, begun: Callable[[], None]
+    ) -> None:
         listening = asyncio.ensure_future(protocol.idle())
-        begun = asyncio.ensure_future(protocol.wait_for_idle_response())
+        agreed = asyncio.ensure_future(protocol.wait_for_idle_response())
         stopping = asyncio.ensure_future(stop.wait())
         try:
             await asyncio.wait(
-                {listening, begun}, timeout=self._settings.timeout, return_when=asyncio.FIRST_COMPLETED
+                {listening, agreed}, timeout=self._settings.timeout, return_when=asyncio.FIRST_COMPLETED
             )
-            if not listening.done() and begun.done():
+            if not listening.done() and agreed.done():
+                begun()
                 await asyncio.wait({listening, stopping}, timeout=again, return_when=asyncio.FIRST_COMPLETED)
             elif not listening.done():
                 self.drop()
@@ -279,7 +285,7 @@ class Line:
             if response.result != "OK":
                 self.refused(response, "listening failed: {answer}")
         finally:
-            await _end(listening, begun, stopping)
+            await _end(listening, agreed, stopping)
             if protocol.idle_queue.qsize():
                 protocol.idle_queue = asyncio.Queue()
 

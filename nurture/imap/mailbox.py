@@ -14,7 +14,8 @@ is the caller's knowledge (cursors); this object keeps connections and hints:
   those behind it.
 
 Two connections: one for commands, one that listens. What arrives between the end of a fetch and the beginning of
-IDLE is noticed by UIDNEXT: it is compared with what the last complete fetch saw.
+IDLE is noticed by UIDNEXT: it is compared with what the last complete fetch saw, and again when the server has
+said that it idles, for some servers forget to tell what came after they had opened the folder and before that.
 
 IDLE hears one folder. All are glanced at by UIDNEXT meanwhile, once a minute, on the line for commands: the
 others, and the first for the day when IDLE is not heard. That is one short command a folder, with any server there
@@ -164,9 +165,9 @@ class ImapMailbox:
         A mailbox whose last ``fetch`` failed is left to the caller's beat: a second try with a wrong password
         would only bring a lock-out nearer.
         """
-        new, stop = asyncio.Event(), asyncio.Event()
-        task = asyncio.create_task(self._listen(new, stop))
-        glancing = asyncio.create_task(self._glance(new, stop))
+        new, stop, begun = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(self._listen(new, stop, begun))
+        glancing = asyncio.create_task(self._glance(new, stop, begun))
         try:
             yield new
         finally:
@@ -178,20 +179,27 @@ class ImapMailbox:
             finally:
                 task.cancel()
                 glancing.cancel()
-                await asyncio.gather(task, glancing, return_exceptions=True)
+                ended = await asyncio.gather(task, glancing, return_exceptions=True)
+        for how in ended:
+            if isinstance(how, Exception):
+                raise how  # a fault of ours: it is told, not slept through
 
-    async def _glance(self, new: asyncio.Event, stop: asyncio.Event) -> None:
-        """Look from time to time whether a folder has something new: those that IDLE does not hear, and the first
-        one as well, for a router or a server may let an IDLE die without a word.
+    async def _glance(self, new: asyncio.Event, stop: asyncio.Event, begun: asyncio.Event) -> None:
+        """Look whether a folder has something new: the first when an IDLE has begun, and from time to time all of
+        them. IDLE does not hear the others, and a router or a server may let it die without a word.
         """
         stopping = asyncio.ensure_future(stop.wait())
         try:
             while not (stop.is_set() or new.is_set()):
-                await asyncio.wait({stopping}, timeout=GLANCE)
+                beginning = asyncio.ensure_future(begun.wait())
+                await asyncio.wait({stopping, beginning}, timeout=GLANCE, return_when=asyncio.FIRST_COMPLETED)
+                beginning.cancel()
                 line = self._line
                 if stop.is_set() or line is None or not line.usable:
                     return  # nothing is opened for a glance: the beat does that
-                for name in list(self._read):
+                names = self._settings.folders[:1] if begun.is_set() else tuple(self._read)
+                begun.clear()
+                for name in names:
                     async with self._connected() as line:
                         changed = name in self._read and await line.examine(name) != self._read[name]
                     if changed:
@@ -200,10 +208,13 @@ class ImapMailbox:
                         return
         except NurtureError:
             return  # what is wrong, the next fetch tells
+        except Exception:
+            new.set()
+            raise
         finally:
             stopping.cancel()
 
-    async def _listen(self, new: asyncio.Event, stop: asyncio.Event) -> None:
+    async def _listen(self, new: asyncio.Event, stop: asyncio.Event, begun: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         name = self._settings.folders[0]
         if name not in self._read:
@@ -215,11 +226,14 @@ class ImapMailbox:
             folder = await self._ear.examine(name)
             if self._read.get(name) != folder:
                 new.set()
-            await self._ear.idle(new.set, stop, LISTEN_AGAIN)
+            await self._ear.idle(new.set, stop, LISTEN_AGAIN, begun.set)
         except NurtureError:
             before, self._broke_at = self._broke_at, loop.time()
             if self._broke_at - before > SHORT_LIFE:
                 new.set()
+        except Exception:
+            new.set()
+            raise
         except asyncio.CancelledError:
             if self._ear is not None:
                 self._ear.drop()

@@ -6,6 +6,8 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+import pytest
+
 from nurture.clock import SystemClock
 from nurture.config import ImapSettings, MailboxSettings, Secret, SmtpSettings
 from nurture.core.ids import MailboxId
@@ -75,3 +77,47 @@ async def test_the_demo_post_office_is_read_and_listened_to() -> None:
         assert (count, cut) == (62, 1)  # with the copy in the second folder
         await box.close()
         await sender.close()
+
+
+async def test_a_mail_that_comes_at_any_moment_of_beginning_to_listen_is_heard() -> None:
+    """Between the look at a folder and the IDLE on it as well: this server does not tell of that by itself.
+
+    Everything runs in one loop, so that counting its passes visits each moment there is.
+    """
+    heard = []
+    async with PostOffice({ADDRESS: "pw"}, lambda: NOW) as office:
+        await office.create_folder(ADDRESS, "送信済み")
+        box = ImapMailbox(mailbox(office), lambda _: "pw", SystemClock())
+        found = await box.fetch((), 10)
+        for passes in range(40):
+            async with box.listening() as new:
+                for _ in range(passes):
+                    await asyncio.sleep(0)
+                await office.deliver("x@y.example", ADDRESS, b"Subject: %d\r\n\r\nx\r\n" % passes)
+                try:
+                    await asyncio.wait_for(new.wait(), 5)
+                except TimeoutError:
+                    continue
+                heard.append(passes)
+            found = await box.fetch(found.cursors, 10)
+        await box.close()
+
+    assert list(range(40)) == heard
+
+
+async def test_a_fault_while_listening_wakes_the_caller_and_is_told() -> None:
+    """Nobody sleeps until the next beat beside an ear that has died of a fault of ours."""
+    async with PostOffice({ADDRESS: "pw"}, lambda: NOW) as office:
+        await office.create_folder(ADDRESS, "送信済み")
+        secrets = iter(("pw",))
+
+        def once(_: Secret) -> str:
+            """The first connection gets its password; StopIteration cannot leave a coroutine as it is."""
+            return next(secrets)
+
+        box = ImapMailbox(mailbox(office), once, SystemClock())
+        await box.fetch((), 10)
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            async with box.listening() as new:
+                await asyncio.wait_for(new.wait(), 5)
+        await box.close()
