@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 UNWRITABLE = "cannot_be_written"
 PUT_OFF = "put_off"
-KEPT_REASONS = frozenset({UNWRITABLE, "moved", PUT_OFF, "colleague_replied", "migrated"})
+KEPT_REASONS = frozenset({UNWRITABLE, "moved", PUT_OFF, "colleague_replied", "migrated", "handed_over"})
 """What the next text of a planned mail must still say to its approver; reasons of an old pause are over."""
 LOOK_AGAIN = timedelta(minutes=10)
 """How long a waiting or late mail is left alone between two looks."""

@@ -24,6 +24,7 @@ REASONS: Final[Mapping[str, str]] = {
     "complaint": mark("complained"),
     "appointment": mark("an appointment was agreed"),
     "moved": mark("moved to another day: please approve again"),
+    "handed_over": mark("handed over to a colleague: please look and approve"),
     "dated": mark("its text was written anew for the date that was chosen: please read it again"),
     "put_off": mark("the mail server put it off until its time was over: please approve again"),
     "other_hour": mark("moved to another hour of its day: please approve again"),

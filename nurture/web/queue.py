@@ -20,7 +20,7 @@ from nurture.core.snoozing import choices as snooze_choices
 from nurture.core.snoozing import hides
 from nurture.flows import snoozing
 from nurture.ports import Span
-from nurture.web import later, together
+from nurture.web import later, reassign, together
 from nurture.web.alerts import alerts
 from nurture.web.answers import cut_in, taken_for
 from nurture.web.cards import Card, addressee, around, card
@@ -116,6 +116,7 @@ async def queue(visit: Visit) -> Response:
             for until, s in sorted(put_aside, key=lambda pair: pair[0])
         ],
         waits_until=await later.said(visit),
+        handed=await reassign.said(visit),
         held=[cards[m.id] for m in held],
         stuck=[cards[m.id] for m in stuck],
         leaving=[cards[m.id] for m in leaving],

@@ -48,6 +48,7 @@ PAGES = (
     *(f"/messages/{mail.id}" for mail in (LATE, CASE_MAIL, HELD, DOUBT, LEAVING, SENT, PLANNED)),
     f"/messages/{CASE_MAIL.id}/edit",
     f"/messages/{CASE_MAIL.id}/date",
+    "/people/takahashi/colleague",
     f"/together/{CASE_MAIL.step_id}",
     "/sessions",
     "/reports",

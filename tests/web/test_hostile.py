@@ -61,6 +61,8 @@ PAGES = (
     "/?done=approved&mail=m-case",
     "/?later=messages:m-case",
     "/messages/m-case/date",
+    "/people/takahashi/colleague",
+    "/tasks/t-call/colleague",
     "/record",
     "/record?q=script",
     "/record/a-draft",

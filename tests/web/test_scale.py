@@ -79,6 +79,7 @@ PAGES = (
     "/messages/m-case",
     "/messages/m-case/date",
     "/reports",
+    "/people/takahashi/colleague",
     "/record",
     "/record/a-draft",
     "/meetings/met-aoba",
