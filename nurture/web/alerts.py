@@ -1,4 +1,5 @@
-"""What keeps mail back, at the top of the desk: limits, what is stopped, and what the safety valve holds.
+"""What keeps mail back, at the top of the desk: limits, what is stopped, and what the safety valve holds; and for
+administrators, which other programs are not told any more.
 
 Whoever may decide about it has one button; a decision on the valve carries the mark of what was seen.
 """
@@ -13,9 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from nurture import explain
+from nurture.core.change import Told
 from nurture.core.halts import KINDS, may_steer
 from nurture.errors import StaleVersion, UserError
-from nurture.flows import pacing, steering
+from nurture.flows import pacing, steering, webhooks
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
@@ -49,11 +51,11 @@ class Alert:
 
 
 async def alerts(visit: Visit) -> tuple[Alert, ...]:
-    """What keeps mail back now. Four queries at most."""
+    """What keeps mail back now, and who is not told. Five queries at most."""
     now = visit.doors.clock.now()
     gates, traffic = await pacing.look(visit.doors, now)
     held = gates.held
-    return tuple(
+    return await _untold(visit) + tuple(
         Alert(
             explain.wait(visit.w, wait, visit.reader.rep.timezone),
             count,
@@ -61,6 +63,34 @@ async def alerts(visit: Visit) -> tuple[Alert, ...]:
         )
         for wait, count in pacing.standing(visit.doors, gates, traffic, now)
     )
+
+
+async def _untold(visit: Visit) -> tuple[Alert, ...]:
+    """Webhooks that take nothing: an administrator mends the cause, and then presses the button."""
+    known = [endpoint.id for endpoint in visit.doors.settings.webhooks]
+    if not known or not visit.reader.sees_all:
+        return ()
+    w, found = visit.w, []
+    for row in await visit.doors.store.find(Told, {"id": tuple(known)}, order=("id",)):
+        if row.disabled_at is not None:
+            says = w("Webhook {id} is disabled: {error}", id=row.id, error=row.error)
+            found.append(Alert(says, None, (Act(f"/webhooks/{row.id}/resume", mark("Tell it again")),)))
+        elif row.failing_since is not None:
+            since = w.instant(row.failing_since, visit.reader.rep.timezone)
+            found.append(
+                Alert(w("Webhook {id} fails since {time}: {error}", id=row.id, time=since, error=row.error), None)
+            )
+    return tuple(found)
+
+
+async def tell_again(visit: Visit) -> Response:
+    """POST /webhooks/{id}/resume: another program is told again, from where it stood."""
+    endpoint = next((one for one in visit.doors.settings.webhooks if one.id == visit.key()), None)
+    if endpoint is None or not visit.reader.sees_all:
+        raise HTTPException(404)
+    with suppress(StaleVersion):  # it is being told at this moment
+        await webhooks.resume(visit.doors, endpoint, by=visit.reader.rep.id, skip=False)
+    return RedirectResponse("/", status_code=303)
 
 
 def _acts(visit: Visit, wait: Wait, seen: str) -> tuple[Act, ...]:

@@ -140,6 +140,7 @@ def routes() -> list[Route | Mount]:
         Route("/calendar/closures", signed_in(closing.act), methods=["POST"]),
         Route("/calendar/{month}", signed_in(calendar.month), methods=["GET"]),
         Route("/halts/{kind}/{id}/resume", signed_in(alerts.resume), methods=["POST"]),
+        Route("/webhooks/{id}/resume", signed_in(alerts.tell_again), methods=["POST"]),
         Route("/valve/release", signed_in(alerts.release), methods=["POST"]),
         Route("/valve/keep", signed_in(alerts.keep), methods=["POST"]),
         Route("/record", signed_in(record.start), methods=["GET"]),

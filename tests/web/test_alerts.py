@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nurture.config import MailboxSettings, SmtpSettings
-from nurture.core.change import Change, Setting
+from nurture.config import MailboxSettings, Secret, SmtpSettings, Webhook
+from nurture.core.change import Change, Setting, Told
 from nurture.core.halts import hold, read, stop
 from nurture.core.limits import MailboxLimits, Rate
 from nurture.core.messages import Message, MessageState
@@ -115,6 +115,31 @@ async def test_who_may_not_decide_sees_no_button_and_has_none(desk_world: World,
     for path in ("/valve/release", "/valve/keep", "/halts/scenario/warm-lead-30d/resume", "/halts/x/y/resume"):
         assert 404 == (await sato.post(path, data={"csrf": token, "seen": mark})).status_code
     assert (await gates(desk_world)).held is not None
+
+
+@pytest.mark.parametrize("who", [SATO, ADMIN], ids=lambda rep: rep.id)
+async def test_a_program_that_is_not_told_any_more_is_the_administrators_matter(
+    desk_world: World, who: Representative
+) -> None:
+    """A webhook that was switched off, and one that fails: who may mend it sees them, and presses one button."""
+    hooks = tuple(Webhook(name, "https://crm.example/hook", Secret(env="X")) for name in ("crm", "sfa", "well"))
+    crm = Told("crm", 7, disabled_at=NOW, error="HTTP 410")
+    sfa = Told("sfa", 8, failing_since=NOW, due_at=NOW, error="HTTP 500")
+    await desk_world.doors.store.commit(Change((crm, sfa, Told("well", 9), Told("gone", 1, disabled_at=NOW))))
+    doors = replace(desk_world.doors, settings=replace(desk_world.doors.settings, webhooks=hooks))
+    async with browser(build(doors, SECRET)) as client:
+        await sign_in(client, desk_world, who)
+        page = (await client.get("/")).text
+        token = form(page, "/logout").fields["csrf"]
+        answer = await client.post("/webhooks/crm/resume", data={"csrf": token})
+        nowhere = await client.post("/webhooks/gone/resume", data={"csrf": token})
+
+    after = await desk_world.doors.store.get(Told, "crm")
+    assert after is not None
+    sees = who is ADMIN
+    assert [sees, sees, False, False] == [f"Webhook {name}" in page for name in ("crm", "sfa", "well", "gone")]
+    assert (303 if sees else 404, 404) == (answer.status_code, nowhere.status_code)
+    assert (None if sees else NOW, 7) == (after.disabled_at, after.seq)
 
 
 async def test_a_form_needs_its_token(desk_world: World, sato: httpx.AsyncClient) -> None:
