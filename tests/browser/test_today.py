@@ -11,6 +11,7 @@ from playwright.async_api import expect
 from nurture.core.change import Change
 from nurture.core.deals import Task, TaskState
 from nurture.core.messages import Entry, MessageState
+from tests.browser.window import DESKTOP
 from tests.web.test_answers import PROPOSED
 from tests.web.world import CASE_MAIL, DOUBT, FOOTER, MORI, NAKAMURA, READ, SATO, THANK_YOU, TWO_PEOPLE, YAMAMOTO
 
@@ -221,3 +222,14 @@ async def test_without_a_mouse(sato: Window) -> None:
     await expect(page.get_by_role("status")).to_contain_text("承認しました：西田 涼 様")
 
     assert "solid" == outline
+
+
+async def test_somebody_is_found_from_anywhere(windows: Opener) -> None:
+    """A slash, a name, Enter."""
+    window = await windows(DESKTOP)
+    await window.sign_in(SATO)
+    await window.page.keyboard.press("/")
+    await expect(window.page.get_by_role("searchbox")).to_be_focused()
+    await window.page.keyboard.type("中村")
+    await window.page.keyboard.press("Enter")
+    await expect(window.page.get_by_role("link", name="中村 誠")).to_be_visible()

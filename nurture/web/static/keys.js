@@ -63,10 +63,12 @@ function help() {
   return true;
 }
 
+// The field of this page, else that of the people's.
 function search() {
   const field = document.querySelector('input[type="search"]');
-  field?.focus();
-  return Boolean(field);
+  if (field) field.focus();
+  else location.assign("/people#q");
+  return true;
 }
 
 const KEYS = {
@@ -106,3 +108,4 @@ try {
 }
 
 if (location.hash === "#reject") reject();
+if (location.hash === "#q") search();
