@@ -96,6 +96,8 @@ MAILS: Final = {
     "no-answer-closing": date(2027, 6, 17),
     "decision-stalled": date(2027, 6, 21),
     "review-papers": date(2027, 7, 5),
+    "price-cut": date(2027, 6, 2),
+    "renewal": date(2027, 9, 30),
 }
 KINDS: Final = {
     "case-study": "case_study",
@@ -106,6 +108,8 @@ KINDS: Final = {
     "no-answer-closing": "summary",
     "decision-stalled": "decision",
     "review-papers": "security",
+    "price-cut": "strength",
+    "renewal": "renewal",
 }
 
 

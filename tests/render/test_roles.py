@@ -45,10 +45,10 @@ ALL_OF: Final = {
     "pharmacy": ("流れ", "安全", "病棟"),
 }
 """What a role finds somewhere in each scenario that offers something."""
-OFFERING: Final = ("warm-lead-30d", "considering", "decision-stalled")
+OFFERING: Final = ("warm-lead-30d", "considering", "decision-stalled", "renewal")
 
 
-def letters(scenario: str, role: str) -> Iterator[tuple[str, str]]:
+def letters(scenario: str, role: str, competitor: str | None = None) -> Iterator[tuple[str, str]]:
     """The mails of a scenario that this role gets, one by one: step, and text without footer and spaces."""
     used: list[str] = []
     for step in SCENARIOS[scenario].steps:
@@ -62,7 +62,7 @@ def letters(scenario: str, role: str) -> Iterator[tuple[str, str]]:
                 role=role,
                 specialty=given.person.specialty,
                 topics=given.person.topics,
-                competitor=None,
+                competitor=competitor,
                 used=used,
                 on=MAILS[step.mail],
                 lead=step.lead,
@@ -96,3 +96,19 @@ def test_each_role_finds_its_own_matters(scenario: str) -> None:
         missing += [(role, word) for word in ALL_OF[role] if not re.search(word, text)]
 
     assert [] == missing
+
+
+SLANDER: Final = "他社|競合|同業|劣|粗悪|安かろう|見劣り|不十分な|信頼できな"
+
+
+def test_beside_a_competitor_stands_no_price_no_name_and_no_slander() -> None:
+    """F28, C18: own strengths in short; the competitor of the deal chooses the content and is not named."""
+    beside = {name for item in CONTENT if item.kind == "strength" for name in item.competitors}
+    assert beside
+    for competitor in (None, *sorted(beside)):
+        for role in ROLES:
+            ((_, text),) = letters("price-cut", role, competitor)
+
+            assert not re.search(rf"[0-9０-９,，万千]円|￥|¥|[%％]|割引|値下げ|{SLANDER}", text)
+            assert not any(name in text for name in beside)
+            assert len(text) < 750
