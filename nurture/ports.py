@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nurture.core.books import Book, Rewritten
     from nurture.core.calendar import Calendar, CalendarEntry
     from nurture.core.change import Change, Cursor, Dispatch, Entity
-    from nurture.core.content import ContentItem, Wanted
+    from nurture.core.content import ContentItem, Use, Wanted
     from nurture.core.dossier import Dossier
     from nurture.core.draft import Brief, Draft
     from nurture.core.feeds import FeedState, Subscription
@@ -228,6 +228,10 @@ class Store(Protocol):
 
         With ``reps`` those of these representatives, with ``organisation`` those to its people.
         """
+        ...
+
+    async def uses(self) -> Mapping[str, Use]:
+        """How often each item of content left, and when last; those that never did are left out."""
         ...
 
     async def houses(self, domains: Collection[str]) -> Mapping[str, OrganisationId]:

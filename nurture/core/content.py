@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from nurture.core import seeking
 from nurture.core.deals import PagePointer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from datetime import date
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class ContentItem:
     expires: date | None = None  # last day on which it may be sent
     event_on: date | None = None  # a seminar's day: what ``seminar_date`` means for this mail
     event_time: str = ""  # "18:00-18:45"
+    file: str = field(default="", compare=False)  # where it stands: for people, not what it is
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,52 @@ class Wanted:
 
     kind: str
     match: tuple[str, ...] = ()  # of role, specialty, concern, competitor
+
+
+class Use(NamedTuple):
+    """How often an item left, and when last."""
+
+    times: int
+    last_at: datetime
+
+
+class Standing(StrEnum):
+    """Whether an item may still be sent."""
+
+    VALID = "valid"
+    EXPIRING = "expiring"  # within ``SOON``
+    EXPIRED = "expired"
+
+
+SOON: Final = timedelta(days=30)
+"""So long before its last day an item's owner should look at it."""
+
+
+def last_day(item: ContentItem) -> date | None:
+    """The last day on which it may be sent: before it expires, and before its event."""
+    eve = item.event_on - timedelta(days=1) if item.event_on else None
+    return min((day for day in (item.expires, eve) if day is not None), default=None)
+
+
+def standing(item: ContentItem, today: date) -> Standing:
+    """Whether an item may be sent today, and a month from now."""
+    if not fits_date(item, today):
+        return Standing.EXPIRED
+    last = last_day(item)
+    return Standing.EXPIRING if last is not None and last < today + SOON else Standing.VALID
+
+
+def found(items: Iterable[ContentItem], said: str) -> tuple[ContentItem, ...]:
+    """The items that hold all parts of what was typed into a search, in any of their texts (``core.seeking``)."""
+    wanted = seeking.parts(said)
+    return tuple(item for item in items if all(part in _words(item) for part in wanted))
+
+
+def _words(item: ContentItem) -> str:
+    pointers = (f"{pointer.topic} {pointer.label}" for pointer in item.pointers)
+    lists = (*item.points, *item.roles, *item.specialties, *item.topics, *item.competitors, *pointers)
+    texts = (item.id, item.kind, item.title, item.summary, item.owner, *lists)
+    return "\n".join(seeking.folded(text) for text in texts)
 
 
 def fits_date(item: ContentItem, on: date, lead: int = 1) -> bool:

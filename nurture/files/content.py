@@ -18,6 +18,8 @@ from nurture.i18n import mark
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nurture.errors import Where
+
 MAX_FILES: Final = 200
 SLUG: Final = r"[a-z0-9][a-z0-9_-]{0,79}"
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -152,10 +154,11 @@ def parse_content(document: yaml.Document) -> tuple[ContentItem, ...]:
     """
     if document.value is None:
         return ()
-    return tuple(_item(item) for item in yaml.validate(_File, document).items)
+    items = yaml.validate(_File, document).items
+    return tuple(_item(item, document.where(("items", index))) for index, item in enumerate(items))
 
 
-def _item(item: _Item) -> ContentItem:
+def _item(item: _Item, where: Where) -> ContentItem:
     return ContentItem(
         id=item.id,
         kind=item.kind,
@@ -172,6 +175,8 @@ def _item(item: _Item) -> ContentItem:
         expires=_day(item.expires) if item.expires else None,
         event_on=_day(item.event_on) if item.event_on else None,
         event_time=item.event_time,
+        file=where.file or "",
+        line=where.line,
     )
 
 

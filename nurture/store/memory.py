@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from nurture.core.change import Entity
+    from nurture.core.content import Use
     from nurture.core.dossier import Dossier
     from nurture.core.ids import DealId, EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
@@ -255,6 +256,11 @@ class MemoryStore:
         """See ``ports.Store``."""
         self._open()
         return numbers.planned_of(self._all(Message), first, last, reps, organisation)
+
+    async def uses(self) -> Mapping[str, Use]:
+        """See ``ports.Store``."""
+        self._open()
+        return numbers.uses_of(self._all(Message))
 
     async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
         """See ``ports.Store``."""

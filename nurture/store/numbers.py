@@ -1,4 +1,4 @@
-"""What pages count: mails that are to leave, day by day. One statement each."""
+"""What pages count: mails that are to leave, day by day; how often content left. One statement each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
+from nurture.core.content import Use
 from nurture.core.states import UNSENT
 from nurture.store.find import among
 from nurture.store.schema import METADATA
@@ -74,3 +75,27 @@ def planned_of(
         and (reps is None or m.rep_id in reps)
         and organisation in {None, m.organisation_id}
     )
+
+
+def uses_statement() -> Select[Any]:
+    """How often each item of content left, and when last."""
+    return (
+        select(_message.content_id, func.count(), func.max(_message.sent_at))
+        .where(_message.content_id.is_not(None), _message.sent_at.is_not(None))
+        .group_by(_message.content_id)
+    )
+
+
+def uses(connection: Connection) -> dict[str, Use]:
+    """The answer."""
+    return {row[0]: Use(row[1], row[2]) for row in connection.execute(uses_statement())}
+
+
+def uses_of(messages: Collection[Message]) -> dict[str, Use]:
+    """The same from values."""
+    found: dict[str, Use] = {}
+    for each in messages:
+        if each.content_id is not None and each.sent_at is not None:
+            before = found.get(each.content_id, Use(0, each.sent_at))
+            found[each.content_id] = Use(before.times + 1, max(before.last_at, each.sent_at))
+    return found

@@ -125,6 +125,14 @@ _index("ix_inbound_person", _inbound.person_id, _inbound.kind, _inbound.received
 _index("ix_promise_deal", _T["promise"].c.deal_id)
 _index("ix_promise_meeting", _T["promise"].c.meeting_id)
 
+# The content library: how often each item left, and to whom.
+_index(
+    "ix_message_content",
+    _message.content_id,
+    _message.sent_at,
+    where="content_id IS NOT NULL AND sent_at IS NOT NULL",
+)
+
 # From one thing to what belongs to it.
 _index("ix_person_email", _person.email)
 _index("ix_organisation_name", _T["organisation"].c.name)

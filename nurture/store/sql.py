@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from nurture.core.change import Change, Entity
+    from nurture.core.content import Use
     from nurture.core.dossier import Dossier
     from nurture.core.glance import Glance
     from nurture.core.ids import DealId, EnrollmentId, MailboxId, OrganisationId, RepId
@@ -222,6 +223,10 @@ class SqlStore:
     ) -> Mapping[date, int]:
         """See ``ports.Store``."""
         return await self._read(lambda connection: numbers.planned(connection, first, last, reps, organisation))
+
+    async def uses(self) -> Mapping[str, Use]:
+        """See ``ports.Store``."""
+        return await self._read(numbers.uses)
 
     async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
         """See ``ports.Store``."""

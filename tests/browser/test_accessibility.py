@@ -52,6 +52,8 @@ PAGES = (
     f"/together/{CASE_MAIL.step_id}",
     "/sessions",
     "/reports",
+    "/content",
+    "/content/case-nursing",
     "/people",
     "/organisations",
     "/organisations/org-minato",

@@ -269,6 +269,7 @@ class BothStores(RuleBasedStateMachine):
         asked = Asked(now, TODAY, since, since, promised=True, after=after, without=stopped, counted_after=since)
         self.both(lambda s: _counted(s.traffic(asked)))
         self.both(lambda s: _sorted(s.taken(since)))
+        self.both(lambda s: s.uses())
         self.both(lambda s: s.claim(now, 2, "z", after=after, without=stopped))
 
     @rule(now=instants)

@@ -24,6 +24,7 @@ from nurture.core.change import (
     Setting,
     Told,
 )
+from nurture.core.content import Use
 from nurture.core.deals import (
     Attendee,
     Concern,
@@ -785,6 +786,18 @@ class TestTraffic:
         everything = await store.traffic(Asked(NOW, TODAY))
         assert [1, 5] == [each.count for each in everything.pending]
         assert [1, 4] == [each.fresh for each in everything.pending]
+
+    async def test_how_often_content_left(self, store: Store) -> None:
+        """What left counts, also where it came back; the last time is told; what never left is not there."""
+        await settle(
+            store,
+            person("p"),
+            message("m", None, "p", content_id="case-1", sent_at=NOW, state=MessageState.SENT),
+            message("n", None, "p", content_id="case-1", sent_at=NOW - HOUR, state=MessageState.BOUNCED),
+            message("o", None, "p", sent_at=NOW, state=MessageState.SENT),
+            message("waits", None, "p", content_id="case-2"),
+        )
+        assert {"case-1": Use(2, NOW)} == await store.uses()
 
     async def test_what_was_taken(self, store: Store) -> None:
         """Letters that servers took since then, by mailbox and scenario."""

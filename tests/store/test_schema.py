@@ -187,6 +187,7 @@ HOT: dict[str, tuple[Any, str]] = {
     "put off": (ASKED.promised, "ix_message_held"),
     "refused": (ASKED.refused, "ix_journal_kind ix_journal_at"),
     "pending": (ASKED.pending, "COVERING INDEX ix_message_state"),
+    "uses": (numbers.uses_statement(), "COVERING INDEX ix_message_content"),
     "taken": (traffic.taken_statement(NOW), "ix_message_sent"),
     "planned": (numbers.planned_statement(TODAY, TODAY, None, None), "COVERING INDEX ix_message_state"),
     "planned of": (numbers.planned_statement(TODAY, TODAY, ["tanaka"], None), "ix_message_queue"),

@@ -75,6 +75,8 @@ PAGES = (
     f"/deals/{DEAL.id}",
     "/calendar/2026-12",
     "/reports",
+    "/content",
+    "/content/case-nursing",
     "/reports?by=scenario",
     "/calendar/closures",
     "/nothing-here",

@@ -80,6 +80,8 @@ PAGES = (
     "/messages/m-case/date",
     "/reports",
     "/people/takahashi/colleague",
+    "/content",
+    "/content/case-nursing",
     "/record",
     "/record/a-draft",
     "/meetings/met-aoba",

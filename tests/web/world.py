@@ -11,7 +11,8 @@ from nurture.clock import SeededChance, SimulatedClock
 from nurture.config import Company, Settings, Web
 from nurture.core.attachments import Attachment, Enclosed
 from nurture.core.change import Change, ScenarioText
-from nurture.core.deals import Task, TaskState
+from nurture.core.content import ContentItem
+from nurture.core.deals import PagePointer, Task, TaskState
 from nurture.core.ids import (
     EnrollmentId,
     InboundId,
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nurture.core.calendar import Calendar
-    from nurture.core.content import ContentItem
     from nurture.core.draft import Brief, Draft
     from nurture.core.feeds import Subscription
     from nurture.ports import Notice, Store
@@ -394,6 +394,40 @@ REPLY = Inbound(
 )
 
 
+ITEMS = (
+    ContentItem(
+        "case-nursing",
+        "case_study",
+        "同規模病院での記録時間短縮の事例",
+        "病棟の記録時間を一日あたり42分短縮された事例です。",
+        url="https://www.mirai-iryo.example/cases/nursing-042",
+        points=("申し送り票を自動で作ること", "病棟ごとに書式を統一したこと"),
+        roles=("nursing",),
+        topics=("workload",),
+        pointers=(PagePointer("workload", "5", "記録時間の内訳"),),
+        owner="看護事業部",
+        expires=date(2027, 9, 30),
+        file="content/cases.yaml",
+        line=3,
+    ),
+    ContentItem(
+        "seminar-security",
+        "seminar",
+        "医療情報システムの安全管理セミナー",
+        "ガイドラインの改定点を45分で解説します。",
+        roles=("it", "clinical_engineer"),
+        topics=("security",),
+        event_on=date(2026, 12, 10),
+        event_time="18:00-18:45",
+        file="content/seminars.yaml",
+        line=3,
+    ),
+    ContentItem(
+        "column-old", "column", "昨年の学会から", "昨年の話題です。", expires=date(2026, 3, 31), owner="=1+1"
+    ),
+)
+
+
 class OneScript:
     """A library with one scenario, whatever is asked for."""
 
@@ -417,8 +451,8 @@ class OneScript:
         return ()
 
     def content(self) -> tuple[ContentItem, ...]:
-        """None."""
-        return ()
+        """A few."""
+        return ITEMS
 
     def digest(self) -> str:
         """Never changes."""
