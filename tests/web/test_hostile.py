@@ -247,6 +247,7 @@ REAL: dict[str, tuple[str, ...]] = {
     "record": (A_DRAFT.id,),
     "meetings": (LAST.id,),
     "calendar": ("2026-12",),
+    "content": ("case-nursing",),
 }
 """What there is to look at, by the first word of the address."""
 
