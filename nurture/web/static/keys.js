@@ -92,6 +92,8 @@ document.addEventListener("keydown", (event) => {
   if (act && act()) event.preventDefault();
 });
 
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 for (const button of document.querySelectorAll("[data-help]")) {
   button.hidden = false;
   button.addEventListener("click", help);
