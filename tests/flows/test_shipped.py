@@ -1,4 +1,4 @@
-"""The scenarios that ship, as answers and silence lead from one to the other (practice F25, F26 and L)."""
+"""The scenarios that ship, as answers and silence lead from one to the other (practice F25 to F29 and L)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.core.messages import Enrollment, EnrollmentState, MessageState
+from nurture.errors import UserError
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
 from nurture.flows import tick
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
     from nurture.core.messages import Message
 
 
+def as_shipped(house: House) -> House:
+    """With the scenarios, calendars and content that ship."""
+    library = FileLibrary(scenarios=shipped() / "scenarios", calendars=shipped() / "calendars")
+    return replace(house, doors=replace(house.doors, library=library))
+
+
 async def thanked(house: House) -> tuple[House, Message]:
     """The standard scenario, whose thank-you has left."""
-    library = FileLibrary(scenarios=shipped() / "scenarios", calendars=shipped() / "calendars")
-    house = replace(house, doors=replace(house.doors, library=library))
+    house = as_shipped(house)
     (mail,) = (await house.met(scenario="warm-lead-30d")).messages
     await house.approve(mail)
     await house.send()
@@ -139,3 +145,20 @@ async def test_who_answers_nothing_to_the_end_gets_one_useful_thing_and_a_close(
     assert 14 <= (support.sent_at - asked.sent_at).days <= 16
     assert "ご返信には及びません" in support.body
     assert "ひと区切り" in closing.subject
+
+
+@pytest.mark.parametrize(
+    ("days", "state"), [(0, MessageState.WAITING), (2, MessageState.WAITING), (3, MessageState.EXPIRED)]
+)
+async def test_bad_news_is_written_only_after_a_call(house: House, days: int, state: MessageState) -> None:
+    """From the record of the call, for the manager to approve; an older meeting sends nothing (practice F29)."""
+    house = as_shipped(house)
+    await house.met(ended_at=MET - timedelta(days=days), scenario="bad-news")
+    await tick.tick(house.doors)
+    written = await house.mail("written")
+
+    assert state is written.state
+    assert (state is MessageState.WAITING) == ("お電話で申し上げた内容" in written.body)
+    if written.body:
+        with pytest.raises(UserError, match="may not approve"):
+            await house.approve(written)

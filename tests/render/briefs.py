@@ -98,6 +98,9 @@ MAILS: Final = {
     "review-papers": date(2027, 7, 5),
     "price-cut": date(2027, 6, 2),
     "renewal": date(2027, 9, 30),
+    "bad-news": date(2027, 4, 5),
+    "incident": date(2027, 5, 12),
+    "incident-closing": date(2027, 5, 14),
 }
 KINDS: Final = {
     "case-study": "case_study",
@@ -110,6 +113,8 @@ KINDS: Final = {
     "review-papers": "security",
     "price-cut": "strength",
     "renewal": "renewal",
+    "incident": "incident",
+    "incident-closing": "incident_closing",
 }
 
 

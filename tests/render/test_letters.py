@@ -175,7 +175,7 @@ def test_the_least_that_is_known(template: str) -> None:
     person = replace(given.person, department=None, title=None, role=None, given_name="", topics=())
     assert given.meeting is not None
     meeting = replace(given.meeting, subject="", concerns=(), attendees=(), pointers=(), material="")
-    given = replace(given, meeting=meeting if template == "thanks-minutes" else None)
+    given = replace(given, meeting=meeting if "meeting.on" in WRITER.requires(template) else None)
     body = WRITER.write(replace(given, person=person, deal=None)).body
     assert body.startswith(f"{HOSPITAL.name}\n三枝 様\n\n")
     assert "\n\n\n" not in body
