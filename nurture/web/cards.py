@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from nurture import explain
 from nurture.core import snoozing
+from nurture.core.approval import given, may_approve
 from nurture.core.messages import MessageState
 from nurture.core.people import Organisation, Person
 
@@ -65,6 +66,7 @@ class Card:
     note: str  # why it waits, or what went wrong
     owner: str  # whose it is, when it is not the reader's
     may_approve: bool
+    signed: str  # who has approved, and who is still asked, where more than the own approval is needed
     choices: Mapping[str, datetime]  # until when it may be put aside
 
 
@@ -78,9 +80,10 @@ def card(visit: Visit, message: Message, known: Around) -> Card:
         role=person.role if person else None,
         organisation=organisation.name if organisation else "",
         why=explain.moves(w, message.moves, visit.names) if message.moves else "",
-        note=explain.held(w, message),
+        note="" if message.reason == "second_approval" else explain.held(w, message),
         owner="" if message.rep_id == reader.rep.id else reader.name_of(message.rep_id),
         may_approve=_waits(message) and reader.approves(message),
+        signed=_signed(visit, message),
         choices=snoozing.choices(message, visit.doors.clock.now(), ZoneInfo(reader.rep.timezone)),
     )
 
@@ -88,6 +91,42 @@ def card(visit: Visit, message: Message, known: Around) -> Card:
 def _waits(message: Message) -> bool:
     """Whether a verdict is wanted: what has no date (the enrollment is paused) cannot be approved for one."""
     return message.state is MessageState.WAITING and message.planned_at is not None
+
+
+def _signed(visit: Visit, message: Message) -> str:
+    """Of a mail that needs two people, or the manager: who has approved, and whose approval is missing."""
+    if message.state is not MessageState.WAITING or message.approve not in {"two_people", "manager"}:
+        return ""
+    reader, w = visit.reader, visit.w
+    mark = message.fingerprint
+    there = [a for a in given(message) if a.fingerprint == mark and a.by != reader.rep.id]
+    own = any(a.by == reader.rep.id and a.fingerprint == mark for a in given(message))
+    said = [
+        w("{name} approved it {at}.", name=reader.name_of(a.by), at=w.instant(a.at, reader.rep.timezone))
+        for a in there
+    ]
+    said += [w("You approved it.")] if own else []
+    if reader.approves(message):
+        said.append(
+            w("Yours is the second approval.")
+            if there
+            else w("It needs two people.")
+            if message.approve == "two_people"
+            else ""
+        )
+    else:
+        said.append(w("Still asked: {names}", names=w(", ").join(_asked(visit, message))))
+    return " ".join(part for part in said if part)
+
+
+def _asked(visit: Visit, message: Message) -> list[str]:
+    """Who may still approve; administrators only where there is nobody nearer."""
+    owner = visit.reader.colleagues.get(message.rep_id)
+    if owner is None:
+        return []
+    may = [c for c in visit.reader.colleagues.values() if may_approve(message, owner, c)]
+    near = [c.name for c in may if c.id in {owner.id, owner.manager_id, *owner.deputy_ids}]
+    return sorted(near or [c.name for c in may])
 
 
 def addressee(person: Person | None, message: Message | None = None) -> str:

@@ -136,6 +136,8 @@ async def test_four_eyes_are_two_people(
     assert "done=first" in first.headers["location"]
     page = await sato.get(f"/messages/{TWO_PEOPLE.id}")
     assert f"/messages/{TWO_PEOPLE.id}/approve" not in page.text
+    assert "あなたは承認済みです。 承認待ち: 森 恵子" in page.text
+    assert "佐藤 美咲 さんが 11/26(木) 16:10 に承認しました。 あなたの承認で 2 人目" in (await mori.get("/")).text
     assert (await desk_world.message(TWO_PEOPLE.id)).state is MessageState.WAITING
     await send(mori, (await mori.get("/")).text, f"/messages/{TWO_PEOPLE.id}/approve")
     assert (await desk_world.message(TWO_PEOPLE.id)).state is MessageState.APPROVED
