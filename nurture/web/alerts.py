@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from nurture.core.limits import Wait
     from nurture.web.visit import Visit
+
+SKIP: Final = "skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ async def _untold(visit: Visit) -> tuple[Alert, ...]:
     for row in await visit.doors.store.find(Told, {"id": tuple(known)}, order=("id",)):
         if row.disabled_at is not None:
             says = w("Webhook {id} is disabled: {error}", id=row.id, error=row.error)
-            found.append(Alert(says, None, (Act(f"/webhooks/{row.id}/resume", mark("Tell it again")),)))
+            path = f"/webhooks/{row.id}/resume"
+            acts = Act(path, mark("Tell it again")), Act(path, mark("Only from now on"), SKIP)
+            found.append(Alert(says, None, acts))
         elif row.failing_since is not None:
             since = w.instant(row.failing_since, visit.reader.rep.timezone)
             found.append(
@@ -84,12 +88,15 @@ async def _untold(visit: Visit) -> tuple[Alert, ...]:
 
 
 async def tell_again(visit: Visit) -> Response:
-    """POST /webhooks/{id}/resume: another program is told again, from where it stood."""
+    """POST /webhooks/{id}/resume: another program is told again, from where it stood or from now."""
     endpoint = next((one for one in visit.doors.settings.webhooks if one.id == visit.key()), None)
     if endpoint is None or not visit.reader.sees_all:
         raise HTTPException(404)
-    with suppress(StaleVersion):  # it is being told at this moment
-        await webhooks.resume(visit.doors, endpoint, by=visit.reader.rep.id, skip=False)
+    row = await visit.doors.store.get(Told, endpoint.id)
+    if row is not None and row.disabled_at is not None:  # pressed twice, it is told already
+        with suppress(StaleVersion):  # it is being told at this moment
+            skip = visit.form.get("seen", "") == SKIP
+            await webhooks.resume(visit.doors, endpoint, by=visit.reader.rep.id, skip=skip)
     return RedirectResponse("/", status_code=303)
 
 

@@ -20,7 +20,7 @@ from nurture.core.snoozing import choices as snooze_choices
 from nurture.core.snoozing import hides
 from nurture.flows import snoozing
 from nurture.ports import Span
-from nurture.web import endpoints, later, reassign, together
+from nurture.web import later, reassign, together
 from nurture.web.alerts import alerts
 from nurture.web.answers import cut_in, taken_for
 from nurture.web.cards import Card, addressee, around, card
@@ -127,7 +127,7 @@ async def queue(visit: Visit) -> Response:
         together=await together.said(visit),
         said=await _said(visit),
         closed=await _closed(visit),
-        alerts=(*await alerts(visit), *await endpoints.alerts(visit)),
+        alerts=await alerts(visit),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +11,9 @@ from nurture.config import MailboxSettings, Secret, SmtpSettings, Webhook
 from nurture.core.change import Change, Setting, Told
 from nurture.core.halts import hold, read, stop
 from nurture.core.limits import MailboxLimits, Rate
-from nurture.core.messages import Entry, Message, MessageState
+from nurture.core.messages import Message, MessageState
 from nurture.web.app import build
-from tests.web.browser import browser, csrf, form, send, sign_in
+from tests.web.browser import browser, form, send, sign_in
 from tests.web.world import ADMIN, CASE_MAIL, MAILBOX, MORI, NOW, SATO, SECRET
 
 if TYPE_CHECKING:
@@ -171,32 +170,3 @@ async def test_a_limit_says_how_many_wait_and_until_when(desk_world: World, sato
     assert "1時間の上限 1 通" in own
     assert "1時間の上限 1 通" in page
     assert "17:10" in page
-
-
-async def test_an_endpoint_that_takes_nothing_is_told_to_administrators(desk_world: World) -> None:
-    """Disabled, it has two buttons: what it missed, or from now; failing for long, a line; others hear nothing."""
-    hooks = tuple(Webhook(key, f"https://{key}.example", Secret("x")) for key in ("crm", "slow", "blip"))
-    doors = replace(desk_world.doors, settings=replace(desk_world.doors.settings, webhooks=hooks))
-    rows = (
-        Told("crm", 3, disabled_at=NOW, failing_since=NOW - timedelta(days=5), error="HTTP 410"),
-        Told("slow", 3, due_at=NOW, tries=4, failing_since=NOW - timedelta(hours=2), error="HTTP 503"),
-        Told("blip", 3, due_at=NOW, tries=1, failing_since=NOW - timedelta(minutes=5), error="HTTP 502"),
-    )
-    await desk_world.store.commit(Change(rows))
-    app = build(doors, SECRET)
-    async with browser(app) as admin, browser(app) as manager:
-        await sign_in(admin, desk_world, ADMIN)
-        await sign_in(manager, desk_world, MORI)
-        page = (await admin.get("/")).text
-        theirs = (await manager.get("/")).text
-        forged = await manager.post("/webhooks/crm/resume", data={"csrf": await csrf(manager)})
-        for _ in range(2):
-            await send(admin, page, "/webhooks/crm/resume")
-        after = (await admin.get("/")).text
-    row = await desk_world.store.get(Told, "crm")
-    assert row is not None
-
-    assert ("HTTP 410" in page, "HTTP 503" in page, "HTTP 502" in page) == (True, True, False)
-    assert ("HTTP 410" in theirs, forged.status_code) == (False, 404)
-    assert (row.disabled_at, row.seq, "HTTP 410" in after) == (None, 3, False)
-    assert 1 == await desk_world.store.count(Entry, {"kind": "webhook.resumed"})
