@@ -174,6 +174,18 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat in which our own people are told what waits, less than by mail. Its address is a secret."""
+
+    id: str
+    service: str  # slack | teams | line_works
+    url: Secret
+    reps: tuple[str, ...] = ()  # of what concerns these; none: everybody
+    notices: tuple[str, ...] = ()  # urgent | digest
+    private: bool = False  # it may lie in a private network, or on this machine
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that config.toml says. Paths are absolute."""
 
@@ -193,6 +205,7 @@ class Settings:
     work: Work = Work()
     limits: Limits = UNLIMITED
     webhooks: tuple[Webhook, ...] = ()
+    chats: tuple[Chat, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)
 
     @property

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import date, datetime
 
-    from nurture.config import MailboxSettings, Settings, Webhook
+    from nurture.config import Chat, MailboxSettings, Settings, Webhook
     from nurture.core.attachments import Attachment, Enclosed
     from nurture.core.books import Book, Rewritten
     from nurture.core.calendar import Calendar, CalendarEntry
     from nurture.core.change import Change, Cursor, Dispatch, Entity
+    from nurture.core.chat import Said
     from nurture.core.content import ContentItem, Use, Wanted
     from nurture.core.dossier import Dossier
     from nurture.core.draft import Brief, Draft
@@ -688,6 +689,14 @@ class Herald(Protocol):
         ...
 
 
+class Chatter(Protocol):
+    """Word to our own people in a chat."""
+
+    async def say(self, chat: Chat, said: Said) -> Heard:
+        """Say something there. Never raises for what the service says or does: that is the answer."""
+        ...
+
+
 class Replier(Protocol):
     """The one thing that is said to a customer by itself: an opt-out is confirmed, once."""
 
@@ -711,6 +720,7 @@ class Doors:
     link_key: bytes = field(default=b"", repr=False)  # seals the links of mails (``flows.optout.key``)
     replier: Replier | None = None  # None: no opt-out is confirmed
     shelf: Shelf = field(default_factory=NoShelf)
+    chatter: Chatter | None = None  # None: there is no chat
 
 
 @dataclass(frozen=True, slots=True)

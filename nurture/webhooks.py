@@ -1,4 +1,4 @@
-"""Events to the addresses of config.toml, signed as Standard Webhooks has it (``ports.Herald``).
+"""Events to the addresses of config.toml, signed as Standard Webhooks has it (``ports.Herald``); word in chats.
 
 Where a request may go is decided by address, not by name: each address of a host is looked at, and the one that
 was looked at is called, so that a name cannot mean another one a moment later. Addresses of private networks, of
@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
+from nurture.core.chat import payload
 from nurture.errors import NurtureError, TemporaryFailure, UserError
+from nurture.log import logger
 from nurture.ports import Heard
 from nurture.wire import addresses, is_loopback, is_public, one_line, trust
 
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from nurture.config import Secret
+    from nurture.config import Chat, Secret
     from nurture.config import Webhook as Endpoint
+    from nurture.core.chat import Said
 
 PATIENCE: Final = 20.0  # seconds for all of it
 STEP: Final = 10.0  # seconds to connect, or to wait for an answer
@@ -60,7 +63,7 @@ class WebHerald:
             content = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
             headers = self.sign(endpoint, key, content, now)
             async with asyncio.timeout(self._patience):
-                return await self._post(endpoint, headers, content.encode())
+                return await _post(endpoint.url, headers, content.encode(), endpoint.private, self._trust)
         except TimeoutError:
             return Heard(error=f"no answer within {self._patience:g} s")
         except NurtureError as error:
@@ -84,30 +87,71 @@ class WebHerald:
             "webhook-signature": " ".join(signatures),
         }
 
-    async def _post(self, endpoint: Endpoint, headers: dict[str, str], content: bytes) -> Heard:
-        url = httpx.URL(endpoint.url)
-        called = await _addresses(url, private=endpoint.private)
-        async with httpx.AsyncClient(
-            verify=self._trust or trust(), timeout=STEP, trust_env=False, follow_redirects=False
-        ) as client:
-            for number, address in enumerate(called, 1):
-                request = client.build_request(
-                    "POST",
-                    url.copy_with(host=address),
-                    headers={**headers, "Host": url.netloc.decode("ascii")},
-                    content=content,
-                    # The certificate must be the name's, though we call the address.
-                    extensions={"sni_hostname": url.raw_host.decode("ascii")},
-                )
-                try:
-                    response = await client.send(request, stream=True)
-                except httpx.ConnectError:
-                    if number == len(called):
-                        raise
-                    continue
-                await response.aclose()
-                return _heard(response)
-        raise TemporaryFailure("the name {host} has no address", host=url.host)
+
+class WebChatter:
+    """Speaks in chats by HTTP (``ports.Chatter``). Who knows a chat's address can write there: no error cites it.
+
+    Args:
+        resolve: where addresses come from.
+        trust: whose certificates are believed; None: those of the system, and the usual public ones.
+        patience: seconds for one message.
+    """
+
+    def __init__(
+        self, resolve: Callable[[Secret], str], *, trust: ssl.SSLContext | None = None, patience: float = PATIENCE
+    ) -> None:
+        self._resolve = resolve
+        self._trust = trust
+        self._patience = patience
+
+    async def say(self, chat: Chat, said: Said) -> Heard:
+        """See ``ports.Chatter``."""
+        content = json.dumps(payload(chat.service, said), ensure_ascii=False, separators=(",", ":"))
+        headers = {"Content-Type": "application/json", "User-Agent": AGENT}
+        log = logger(chat=chat.id)
+        try:
+            async with asyncio.timeout(self._patience):
+                url = self._resolve(chat.url).strip()
+                heard = await _post(url, headers, content.encode(), chat.private, self._trust)
+        except TimeoutError:
+            heard = Heard(error=f"no answer within {self._patience:g} s")
+        except NurtureError as error:
+            heard = Heard(error=one_line(str(error)))
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ValueError) as error:
+            heard = Heard(error=type(error).__name__)  # their words may cite the address
+        if heard.taken:
+            log.info("said in a chat", action="chat.said")
+        else:
+            log.warning("not said in a chat", action="chat.failed", problem=heard.error)
+        return heard
+
+
+async def _post(
+    address: str, headers: Mapping[str, str], content: bytes, private: bool, trusted: ssl.SSLContext | None
+) -> Heard:
+    url = httpx.URL(address)
+    called = await _addresses(url, private=private)
+    async with httpx.AsyncClient(
+        verify=trusted or trust(), timeout=STEP, trust_env=False, follow_redirects=False
+    ) as client:
+        for number, place in enumerate(called, 1):
+            request = client.build_request(
+                "POST",
+                url.copy_with(host=place),
+                headers={**headers, "Host": url.netloc.decode("ascii")},
+                content=content,
+                # The certificate must be the name's, though we call the address.
+                extensions={"sni_hostname": url.raw_host.decode("ascii")},
+            )
+            try:
+                response = await client.send(request, stream=True)
+            except httpx.ConnectError:
+                if number == len(called):
+                    raise
+                continue
+            await response.aclose()
+            return _heard(response)
+    raise TemporaryFailure("the name {host} has no address", host=url.host)
 
 
 def _signed(secret: str, key: str, content: str, now: datetime) -> str:

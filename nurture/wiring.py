@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from nurture.core.sending import NoLine
     from nurture.daemon import Daemon
     from nurture.oauth import Tokens
-    from nurture.ports import Access, Chance, Clock, Feeds, Herald, Identity, Sender, Store
+    from nurture.ports import Access, Chance, Chatter, Clock, Feeds, Herald, Identity, Sender, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,20 @@ async def open_house(
         attachments = FileAttachments(settings.attachments)
         key = await optout.key(store, chance)
         shelf = FileShelf(library, settings.folder, settings.country, partial(_looked, settings))
-        doors = Doors(settings, store, clock, chance, library, writer, notifier, attachments, key, notifier, shelf)
+        doors = Doors(
+            settings,
+            store,
+            clock,
+            chance,
+            library,
+            writer,
+            notifier,
+            attachments,
+            key,
+            notifier,
+            shelf,
+            _chatter(settings),
+        )
         yield House(doors, sender, tokens)
 
 
@@ -194,6 +207,15 @@ def open_feeds(settings: Settings) -> Feeds:
 
     zone = zone_of(settings.timezone)
     return WebFeeds(settings.feeds, lambda data: parse_ical(data, Defaults(), fallback=zone))
+
+
+def _chatter(settings: Settings) -> Chatter | None:
+    """Who speaks in chats, where there are any."""
+    if not settings.chats:
+        return None
+    from nurture.webhooks import WebChatter  # noqa: PLC0415 - few commands speak HTTP
+
+    return WebChatter(resolve)
 
 
 def open_herald() -> Herald:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from nurture import clock
 from nurture.cli import checking
@@ -30,6 +31,7 @@ from nurture.reach import reach
 from nurture.reports.doctor import machine, servers
 from nurture.smtp import probe as smtp_probe
 from nurture.store import checkup, database_path, open_store
+from nurture.wire import addresses, is_loopback
 
 if TYPE_CHECKING:
     import ssl
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from nurture.config import ImapSettings, MailboxSettings, Secret, Settings
+    from nurture.config import Chat, ImapSettings, MailboxSettings, Secret, Settings
     from nurture.core.findings import Finding
     from nurture.core.health import WebFacts
     from nurture.ports import Access, Resolver
@@ -102,6 +104,17 @@ class Surgery:
                 yield Check("servers", "imap", box.id, partial(self._imap, box, box.imap))
             if box.archive is not None:
                 yield Check("servers", "archive", box.id, partial(self._archive, box, box.archive))
+
+        for chat in self.settings.chats:
+            yield Check("servers", "chat", chat.id, partial(self._chat, chat))
+
+    async def _chat(self, chat: Chat) -> Iterable[Finding]:
+        """Whether its address is one, and its host has one; nothing is said there."""
+        url = urlsplit(self.resolve(chat.url).strip())
+        host = url.hostname or ""
+        safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
+        there = bool(host) and safe and bool(await addresses(host, url.port or 443))
+        return [machine.chat(chat.id, host if there else "")]
 
     async def _smtp(self, box: MailboxSettings) -> Iterable[Finding]:
         patient = replace(box, smtp=replace(box.smtp, timeout=min(box.smtp.timeout, self.seconds)))
@@ -196,6 +209,7 @@ class Surgery:
         oidc = self.settings.web.oidc
         if oidc is not None and oidc.client_secret is not None:
             found.append(machine.secret("web.oidc", self._problem(oidc.client_secret)))
+        found += [machine.secret(f"chats.{chat.id}", self._problem(chat.url)) for chat in self.settings.chats]
         folder = self.settings.data or self.settings.folder / "data"
         for place, allowed in ((folder, 0o700), (folder / "web.key", 0o600)):
             if place.exists():

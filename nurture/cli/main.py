@@ -51,6 +51,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "webhook": Entry(
         "webhook", mark("Other programs that are told what happens: how they stand, try, resume."), SETUP
     ),
+    "chat": Entry("chat", mark("Send a test message to a chat that is told what waits."), SETUP),
     "run": Entry("run", mark("Run the daemon: plan, draft, send, read replies, serve the desk."), SETUP),
     "upgrade": Entry("upgrade", mark("Bring the database to this version's schema."), SETUP),
     "import": Entry("importing", mark("Import people from a CSV file."), SETUP),

@@ -87,6 +87,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "pace.confirmed": mark("the pace was confirmed: {subject}"),
     "optout.confirmed": mark("the opt-out was confirmed: {subject}"),
     "dispatch.given_up": mark("{to} could not be told by mail: {subject}"),
+    "chat.given_up": mark("the chat {chat} could not be told: {subject}"),
     "suppression.added": mark("no more mail to {value}: {reason}"),
     "suppression.lifted": mark("mail to {value} is allowed again: {who} agreed on {on}: {wording} ({evidence})"),
     "inbound.reply": mark("replied: {subject}"),

@@ -28,6 +28,7 @@ from nurture.core import cron
 from nurture.core.ids import MailboxId, RepId
 from nurture.core.people import AccessRole, Representative
 from nurture.errors import UserError, Where
+from nurture.files.chats import chats
 from nurture.files.limits import limits, mailbox_limits
 from nurture.files.secrets import LOOPBACK, login, read_dkim, read_oauth, read_oidc, secret
 from nurture.files.toml import Table, read
@@ -100,6 +101,7 @@ def load(path: Path, name: str | None = None) -> Settings:
         work=_work(root.table("work")),
         limits=limits(root.table("limits")),
         webhooks=webhooks(root.tables("webhooks"), folder),
+        chats=chats(root.tables("chats"), folder, [rep.id for rep in reps]),
     )
     settings = replace(settings, database_url=_database(root.table("database"), settings))
     paths.done()

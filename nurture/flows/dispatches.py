@@ -12,17 +12,19 @@ One of several daemons takes a row up: whoever moves ``due_at`` on first.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from nurture.core import halts
 from nurture.core.change import Change, Dispatch, Setting
+from nurture.core.chat import PREFIX
 from nurture.core.ids import derived
 from nurture.core.messages import Entry, Suppression
 from nurture.core.people import Representative
 from nurture.errors import StaleVersion
-from nurture.flows import slowing
+from nurture.flows import chats, slowing
 from nurture.ports import Notice, Span
 
 if TYPE_CHECKING:
@@ -119,10 +121,15 @@ async def deliver(doors: Doors, row: Dispatch) -> None:
     else:
         pause = AGAIN[min(row.tries, len(AGAIN) - 1)]
         after = replace(row, tries=row.tries + 1, due_at=now + pause)
+    beside = await chats.rows(doors, row, now, GRACE) if not row.tries else ()
+    change = Change((after, *beside), _said(after, now))
     try:
-        await doors.store.commit(Change((after,), _said(after, now)))
+        await doors.store.commit(change)
     except StaleVersion:
         return  # somebody else has written down the same
+    for each in written(Change(beside)):
+        with suppress(Exception):  # it is tried again
+            await deliver(doors, each)
     if problem is not None:
         raise problem
 
@@ -131,6 +138,8 @@ async def _sent(doors: Doors, row: Dispatch) -> str:
     """What became of one try; empty: to be tried again."""
     if row.kind in {CONFIRMATION, PACED}:
         return await _confirmed(doors, row)
+    if row.kind.startswith(PREFIX):
+        return await chats.say(doors, row)
     rep = await doors.store.get(Representative, row.rep_id or "")
     if rep is None:
         return "dropped"
@@ -154,6 +163,8 @@ def _said(row: Dispatch, now: datetime) -> tuple[Entry, ...]:
     if row.kind in {CONFIRMATION, PACED} and row.outcome == "sent":
         kind = "optout.confirmed" if row.kind == CONFIRMATION else "pace.confirmed"
         data = {"to": row.to_address, "subject": row.subject}
+    elif row.outcome == "given_up" and row.kind.startswith(PREFIX):
+        kind, data = "chat.given_up", {"chat": row.kind.removeprefix(PREFIX), "subject": row.subject[:200]}
     elif row.outcome == "given_up":
         kind, data = "dispatch.given_up", {"to": row.rep_id or row.to_address, "subject": row.subject[:200]}
     else:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 from standardwebhooks.webhooks import Webhook as Receiver
 
-from nurture.config import Secret, Webhook
-from nurture.webhooks import WebHerald
+from nurture.config import Chat, Secret, Webhook
+from nurture.core.chat import Said
+from nurture.ports import Heard
+from nurture.webhooks import WebChatter, WebHerald
 from nurture.wire import is_public
 
 if TYPE_CHECKING:
@@ -184,3 +186,49 @@ async def test_private_addresses_are_called_only_where_that_is_said() -> None:
 def test_which_addresses_are_public(address: str, public: bool) -> None:
     """Also those that hide in another: mapped, translated, tunnelled."""
     assert is_public(address) == public
+
+
+async def test_word_in_a_chat() -> None:
+    """JSON in UTF-8 to the address that is kept as a secret; taken with any 2xx."""
+    async with listening(b"HTTP/1.1 202 Accepted\r\n\r\n") as (ear, endpoint):
+        chat = Chat("sales", "line_works", Secret(env="X"), private=True)
+        heard = await WebChatter(lambda _: f" {endpoint.url}\n").say(chat, Said("題", ("本文",)))
+    ((headers, body),) = ear.heard
+
+    assert Heard(taken=True) == heard
+    assert {"title": "題", "body": {"text": "本文"}} == json.loads(body)
+    assert "application/json" == headers["content-type"]
+    assert not [name for name in headers if name.startswith("webhook-")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "HTTP 404"),
+        (b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/\r\n\r\n", "HTTP 307"),
+        (b"nonsense\r\n\r\n", "RemoteProtocolError"),
+    ],
+    ids=["gone", "led on", "nonsense"],
+)
+async def test_what_a_chat_says_cites_no_address(
+    answer: bytes, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The status, or what kind of trouble it was: whoever knows the address could write there."""
+    async with listening(answer) as (_, endpoint):
+        chat = Chat("sales", "slack", Secret(env="X"), private=True)
+        heard = await WebChatter(lambda _: endpoint.url).say(chat, Said("x"))
+
+    assert error == heard.error
+    assert "/hook" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://chat.example/T0KEN", "ftp://127.0.0.1/T0KEN", "T0KEN", "https://10.0.0.1/T0KEN", "http://[/T0KEN"],
+)
+async def test_a_chat_that_must_not_be_called(address: str) -> None:
+    """In the clear, in the house's own network, or no address at all: nothing is sent, and it is not shown."""
+    heard = await WebChatter(lambda _: address).say(Chat("sales", "slack", Secret(env="X")), Said("x"))
+
+    assert not heard.taken
+    assert "T0KEN" not in heard.error

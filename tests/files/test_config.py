@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nurture.config import (
+    Chat,
     Company,
     Dkim,
     ImapSettings,
@@ -104,7 +105,7 @@ def test_the_example_shows_every_key_and_its_default(tmp_path: Path) -> None:
         names = {renamed.get(field.name, field.name) for field in dataclasses.fields(kind)}
         known_elsewhere = {"version", "smtp", "imap", "company", "mailboxes", "representatives", "web", "work"}
         known_elsewhere |= {"folder", "database_url", "extra", "archive", "oauth", "dkim", "oidc"}
-        known_elsewhere |= {"limits", "rate", "overall", "domain", "refusals", "valve", "webhooks"}
+        known_elsewhere |= {"limits", "rate", "overall", "domain", "refusals", "valve", "webhooks", "chats"}
         assert names - known_elsewhere <= said, kind
 
 
@@ -151,6 +152,38 @@ def test_a_webhook_that_is_wrong_is_refused(tmp_path: Path, before: str, after: 
     assert f"webhooks[0].{key}" in _problems(
         tmp_path, _example(commented_out=False) + "\n" + block.replace(before, after, 1)
     )
+
+
+def test_the_example_of_a_chat_is_valid(tmp_path: Path) -> None:
+    """As it stands in the example, with its signs taken away; each key of it is documented there."""
+    block = _chat_example()
+    (chat,) = _load(tmp_path, _example(commented_out=False) + "\n" + block).chats
+
+    assert ("sales", "slack", ("tanaka",)) == (chat.id, chat.service, chat.reps)
+    assert {f.name for f in dataclasses.fields(Chat)} <= set(re.findall(r"(?m)^([a-z_]+) = ", block))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        ('"slack"', '"irc"', "service"),
+        ('{env = "NURTURE_CHAT_URL"}', '"https://hooks.example/T0KEN"', "url"),
+        ('"tanaka"', '"nobody"', "reps"),
+        ('"urgent"', '"all"', "notices"),
+        ('id = "sales"', 'id = "S A"', "id"),
+    ],
+)
+def test_a_chat_that_is_wrong_is_refused(tmp_path: Path, before: str, after: str, key: str) -> None:
+    """Its address stands nowhere in the clear; the place is named, the address is not."""
+    said = _problems(tmp_path, _example(commented_out=False) + "\n" + _chat_example().replace(before, after, 1))
+
+    assert f"chats[0].{key}" in said
+    assert "T0KEN" not in str(said)
+
+
+def _chat_example() -> str:
+    (found,) = re.findall(r"(?m)^#   (\[\[chats\]\](?:\n#   .*)+)", _example(commented_out=False))
+    return "\n".join(line.removeprefix("#   ") for line in found.splitlines())
 
 
 def _webhook_example() -> str:

@@ -106,6 +106,18 @@ def secret(name: str, problem: UserError | None) -> Finding:
     return bad("secret", name, problem.text, hint=problem.hint or "", **problem.values)
 
 
+def chat(name: str, host: str) -> Finding:
+    """A chat's address is one that may be called. All of it but the host is a secret."""
+    if host:
+        return good("chat", name, mark("{host} is there; try it: nurture chat {name}"), host=host, name=name)
+    return bad(
+        "chat",
+        name,
+        mark("its address is none that begins with https://"),
+        hint=mark("copy it from the chat anew"),
+    )
+
+
 def modes(check: str, place: str, mode: int, *, allowed: int = 0o700) -> Finding:
     """Who else may read a file or folder."""
     if mode & ~allowed & 0o777:
