@@ -26,11 +26,11 @@ def as_shipped(house: House) -> House:
     return replace(house, doors=replace(house.doors, library=library))
 
 
-async def thanked(house: House) -> tuple[House, Message]:
-    """The standard scenario, whose thank-you has left."""
+async def thanked(house: House, scenario: str = "warm-lead-30d") -> tuple[House, Message]:
+    """A scenario that ships, whose thank-you has left."""
     house = as_shipped(house)
-    (mail,) = (await house.met(scenario="warm-lead-30d")).messages
-    await house.approve(mail)
+    await house.met(scenario=scenario)
+    await house.approve(await house.mail("thanks"))
     await house.send()
     return house, await house.mail("thanks")
 
@@ -162,3 +162,19 @@ async def test_bad_news_is_written_only_after_a_call(house: House, days: int, st
     if written.body:
         with pytest.raises(UserError, match="may not approve"):
             await house.approve(written)
+
+
+async def test_the_outline_comes_first_then_the_proposal_and_a_quiet_week(house: House) -> None:
+    """Who confirms the minutes is not kept waiting; the proposal needs two people (practice B10, B12, C17)."""
+    house, sent = await thanked(house, "proposal")
+    await read(house, Pigeonhole([letter("その理解で結構です。", sent)]))
+    await tick.tick(house.doors)
+
+    assert {"proposal": EnrollmentState.ACTIVE} == await where(house)
+    outline, proposal, pilot = [await house.mail(step) for step in ("outline", "proposal", "pilot")]
+    assert MessageState.WAITING is outline.state
+    assert "「はい」の一言" in outline.body
+    assert "two_people" == proposal.approve
+    assert proposal.planned_on is not None
+    assert pilot.planned_on is not None
+    assert 8 <= (pilot.planned_on - proposal.planned_on).days

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from nurture.core.content import choose
+from nurture.core.content import Wanted, choose
 from nurture.core.people import ROLES
 from nurture.files.scenario import read_scenario
 from nurture.mail.text import split_footer
+from nurture.render.fields import TOPICS
 from tests.render.briefs import CONTENT, MAILS, ROOT, WRITER, brief
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ ALL_OF: Final = {
     "pharmacy": ("流れ", "安全", "病棟"),
 }
 """What a role finds somewhere in each scenario that offers something."""
-OFFERING: Final = ("warm-lead-30d", "considering", "decision-stalled", "renewal")
+OFFERING: Final = ("warm-lead-30d", "considering", "decision-stalled", "renewal", "proposal")
 
 
 def letters(scenario: str, role: str, competitor: str | None = None) -> Iterator[tuple[str, str]]:
@@ -112,3 +114,28 @@ def test_beside_a_competitor_stands_no_price_no_name_and_no_slander() -> None:
             assert not re.search(rf"[0-9０-９,，万千]円|￥|¥|[%％]|割引|値下げ|{SLANDER}", text)
             assert not any(name in text for name in beside)
             assert len(text) < 750
+
+
+def test_what_is_written_for_a_role_is_what_it_gets() -> None:
+    """Whatever worries the reader: what is for everybody never comes before what is for one role."""
+    kinds = {item.kind: {r for i in CONTENT if i.kind == item.kind for r in i.roles} for item in CONTENT}
+    wrong = []
+    for kind, roles in kinds.items():
+        wanted = Wanted(kind, ("role", "concern", "competitor"))
+        on = min((i.expires for i in CONTENT if i.kind == kind and i.expires), default=MAILS["column"])
+        for role, topic in product(sorted(roles), TOPICS["ja"]):
+            found = choose(
+                CONTENT,
+                wanted,
+                role=role,
+                specialty=None,
+                topics=(topic,),
+                competitor=None,
+                used=(),
+                on=on,
+                lead=0,
+            )
+            if found is not None and role not in found.roles:
+                wrong.append((kind, role, topic, found.id))
+
+    assert [] == wrong
