@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nurture.config import Chat, MailboxSettings, Settings, Webhook
     from nurture.core.attachments import Attachment, Enclosed
-    from nurture.core.books import Book, Rewritten
+    from nurture.core.books import Book, Rewritten, Script
     from nurture.core.calendar import Calendar, CalendarEntry
     from nurture.core.change import Change, Cursor, Dispatch, Entity
     from nurture.core.chat import Said
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nurture.core.people import Organisation, Representative
     from nurture.core.scenario import Scenario
     from nurture.core.sending import Letter, NoLine, Outcome
+    from nurture.core.standing import Standing
     from nurture.core.upshot import Upshot
 
 V = TypeVar("V")
@@ -233,6 +234,10 @@ class Store(Protocol):
 
     async def uses(self) -> Mapping[str, Use]:
         """How often each item of content left, and when last; those that never did are left out."""
+        ...
+
+    async def standing(self, reps: Collection[RepId] | None = None) -> Standing:
+        """How scenarios do: mails by step and state, answers, who is on the way; with ``reps`` of these alone."""
         ...
 
     async def houses(self, domains: Collection[str]) -> Mapping[str, OrganisationId]:
@@ -601,6 +606,10 @@ class Shelf(Protocol):
         """
         ...
 
+    def scripts(self) -> tuple[Script, ...]:
+        """All scenario files, by name, each with everything that is wrong with it or may surprise."""
+        ...
+
     def lines(self, entry: CalendarEntry) -> str:
         """A dated entry as it would be written beneath ``entries:`` of a calendar file."""
         ...
@@ -620,6 +629,10 @@ class NoShelf:
     """A house without files."""
 
     def books(self) -> tuple[Book, ...]:
+        """None."""
+        return ()
+
+    def scripts(self) -> tuple[Script, ...]:
         """None."""
         return ()
 

@@ -29,6 +29,7 @@ from nurture.log import logger
 from nurture.notify import MailNotifier
 from nurture.ports import Doors
 from nurture.render import TemplateWriter
+from nurture.reports.references import Others, references
 from nurture.smtp import SmtpSender
 from nurture.standing import Standing
 from nurture.store import daemon_lock, database_path, open_store
@@ -43,8 +44,11 @@ if TYPE_CHECKING:
     from nurture.config import Settings
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.ids import MailboxId
+    from nurture.core.problem import Problem
+    from nurture.core.scenario import Scenario
     from nurture.core.sending import NoLine
     from nurture.daemon import Daemon
+    from nurture.files.yaml import Document
     from nurture.oauth import Tokens
     from nurture.ports import Access, Chance, Chatter, Clock, Feeds, Herald, Identity, Sender, Store
 
@@ -116,7 +120,8 @@ async def open_house(
         notifier = MailNotifier(settings, sender, clock, chance)
         attachments = FileAttachments(settings.attachments)
         key = await optout.key(store, chance)
-        shelf = FileShelf(library, settings.folder, settings.country, partial(_looked, settings))
+        checks = partial(_references, settings, library, writer, clock)
+        shelf = FileShelf(library, settings.folder, settings.country, partial(_looked, settings), checks)
         doors = Doors(
             settings,
             store,
@@ -148,6 +153,28 @@ def _looked(settings: Settings, subscription: Subscription) -> FeedState | None:
     from nurture.feeds import read_state  # noqa: PLC0415 - few have one, and it speaks HTTP
 
     return read_state(settings.feeds, subscription)
+
+
+def _references(
+    settings: Settings,
+    library: FileLibrary,
+    writer: TemplateWriter,
+    clock: Clock,
+    scenario: Scenario,
+    document: Document,
+) -> tuple[Problem, ...]:
+    """What a scenario says about other files, and is not so; where those are broken, nothing can be said."""
+    try:
+        others = Others(
+            {one.id: one for one in library.scenarios()},
+            frozenset(found.calendar.id for found in library.every_calendar()),
+            library.content(),
+            writer,
+            clock.now().astimezone(zone_of(settings.timezone)).date(),
+        )
+    except UserError:
+        return ()
+    return tuple(references(scenario, document, others))
 
 
 def access_tokens(settings: Settings, clock: Clock) -> Tokens | None:

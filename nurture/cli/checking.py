@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from nurture.cli.references import Others, references
 from nurture.core import upkeep
 from nurture.core.plan import zone_of
 from nurture.core.problems import Severity
@@ -24,6 +23,7 @@ from nurture.files.content import read_content
 from nurture.files.scenario import check_scenario
 from nurture.files.shipped import EXAMPLE, shipped
 from nurture.render import TemplateWriter
+from nurture.reports.references import Others, references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Calendars as those see them who keep them: what each says, where it stands, how it is."""
+"""Calendars and scenarios as those see them who keep them: what each says, where it stands, how it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nurture.core.calendar import Calendar
     from nurture.core.feeds import FeedState, Subscription
+    from nurture.core.problem import Problem
+    from nurture.core.scenario import Scenario
     from nurture.errors import UserError
 
 
@@ -30,3 +32,13 @@ class Rewritten:
     file: str
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A scenario file. ``scenario`` is None where it cannot be read at all."""
+
+    file: str  # from the working folder: scenarios/warm-lead-30d.yaml
+    scenario: Scenario | None
+    problems: tuple[Problem, ...] = ()
+    ships: bool = False

@@ -225,6 +225,10 @@ class FileLibrary:
                 self._parsed.popitem(last=False)
         return self._parsed[text]
 
+    def scenario_files(self) -> tuple[Path, ...]:
+        """The files of scenarios, broken ones too."""
+        return tuple(self._scenarios.files())
+
     # --- calendars ---
 
     def calendar(self, calendar_id: str) -> Calendar:

@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nurture.core.books import Book, Rewritten
-from nurture.errors import UserError
-from nurture.files import calendar_edit
+from nurture.core.books import Book, Rewritten, Script
+from nurture.core.problem import Problem
+from nurture.errors import UserError, UserErrors
+from nurture.files import calendar_edit, yaml
+from nurture.files.scenario import check_scenario
 from nurture.files.shipped import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import date
     from pathlib import Path
 
     from nurture.core.calendar import CalendarEntry
     from nurture.core.feeds import FeedState, Subscription
+    from nurture.core.scenario import Scenario
     from nurture.files.calendar import Found
     from nurture.files.library import FileLibrary
+    from nurture.files.yaml import Document
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a scenario file said when it was as old as ``stamp``."""
+
+    stamp: tuple[int, int]
+    scenario: Scenario | None = None
+    document: Document | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def _nothing(_scenario: Scenario, _document: Document) -> tuple[Problem, ...]:
+    return ()
+
+
+def _look(path: Path, said: str, stamp: tuple[int, int]) -> _Read:
+    try:
+        scenario, problems = check_scenario(path, file=said)
+        return _Read(stamp, scenario, yaml.read(path, file=said), problems)
+    except UserError as error:
+        each = error.errors if isinstance(error, UserErrors) else (error,)
+        return _Read(stamp, problems=tuple(Problem(one) for one in each))
+
+
+def _by_line(problem: Problem) -> tuple[int, int]:
+    where = problem.error.where
+    return (where.line or 0, where.column or 0) if where else (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +62,15 @@ class FileShelf:
         folder: the working folder; paths are said from here.
         country: whose public holidays count where no file says so.
         state: how the last look at a subscription went.
+        checks: what a scenario says about other files, and is not so.
     """
 
     library: FileLibrary
     folder: Path
     country: str
     state: Callable[[Subscription], FeedState | None]
+    checks: Callable[[Scenario, Document], Iterable[Problem]] = _nothing
+    _read: dict[Path, _Read] = field(default_factory=dict, init=False, repr=False)
 
     def books(self) -> tuple[Book, ...]:
         """See ``ports.Shelf``."""
@@ -44,6 +79,20 @@ class FileShelf:
         if any(book.calendar.id == holidays for book in found):
             return tuple(found)
         return (Book(self.library.calendar(holidays)), *found)
+
+    def scripts(self) -> tuple[Script, ...]:
+        """See ``ports.Shelf``. A file is read again when it has changed, what it says of others looked at anew."""
+        return tuple(self._script(path) for path in self.library.scenario_files())
+
+    def _script(self, path: Path) -> Script:
+        stamp = path.stat().st_mtime_ns, path.stat().st_size
+        known = self._read.get(path)
+        if known is None or known.stamp != stamp:
+            known = self._read[path] = _look(path, self._said(path), stamp)
+        found = known.problems
+        if known.scenario is not None and known.document is not None:
+            found = (*found, *self.checks(known.scenario, known.document))
+        return Script(self._said(path), known.scenario, tuple(sorted(found, key=_by_line)), self._ships(path))
 
     def lines(self, entry: CalendarEntry) -> str:
         """See ``ports.Shelf``."""
@@ -58,14 +107,14 @@ class FileShelf:
         return Book(
             calendar=found.calendar,
             file=self._said(found.path) if found.path is not None else "",
-            ships=found.path is not None and found.path.is_relative_to(shipped()) and not self._own(found.path),
+            ships=found.path is not None and self._ships(found.path),
             problems=found.problems,
             subscription=found.subscription,
             state=self.state(found.subscription) if found.subscription is not None else None,
         )
 
-    def _own(self, path: Path) -> bool:
-        return path.is_relative_to(self.folder)
+    def _ships(self, path: Path) -> bool:
+        return path.is_relative_to(shipped()) and not path.is_relative_to(self.folder)
 
     def _said(self, path: Path) -> str:
         """A path from the working folder on; of a file that ships, where its copy would lie."""

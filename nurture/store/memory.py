@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from nurture.core.dossier import Dossier
     from nurture.core.ids import DealId, EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
+    from nurture.core.standing import Standing
     from nurture.core.upshot import Upshot
 
 V = TypeVar("V")
@@ -261,6 +262,11 @@ class MemoryStore:
         """See ``ports.Store``."""
         self._open()
         return numbers.uses_of(self._all(Message))
+
+    async def standing(self, reps: Collection[RepId] | None = None) -> Standing:
+        """See ``ports.Store``."""
+        self._open()
+        return numbers.standing_of(self._all(Enrollment), self._all(Message), self._all(Inbound), reps)
 
     async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
         """See ``ports.Store``."""

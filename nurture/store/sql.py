@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from nurture.core.ids import DealId, EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry
+    from nurture.core.standing import Standing
     from nurture.core.upshot import Upshot
     from nurture.ports import Matches
     from nurture.store.database import Database
@@ -227,6 +228,10 @@ class SqlStore:
     async def uses(self) -> Mapping[str, Use]:
         """See ``ports.Store``."""
         return await self._read(numbers.uses)
+
+    async def standing(self, reps: Collection[RepId] | None = None) -> Standing:
+        """See ``ports.Store``."""
+        return await self._read(lambda connection: numbers.standing(connection, reps))
 
     async def houses(self, domains: Collection[str]) -> dict[str, OrganisationId]:
         """See ``ports.Store``."""

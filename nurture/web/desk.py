@@ -15,10 +15,12 @@ from starlette.responses import HTMLResponse
 from nurture.i18n import LANGUAGES, words
 from nurture.web.labels import Labels
 from nurture.web.limits import Limit
+from nurture.web.recent import Recent
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from nurture.core.standing import Standing
     from nurture.i18n import Words
     from nurture.ports import Doors, Identity
     from nurture.web.access import Reader
@@ -56,6 +58,7 @@ class Desk:
     identity: Identity | None = None  # who says who somebody is, besides a link by mail
     pages: Environment = field(default_factory=_pages, repr=False)
     version: str = field(default_factory=_version)
+    standing: Recent[Standing] = field(default_factory=Recent, repr=False)
     askers: Limit = field(default_factory=lambda: Limit(20, timedelta(minutes=15)), repr=False)
 
     @property

@@ -66,6 +66,8 @@ PAGES = (
     "/calendar/2026-12",
     "/calendar/what-if?name=x&from=2026-12-01&role=nursing&specialty=radiology",
     "/calendar/upkeep",
+    "/scenarios",
+    "/scenarios/warm-lead-30d",
     "/calendar/confirm?entry=jp-medical/jrc-2027&start=2027-04-08",
     "/calendar/closures",
 )

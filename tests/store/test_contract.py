@@ -76,6 +76,7 @@ from nurture.core.people import (
 from nurture.core.reading import Kind
 from nurture.core.sending import Outcome, Verdict
 from nurture.core.snoozing import Snooze
+from nurture.core.standing import Running, Standing, StepCount
 from nurture.core.states import LEFT, UNSENT
 from nurture.core.tokens import ApiToken, Scope
 from nurture.core.upshot import upshot
@@ -1100,6 +1101,39 @@ class TestMatch:
         assert {last: 1} == dict(await store.planned(first, last, reps=(other.id,)))
         assert {first: 2, last: 2} == dict(await store.planned(first, last, organisation=HOSPITAL.id))
         assert {} == dict(await store.planned(first, last, reps=()))
+
+    async def test_how_scenarios_do(self, store: Store) -> None:
+        """Mails by step and state, each answered one once, who is on the way with which text."""
+        other = replace(REP, id=RepId("suzuki"), email="suzuki@minato.example")
+        sent = {"state": MessageState.SENT, "sent_at": NOW, "step_id": "a"}
+        await settle(
+            store,
+            person("p"),
+            person("q"),
+            other,
+            enrollment("e", "p"),
+            enrollment("f", "q", rep_id=other.id, state=EnrollmentState.PAUSED),
+            enrollment("g", "q", state=EnrollmentState.STOPPED),
+            message("m", "e", "p", **sent),
+            message("n", "f", "q", rep_id=other.id, **sent),
+            message("o", "g", "q", **sent),
+            message("w", "e", "p", step_id="b"),
+            message("alone", None, "p", **(sent | {"step_id": ""})),
+            inbound("i", message_id=MessageId("m"), kind="reply"),
+            inbound("j", message_id=MessageId("m"), kind="reply"),
+            inbound("k", message_id=MessageId("n"), kind="out_of_office"),
+        )
+        script = SCRIPT.scenario_id
+        mine = await store.standing((other.id,))
+
+        assert (StepCount(script, "a", MessageState.SENT, 1, 0),) == mine.steps
+        assert (Running(script, SCRIPT.id, 1),) == mine.running
+        every = await store.standing()
+        assert {("a", "sent", 3, 1), ("b", "approved", 1, 0)} == {
+            (one.step_id, one.state.value, one.mails, one.answered) for one in every.steps
+        }
+        assert (Running(script, SCRIPT.id, 2),) == every.running
+        assert Standing() == await store.standing(())
 
     async def test_houses(self, store: Store) -> None:
         """By the domain of an address, in any case; only whole domains, and of people who work somewhere."""

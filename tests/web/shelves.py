@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nurture.files.library import FileLibrary
 from nurture.files.shelf import FileShelf
-from tests.web.world import OneScript
+from tests.web.world import HASH, SCENARIO, OneScript
 
 if TYPE_CHECKING:
     from nurture.core.calendar import Calendar
@@ -21,10 +21,14 @@ LISTED = ("jp-holidays", "jp-medical", "company")
 
 
 class WithCalendars(OneScript):
-    """The one scenario, which lists the calendars of a folder."""
+    """The one scenario of the world, and those that ship, with the calendars of a folder."""
 
     def __init__(self, files: FileLibrary) -> None:
         self._files = files
+
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """The files', with the text of the world's one."""
+        return tuple(replace(one, hash=HASH) if one.id == SCENARIO.id else one for one in self._files.scenarios())
 
     def calendars(self, scenario: Scenario, organisation: Organisation | None) -> tuple[Calendar, ...]:
         """Those that ship, or the folder's own."""

@@ -23,7 +23,7 @@ from nurture.web.forms import BODY_BYTES
 from nurture.web.minutes import GROUPS, PLAIN
 from tests.web.browser import browser, form, sign_in
 from tests.web.meetings import DEAL, LAST, remember
-from tests.web.world import AOBA, CASE_MAIL, NOW, READ, SATO, SECRET, World, furnish, world
+from tests.web.world import AOBA, CASE_MAIL, NOW, READ, SATO, SCENARIO, SECRET, World, furnish, world
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -248,6 +248,7 @@ REAL: dict[str, tuple[str, ...]] = {
     "meetings": (LAST.id,),
     "calendar": ("2026-12",),
     "content": ("case-nursing",),
+    "scenarios": (SCENARIO.id,),
 }
 """What there is to look at, by the first word of the address."""
 

@@ -49,6 +49,11 @@ class Counted(MemoryStore):
         self.asked += 1
         return await super().planned(first, last, **more)
 
+    async def standing(self, reps: Any = None) -> Any:
+        """One more."""
+        self.asked += 1
+        return await super().standing(reps)
+
     async def count(self, kind: Any, where: Any = None) -> int:
         """One more."""
         self.asked += 1
@@ -88,6 +93,8 @@ PAGES = (
     f"/calendar?organisation={AOBA.name}",
     f"/calendar/2026-12?organisation={AOBA.name}",
     "/calendar/upkeep",
+    "/scenarios",
+    "/scenarios/warm-lead-30d",
     "/calendar/closures",
 )
 
