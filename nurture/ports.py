@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nurture.core.content import ContentItem, Use, Wanted
     from nurture.core.dossier import Dossier
     from nurture.core.draft import Brief, Draft
+    from nurture.core.erasure import Subject
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.glance import Glance
     from nurture.core.health import Arrived
@@ -249,6 +250,17 @@ class Store(Protocol):
     async def last_about(self, deals: Collection[DealId]) -> Mapping[DealId, datetime]:
         """When something last went to or fro about each of these deals, as the journal says: a meeting, a mail
         that left or came, a task that was done. Those about which nothing did are left out.
+        """
+        ...
+
+    async def erase(self, who: Subject, told: Entry) -> tuple[str, ...]:
+        """Let nothing stand any more that says who somebody was (``core.erasure``), all of it or nothing, and
+        write down that it was done: ``told``, with the lines of the journal that were changed.
+
+        Returns the keys of files that no letter names any more.
+
+        Raises:
+            TemporaryFailure: a letter to the person is on the wire.
         """
         ...
 
@@ -522,6 +534,14 @@ class Attachments(Protocol):
         """Name and size; None when it is not there."""
         ...
 
+    def drop(self, key: str) -> None:
+        """Keep a file no longer; one that is not there is none.
+
+        Raises:
+            UserError: it cannot be taken away.
+        """
+        ...
+
 
 class NoAttachments:
     """A house without files."""
@@ -537,6 +557,9 @@ class NoAttachments:
     def look(self, key: str) -> Enclosed | None:  # noqa: ARG002
         """There is none."""
         return None
+
+    def drop(self, key: str) -> None:
+        """There is none."""
 
 
 class Writer(Protocol):

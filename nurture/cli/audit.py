@@ -113,6 +113,14 @@ def _print(t: Terminal, report: Report, noted: str | None) -> None:
         )
         t.echo()
         t.say(mark("The journal is NOT what was written down."))
+    elif report.redacted:
+        t.say(
+            mark(
+                "Every sealed line says what was written down, but for {count} out of which people were erased; "
+                "the journal tells of each."
+            ),
+            count=f"{report.redacted:,}",
+        )
     elif report.seals:
         t.say(mark("Every sealed line says what was written down."))
     else:
@@ -136,6 +144,7 @@ def _data(report: Report) -> dict[str, object]:
         "good": not report.faults and report.known is not False,
         "seals": report.seals,
         "lines": report.lines,
+        "redacted": report.redacted,
         "unsealed": report.unsealed,
         "head": report.head.digest if report.head else None,
         "noted": report.known,

@@ -1,12 +1,15 @@
-"""``nurture people``: who is known."""
+"""``nurture people``: who is known; one person's data handed over, and erased."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from nurture.cli.terminal import json_option, terminal
+from nurture.cli.terminal import by_option, json_option, terminal
+from nurture.errors import UserError
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
@@ -22,13 +25,108 @@ Found = tuple[
 ]
 
 
-@click.command(help=mark("List people; with a word, those whose name, reading, address or hospital contains it."))
+class Listing(click.Group):
+    """Words that are no subcommand are what the list is searched for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """``nurture people 青葉`` is ``nurture people list 青葉``."""
+        asks_help = bool(args) and args[0] in ctx.help_option_names
+        if not asks_help and (not args or args[0] not in self.commands):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Listing, help=mark("The people who are known: list, hand over or erase one person's data."))
+def people() -> None:
+    """Subcommands below; a word alone is searched for."""
+
+
+@people.command("export", help=mark("Everything that is held about one person, as a ZIP file."))
+@click.argument("person")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@by_option
+def export(person: str, file: Path, by: str | None) -> None:
+    """Write the file, for nobody else to read."""
+    t = terminal()
+    rep = t.reader(by).id
+
+    async def _act(doors: Doors) -> bytes:
+        from nurture.cli import find  # noqa: PLC0415
+        from nurture.flows import erasing  # noqa: PLC0415
+
+        return await erasing.export(doors, (await find.person(doors, person)).id, by=rep)
+
+    packed = t.run(_act)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            stream.write(packed)
+    except OSError as error:
+        raise UserError(
+            "{path} cannot be written: {reason}", path=file, reason=error.strerror or str(error)
+        ) from error
+    t.say(mark("Written: {path}. Private notes are in it: read it before you hand it over."), path=file)
+
+
+@people.command(
+    "erase", help=mark("Erase one person for good: rows, mails, notes; no list brings the address back.")
+)
+@click.argument("person")
+@click.option("--yes", metavar="ADDRESS", help=mark("The person's address, instead of being asked for it."))
+@by_option
+def erase(person: str, yes: str | None, by: str | None) -> None:
+    """Ask for the address, and erase."""
+    t = terminal()
+    rep = t.reader(by).id
+
+    async def _find(doors: Doors) -> Person:
+        from nurture.cli import find  # noqa: PLC0415
+
+        return await find.person(doors, person)
+
+    who = t.run(_find)
+    question = t.w("To be sure: type the address {email}", email=who.email)
+    typed = yes if yes is not None else click.prompt(question)
+    if typed.strip().lower() != who.email.lower():
+        raise UserError("That is not this person's address. Nothing was erased.")
+
+    async def _act(doors: Doors) -> None:
+        from nurture.flows import erasing  # noqa: PLC0415
+
+        await erasing.erase(doors, who.id, by=rep)
+
+    t.run(_act)
+    t.say(mark("Erased. Backups that were made before still hold the data."))
+
+
+@people.command("readmit", help=mark("Take an erased address in again: its owner asked for it."))
+@click.argument("address")
+@click.option(
+    "--evidence", prompt=mark("How and when it was told"), help=mark("What was said, when and how; it is kept.")
+)
+@by_option
+def readmit(address: str, evidence: str, by: str | None) -> None:
+    """Lift the bar."""
+    t = terminal()
+    rep = t.reader(by).id
+
+    async def _act(doors: Doors) -> None:
+        from nurture.flows import erasing  # noqa: PLC0415
+
+        await erasing.readmit(doors, address, by=rep, evidence=evidence)
+
+    t.run(_act)
+    t.say(mark("{email} may be taken in again."), email=address)
+
+
+@people.command(
+    "list", help=mark("List people; with a word, those whose name, reading, address or hospital contains it.")
+)
 @click.argument("word", required=False)
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help=mark("At most this many.")
 )
 @json_option
-def people(word: str | None, limit: int, as_json: bool) -> None:
+def listed(word: str | None, limit: int, as_json: bool) -> None:
     """The list."""
     t = terminal()
     found, organisations, running = t.run(lambda doors: _look(doors, word, limit))

@@ -25,6 +25,12 @@ NOTHING: Final = hashlib.sha256(b"nurture journal").hexdigest()
 """What the first seal names as the one before it."""
 
 
+ERASED: Final = "erased"
+"""In the data of a line out of which a person was erased: the digest that the line had."""
+REDACTION: Final = "person.erased"
+"""The line that tells of it; ``lines`` of its data names the lines that were changed: 12-14,20."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seal:
     """One run of the journal's lines. ``id`` is the number of its first line, so that no two begin alike."""
@@ -40,7 +46,12 @@ class Seal:
 
 
 def leaf(entry: Entry) -> bytes:
-    """The digest of one line: 32 bytes, the same on every database."""
+    """The digest of one line: 32 bytes, the same on every database; of an erased one, that of what it said.
+
+    Whether a line may call itself erased is asked of the lines that tell of it (``named``).
+    """
+    if (before := entry.data.get(ERASED)) is not None:
+        return bytes.fromhex(str(before))
     line = [
         entry.seq,
         entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -86,3 +97,24 @@ def fault(made: Seal, before: Seal | None, lines: Sequence[Entry]) -> str:
     if len(lines) != made.lines:
         return "added" if len(lines) > made.lines else "removed"
     return "" if digest(made.previous, map(leaf, lines)) == made.digest else "changed"
+
+
+def spans(seqs: Iterable[int]) -> str:
+    """Numbers of lines as the line that tells of an erasure names them: 12-14,20."""
+    found: list[tuple[int, int]] = []
+    for seq in sorted(seqs):
+        if found and found[-1][1] == seq - 1:
+            found[-1] = (found[-1][0], seq)
+        else:
+            found.append((seq, seq))
+    return ",".join(f"{low}-{high}" if high > low else f"{low}" for low, high in found)
+
+
+def named(told: Iterable[Entry]) -> list[tuple[int, int]]:
+    """The lines that erasures name, as pairs of first and last.
+
+    Raises:
+        ValueError: one of them does not read so.
+    """
+    parts = [part for line in told for part in str(line.data.get("lines", "")).split(",") if part]
+    return [(int(low), int(high or low)) for low, _, high in (part.partition("-") for part in parts)]

@@ -73,6 +73,18 @@ class FileAttachments:
         size = (self._folder / key).stat().st_size
         return Enclosed(key, name.decode("utf-8", "replace"), max(size - len(name) - 1, 0))
 
+    def drop(self, key: str) -> None:
+        """See ``ports.Attachments``."""
+        if not KEY.fullmatch(key):
+            return
+        path = self._folder / key
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(
+                "{path} cannot be written: {reason}", path=path, reason=error.strerror or str(error)
+            ) from error
+
     def _read(self, key: str, limit: int) -> bytes | None:
         """The beginning of what is kept; None when it is not there."""
         if not KEY.fullmatch(key):

@@ -22,7 +22,7 @@ from nurture.errors import NurtureError, StaleVersion
 from nurture.ports import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from nurture.ports import Doors
@@ -59,6 +59,7 @@ class Report:
     lines: int = 0  # under those seals
     head: Seal | None = None  # the last seal
     unsealed: int = 0  # lines behind it
+    redacted: int = 0  # lines out of which a person was erased, as the journal says
     faults: list[Fault] = field(default_factory=list)
     known: bool | None = None  # whether some seal has the digest that was asked for
 
@@ -102,10 +103,15 @@ async def verify(
         TemporaryFailure, PermanentFailure: the store.
     """
     report = Report(known=None if noted is None else noted == audit.NOTHING)
+    told = await doors.store.find(Entry, {"kind": audit.REDACTION}, order=("seq",))
+    try:
+        erased = audit.named(told)
+    except ValueError:
+        erased = []  # then each line that calls itself erased is a fault
     start = ""
     while page := await doors.store.find(Seal, {"id": Span(start, None)}, order=("id",), limit=PAGE):
         for made in page:
-            await _check(doors, made, report)
+            await _check(doors, made, report, erased)
             if noted is not None and made.digest == noted:
                 report.known = True
             tell(report.lines)
@@ -115,13 +121,17 @@ async def verify(
     return report
 
 
-async def _check(doors: Doors, made: Seal, report: Report) -> None:
+async def _check(doors: Doors, made: Seal, report: Report, erased: Sequence[tuple[int, int]]) -> None:
     """One seal; a run that cannot be read is a fault as well."""
     where = {"seq": Span(made.first, made.last + 1)}
     try:
         # One line more than it may hold shows that lines were added.
         lines = await doors.store.find(Entry, where, order=("seq",), limit=made.lines + 1)
         problem = audit.fault(made, report.head, lines)
+        redacted = [line.seq for line in lines if audit.ERASED in line.data]
+        if not all(any(low <= seq <= high for low, high in erased) for seq in redacted):
+            problem = problem or "changed"  # it calls itself erased, and nothing tells of it
+        report.redacted += len(redacted)
         report.lines += len(lines)
     except (NurtureError, ValueError):  # what stands there is no value of ours any more
         problem = "unreadable"

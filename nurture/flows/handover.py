@@ -17,7 +17,7 @@ from nurture.core.messages import Enrollment, EnrollmentState, Entry, Suppressio
 from nurture.core.people import LegalBasis, Person, Representative
 from nurture.core.suppressions import Refusal
 from nurture.errors import UserError
-from nurture.flows import farewells, slowing, succession, suppressions
+from nurture.flows import erasing, farewells, slowing, succession, suppressions
 from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ async def correct_address(doors: Doors, person_id: PersonId, email: str, *, by: 
         return person
     if others := await doors.store.find(Person, {"email": address}, limit=1):
         raise UserError("{email} is the address of {name} already", email=address, name=others[0].name)
+    await erasing.refuse(doors, address)
     now = doors.clock.now()
     running = {"person_id": person.id, "state": EnrollmentState.ACTIVE}
     woken = tuple(replace(e, wake_at=now) for e in await doors.store.find(Enrollment, running))
@@ -130,6 +131,7 @@ async def succeed(doors: Doors, person_id: PersonId, named: succession.Named, *,
     address = check_address(named.email.strip()).lower()
     if address == person.email.lower():
         raise UserError("nobody follows himself")
+    await erasing.refuse(doors, address)
     known = await doors.store.find(Person, {"email": address}, limit=1)
     if known:
         before = known[0]

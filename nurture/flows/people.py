@@ -11,7 +11,7 @@ from nurture.core.ids import OrganisationId, PersonId, RepId
 from nurture.core.messages import Enrollment, EnrollmentState, Entry
 from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative, described
 from nurture.errors import UserError, Where
-from nurture.flows import suppressions
+from nurture.flows import erasing, suppressions
 from nurture.mail.address import check_address
 from nurture.mail.header import refuse_control
 
@@ -87,10 +87,11 @@ async def import_people(doors: Doors, rows: Sequence[PersonRow], *, by: RepId, d
             for key in where
         }
         silence = await suppressions.covered(doors, whom)
+        erased = await erasing.erased(doors, emails)
         change = Change()
         for row in batch:
             try:
-                email = _checked(row, seen, reps)
+                email = _checked(row, seen, reps, erased)
                 organisation, fresh = _organisation(doors, row, organisations, now)
             except UserError as error:
                 errors.append(error)
@@ -141,7 +142,9 @@ async def back(doors: Doors, person_id: PersonId, *, by: RepId) -> Person:
     return replace(person, away=None, version=person.version + 1)
 
 
-def _checked(row: PersonRow, seen: dict[str, int], reps: dict[RepId, Representative]) -> str:
+def _checked(
+    row: PersonRow, seen: dict[str, int], reps: dict[RepId, Representative], erased: frozenset[str]
+) -> str:
     where = Where(line=row.line, key="email")
     try:
         email = check_address(row.email.strip()).lower()
@@ -153,6 +156,9 @@ def _checked(row: PersonRow, seen: dict[str, int], reps: dict[RepId, Representat
         except UserError as error:
             place = Where(line=row.line, key=name)
             raise UserError(error.text, where=place, hint=error.hint, **error.values) from None
+    if email in erased:
+        refused = erasing.refusal(email)
+        raise UserError(refused.text, where=where, hint=refused.hint, **refused.values)
     if email in seen:
         raise UserError("{email} stands in line {first} already", where=where, email=email, first=seen[email])
     seen[email] = row.line

@@ -15,7 +15,7 @@ from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, Promis
 from nurture.core.messages import Enrollment, Entry
 from nurture.core.people import Organisation, Person, Representative, described
 from nurture.errors import TemporaryFailure, UserError
-from nurture.flows import enroll, recorded, suppressions, tick
+from nurture.flows import enroll, erasing, recorded, suppressions, tick
 from nurture.flows.minutes import AttendeeRecord, MeetingRecord, PromiseRecord, check
 from nurture.flows.recorded import RUNNING, Recorded
 
@@ -144,6 +144,8 @@ async def record(doors: Doors, record: MeetingRecord, *, closing: Change | None 
     deal = await _deal(doors, record, organisation, ours, now)
     emails = [a.email.strip().lower() for a in record.attendees]
     known = {p.email: p for p in await doors.store.find(Person, {"email": tuple(emails)})}
+    if gone := await erasing.erased(doors, [e for e in emails if e not in known]):
+        raise erasing.refusal(min(gone))
     people = [
         _person(a, known.get(e), organisation, ours, doors.chance.new_id(), now)
         for a, e in zip(record.attendees, emails, strict=True)

@@ -13,7 +13,7 @@ from nurture.core.messages import Enrollment, Entry
 from nurture.core.people import LegalBasis, Person, Profession, described
 from nurture.core.reading import Intent
 from nurture.errors import UserError
-from nurture.flows import farewells
+from nurture.flows import erasing, farewells
 from nurture.mail.address import check_address
 from nurture.mail.header import refuse_control
 
@@ -70,6 +70,7 @@ async def of_mail(
     known = await doors.store.find(Person, {"email": who.email.lower()}, limit=1)
     family, _, given = who.name.replace("\u3000", " ").partition(" ")
     with suppress(UserError):  # what is no address or no name is a person's to read
+        await erasing.refuse(doors, who.email)
         named = Named(who.email, family, given.strip())
         after = known[0] if known else heir(doors, a.person, named, PersonId(derived("heir", a.inbound.id)))
         change += await follow(doors, a.person, after, by=a.person.email, now=a.now)

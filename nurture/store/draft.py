@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nurture.errors import Impossible, StaleVersion
+from nurture.store.mapping import shape
 from nurture.store.schema import REFERENCES, UNIQUE, Unique
 
 if TYPE_CHECKING:
@@ -86,3 +87,13 @@ class Draft:
 def value_of(shaped: Shape[V], row: Row) -> V:
     """The value of a row."""
     return shaped.value([row[name] for name in shaped.names])
+
+
+def taken(rows: dict[str, dict[str, Any]]) -> dict[str, dict[tuple[Any, ...], str]]:
+    """The unique keys that these values have, by rule."""
+    found: dict[str, dict[tuple[Any, ...], str]] = {rule.name: {} for rule in UNIQUE}
+    for rule in UNIQUE:
+        for key, value in rows[rule.table].items():
+            if (own := rule.key(shape(type(value)).row(value))) is not None:
+                found[rule.name][own] = key
+    return found

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nurture.core.change import Change, Dispatch
 from nurture.core.deals import TOUCHES, Deal, Meeting, Promise, Task
+from nurture.core.erasure import decide
 from nurture.core.glance import Glance, glance
 from nurture.core.keys import Answered
 from nurture.core.messages import (
@@ -30,10 +31,10 @@ from nurture.core.people import Organisation, Person, Representative
 from nurture.core.reading import Kind
 from nurture.errors import Impossible
 from nurture.ports import Holding, Matches, Span
-from nurture.store import counts, numbers, recording, seeking, writes
+from nurture.store import counts, erasing, numbers, recording, seeking, writes
 from nurture.store.assembly import Gathered, assemble, touch
 from nurture.store.codecs import clean, fold
-from nurture.store.draft import Draft, value_of
+from nurture.store.draft import Draft, taken, value_of
 from nurture.store.find import is_any_of
 from nurture.store.mapping import KINDS, Shape, shape
 from nurture.store.noted import Noted
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from nurture.core.change import Entity
     from nurture.core.content import Use
     from nurture.core.dossier import Dossier
+    from nurture.core.erasure import Subject
     from nurture.core.ids import DealId, EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.standing import Standing
@@ -287,6 +289,27 @@ class MemoryStore:
             if e.deal_id is not None and e.deal_id in deals and e.kind in TOUCHES:
                 found[e.deal_id] = max(e.at, found.get(e.deal_id, e.at))
         return found
+
+    async def erase(self, who: Subject, told: Entry) -> tuple[str, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        shapes: dict[str, Shape[Any]] = {shape(kind).kind: shape(kind) for kind in KINDS}
+        read = {name: shaped for name, shaped in shapes.items() if name not in erasing.NOT_READ}
+        tables = {name: [shaped.row(x) for x in self._rows[name].values()] for name, shaped in read.items()}
+        erasing.refuse_moving(tables["message"], who)
+        files = erasing.files_of(tables["message"], who)
+        outcome = decide(tables, who)
+        for name, rows in outcome.changed.items():
+            self._rows[name].update({row["id"]: value_of(read[name], row) for row in rows})
+        for name, ids in outcome.gone.items():
+            for key in ids & set(self._rows.get(name, ())):
+                del self._rows[name][key]
+        self._taken = taken(self._rows)
+        lines = {e.seq: new for e in self._all(Entry) if (new := erasing.without(e, who)) is not None}
+        self._rows["journal"].update({str(seq): new for seq, new in lines.items()})
+        self._commit(Change((), (erasing.finished(told, lines, outcome),)))
+        kept = {key for m in self._all(Message) for key in m.attachments}
+        return tuple(key for key in files if key not in kept)
 
     async def wake_all(self, now: datetime) -> int:
         """See ``ports.Store``."""

@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nurture.core.messages import Enrollment, Message
 from nurture.errors import Impossible, TemporaryFailure
-from nurture.store import claiming, numbers, queries, recording, seeking, traffic, writes
+from nurture.store import claiming, erasing, numbers, queries, recording, seeking, traffic, writes
 from nurture.store.codecs import clean
 from nurture.store.database import translated
 from nurture.store.find import among
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from nurture.core.change import Change, Entity
     from nurture.core.content import Use
     from nurture.core.dossier import Dossier
+    from nurture.core.erasure import Subject
     from nurture.core.glance import Glance
     from nurture.core.ids import DealId, EnrollmentId, MailboxId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
@@ -240,6 +241,11 @@ class SqlStore:
     async def last_about(self, deals: Collection[DealId]) -> dict[DealId, datetime]:
         """See ``ports.Store``."""
         return await self._read(lambda connection: queries.last_about(connection, deals))
+
+    async def erase(self, who: Subject, told: Entry) -> tuple[str, ...]:
+        """See ``ports.Store``."""
+        files = await self._write(lambda connection: (erasing.erase(connection, who, told),))
+        return files[0]
 
     async def wake_all(self, now: datetime) -> int:
         """See ``ports.Store``."""

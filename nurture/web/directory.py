@@ -88,7 +88,9 @@ async def show(visit: Visit) -> Response:
         )
         for p in shown
     ]
-    return visit.page("directory.html", rows=rows, said=asked.said, pages=Pages.around(asked, len(found)))
+    done = visit.request.query_params.get("done", "")
+    pages = Pages.around(asked, len(found))
+    return visit.page("directory.html", rows=rows, said=asked.said, pages=pages, done=done)
 
 
 async def _states(visit: Visit, ids: tuple[PersonId, ...]) -> Mapping[PersonId, tuple[tuple[str, str], ...]]:

@@ -15,7 +15,7 @@ from nurture import explain
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, Inbound, Message, Suppression
 from nurture.core.people import Basis, Organisation, Person
 from nurture.core.sight import told
-from nurture.flows import notes, slowing
+from nurture.flows import erasing, notes, slowing
 from nurture.flows import people as flow
 from nurture.web import known
 from nurture.web.handover import PACES, RESTS
@@ -134,6 +134,7 @@ async def show(visit: Visit) -> Response:
         silences=[(s.at, explain.stop_reason(w, s.reason)) for s in silences],
         enrollments=[(e, explain.state(w, e.state), explain.stop_reason(w, e.reason)) for e in enrollments],
         mails=_mails(visit, messages, read),
+        may_erase=erasing.may(reader.rep, reader.colleagues.get(person.rep_id) if person.rep_id else None),
         scenarios=known.scenarios_by_name(visit),
         noted=(noted.at, reader.actor(noted.actor)) if noted and person.private_note else None,
         history=[

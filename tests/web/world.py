@@ -542,6 +542,10 @@ class Drawer:
         """The file."""
         return self.files[key]
 
+    def drop(self, key: str) -> None:
+        """Take it away."""
+        self.files.pop(key, None)
+
     def look(self, key: str) -> Enclosed | None:
         """Its name and size."""
         file = self.files.get(key)
