@@ -42,6 +42,7 @@ KINDS: Final = (
     "inbound.agreed",
     "task.done",
     "task.reopened",
+    "person.handed_over",
 )
 """The lines that matter."""
 CHANNELS: Final = ("mail", "meeting", "call", "visit", "linkedin", "congress")
@@ -111,7 +112,8 @@ class _Meeting:
 class _Course:
     """One enrollment, as far as it is known."""
 
-    rep: str
+    began: str  # the representative with whom it began: the thank-you is theirs
+    rep: str  # the present one
     scenario: str
     deal: str
     step: str  # of the thank-you
@@ -138,6 +140,7 @@ class Reader:
     _at: dict[tuple[str, str], _Meeting] = field(default_factory=dict)  # by deal and end
     _of_deal: dict[str, list[_Meeting]] = field(default_factory=dict)
     _of_house: dict[str, list[_Meeting]] = field(default_factory=dict)
+    _of_person: dict[str, list[_Course]] = field(default_factory=dict)
     _doubted: dict[str, datetime] = field(default_factory=dict)
     _left: set[str] = field(default_factory=set)
     _touches: list[Touch] = field(default_factory=list)
@@ -165,6 +168,8 @@ class Reader:
             case "task.reopened":
                 if made := self._done.get(_task_key(line)):
                     made.pop()
+            case "person.handed_over":
+                self._handed(line)
             case "message.in_doubt":
                 self._doubted[line.message_id or ""] = line.at
             case "message.settled":
@@ -193,9 +198,17 @@ class Reader:
         rep = str(data.get("rep") or (meeting.rep if meeting else line.actor))
         scenario = str(data.get("scenario", ""))
         step = str(data.get("thanks", "thanks"))
-        self.courses[line.enrollment_id or ""] = _Course(rep, scenario, deal, step, meeting)
+        course = _Course(rep, rep, scenario, deal, step, meeting)
+        self.courses[line.enrollment_id or ""] = course
+        self._of_person.setdefault(line.person_id or "", []).append(course)
         if meeting is not None and not meeting.scenario:
             meeting.scenario = scenario
+
+    def _handed(self, line: Entry) -> None:
+        """What comes from now on is the colleague's; what was theirs before stays theirs."""
+        for course in self._of_person.get(line.person_id or "-", ()):
+            if course.rep == line.data.get("before"):
+                course.rep = str(line.data["rep"])
 
     def _sent(self, line: Entry, at: datetime) -> None:
         key = line.message_id or ""
@@ -250,7 +263,7 @@ class Reader:
             tuple(Held(m.rep, m.scenario, m.ended_at, m.recorded_at, m.next_at) for m in self.meetings.values()),
             tuple(
                 Thanks(
-                    c.rep,
+                    c.began,
                     c.scenario,
                     c.meeting.ended_at,
                     c.sent_at,

@@ -88,7 +88,7 @@ def hand_over(
             at=now,
             kind="person.handed_over",
             actor=by.id,
-            data={"from": before.name, "to": after.name, "note": note},
+            data={"from": before.name, "to": after.name, "note": note, "before": before.id, "rep": after.id},
             person_id=person.id,
             organisation_id=person.organisation_id,
         )

@@ -21,7 +21,7 @@ LATE: Final = 1000
 
 
 async def facts(doors: Doors, months: Months, as_of: datetime | None = None) -> Facts:
-    """What the journal tells of these months, as it was known at ``as_of`` (None: now). Three queries.
+    """What the journal tells of these months, as it was known at ``as_of`` (None: now). Four queries at most.
 
     It costs what was written in those months and the thirty days after, not what has been written since.
     """
@@ -44,5 +44,15 @@ async def facts(doors: Doors, months: Months, as_of: datetime | None = None) -> 
         if before
         else ()
     )
+    people = {line.person_id for line in begun if line.person_id}
+    handed = (
+        await store.find(
+            Entry,
+            {"person_id": tuple(people), "kind": "person.handed_over", "at": Span(None, months.start)},
+            order=("seq",),
+        )
+        if people
+        else ()
+    )
     # In a thread: a year of a large house is a second's work, and the desk answers others meanwhile.
-    return await asyncio.to_thread(kpi.read, (*begun, *lines), known_at)
+    return await asyncio.to_thread(kpi.read, (*begun, *handed, *lines), known_at)

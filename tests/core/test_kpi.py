@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from statistics import mean, median
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import pytest
 
 from nurture.core import kpi
 from nurture.core.figures import By, Months, figures, span
-from nurture.core.ids import DealId, EnrollmentId, MessageId, OrganisationId
+from nurture.core.ids import DealId, EnrollmentId, MessageId, OrganisationId, PersonId
 from nurture.core.messages import Entry
 from nurture.core.rates import Rate, spread
 
@@ -204,6 +205,25 @@ def test_a_visit_without_a_record_is_missed() -> None:
     assert Rate(1, 1) == all_of([*met(), visit]).entered
     assert Rate(1, 2) == all_of([*met("b"), visit]).entered
     assert Rate(1, 1) == all_of([*met("b"), visit], END + 2 * HOUR).entered  # it may still be recorded
+
+
+def test_what_is_handed_over_counts_for_the_colleague_from_then_on() -> None:
+    """The thank-you stays the first one's, later mails are the second one's."""
+    started = replace(met()[1], person_id=PersonId("p"))
+    handed = Entry(
+        END + 2 * HOUR, "person.handed_over", "mori", {"before": "sato", "rep": "tanaka"}, person_id=PersonId("p")
+    )
+    lines = [
+        met()[0],
+        started,
+        line(END + HOUR, "message.sent", step="thanks"),
+        handed,
+        line(END + 90 * HOUR, "message.sent", mail="m-case", step="case"),
+    ]
+    found = figures(kpi.read(lines, LATER), MONTHS, By.REP)
+
+    assert (Rate(1, 1), {"mail": 1, "meeting": 1}) == (found["sato"].thanks, found["sato"].channels)
+    assert (Rate(0, 0), {"mail": 1}) == (found["tanaka"].thanks, found["tanaka"].channels)
 
 
 def test_lines_from_before_the_journal_named_the_representative() -> None:
