@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from nurture.config import Company
 from nurture.core.content import ContentItem, choose
 from nurture.core.deals import Attendee, Concern, Deal, Meeting, PagePointer, Promise, Stance
-from nurture.core.draft import Beside, Brief
+from nurture.core.draft import Beside, Brief, Draft
 from nurture.core.ids import DealId, MeetingId, OrganisationId, PersonId, PromiseId, RepId
 from nurture.core.people import Basis, LegalBasis, Organisation, Person, Profession, Representative
 from nurture.files.content import read_content
@@ -213,6 +214,12 @@ def brief(
             replace(person, family_name="榊", private_note="PRIVATE-AFTER"),
         ),
     )
+
+
+@cache
+def written(template: str, role: str) -> Draft:
+    """The letter of that brief, written once for all tests that only read it."""
+    return WRITER.write(brief(template, role))
 
 
 def private(value: Brief) -> Brief:

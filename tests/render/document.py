@@ -16,6 +16,9 @@ SHOWN: Final = (
     ("seminar-invitation", "executive", "an administrator", Stance.NEUTRAL),
     ("column", "procurement", "somebody in purchasing", Stance.NEUTRAL),
     ("appointment", "radiographer", "a chief radiographer", Stance.NEUTRAL),
+    ("decision-stalled", "clinician", "a radiologist", Stance.NEUTRAL),
+    ("proposal", "clinical_engineer", "a chief clinical engineer", Stance.NEUTRAL),
+    ("no-answer-closing", "pharmacy", "a chief pharmacist", Stance.NEUTRAL),
 )
 SHAPES: Final = {"open": "text", "instant": "date and time", "day": "date", "flag": "yes or no", "record": ""}
 

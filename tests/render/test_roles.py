@@ -14,7 +14,7 @@ from nurture.core.people import ROLES
 from nurture.files.scenario import read_scenario
 from nurture.mail.text import split_footer
 from nurture.render.fields import TOPICS
-from tests.render.briefs import CONTENT, MAILS, ROOT, WRITER, brief
+from tests.render.briefs import CONTENT, KINDS, MAILS, ROOT, WRITER, brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,8 @@ ALL_OF: Final = {
     "pharmacy": ("流れ", "安全", "病棟"),
 }
 """What a role finds somewhere in each scenario that offers something."""
+TITLED: Final = ("seminar", "column", "incident", "incident_closing")
+"""Kinds whose titles stand in subjects."""
 OFFERING: Final = ("warm-lead-30d", "considering", "decision-stalled", "renewal", "proposal")
 
 
@@ -114,6 +116,28 @@ def test_beside_a_competitor_stands_no_price_no_name_and_no_slander() -> None:
             assert not re.search(rf"[0-9０-９,，万千]円|￥|¥|[%％]|割引|値下げ|{SLANDER}", text)
             assert not any(name in text for name in beside)
             assert len(text) < 750
+
+
+def test_no_content_offers_a_role_what_is_another_roles_business() -> None:
+    """Each piece, for each role that may get it: also the second and third that somebody gets."""
+    wrong = []
+    for item in CONTENT:
+        text = " ".join((item.title, item.summary, *item.points, *(p.label for p in item.pointers)))
+        roles = item.roles or ROLES
+        wrong += [(item.id, r, said.group()) for r in roles if (said := re.search(NEVER[r], text))]
+
+    assert [] == wrong
+
+
+@pytest.mark.parametrize("template", [mail for mail, kind in KINDS.items() if kind in TITLED])
+def test_each_title_makes_a_subject(template: str) -> None:
+    """Where a subject is made of a title, each piece of that kind gives one of 20 to 30 characters."""
+    given = brief(template, "it")
+    subjects = [
+        WRITER.write(replace(given, content=item)).subject for item in CONTENT if item.kind == KINDS[template]
+    ]
+
+    assert [] == [subject for subject in subjects if not 20 <= len(subject) <= 30]
 
 
 def test_what_is_written_for_a_role_is_what_it_gets() -> None:
