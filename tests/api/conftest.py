@@ -15,8 +15,9 @@ from nurture.config import MailboxSettings, SmtpSettings, Web
 from nurture.core.draft import Draft
 from nurture.core.tokens import Scope
 from nurture.flows import tokens
-from nurture.store import MemoryStore, open_store
+from nurture.store import MemoryStore, SqlStore
 from nurture.web import server
+from tests.servers.sqlite import furnished
 from tests.web.world import ADMIN, FOOTER, MAILBOX, SECRET, World, furnish, world
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ async def site() -> AsyncIterator[Site]:
 @pytest.fixture
 async def kept(tmp_path: Path) -> AsyncIterator[Site]:
     """The world in a file."""
-    store = await open_store(f"sqlite:///{tmp_path}/api.sqlite")
+    store = await SqlStore.open(furnished(tmp_path / "api.sqlite"))
     await furnish(store)
     async with serving(writing(store)) as found:
         yield found

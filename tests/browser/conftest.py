@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from nurture.store import open_store
+from nurture.store import SqlStore
 from tests.browser.chromium import running_chromium
 from tests.browser.site import running
 from tests.browser.window import DESKTOP, PHONE, opened
+from tests.servers.sqlite import furnished
 from tests.web.shelves import shelved
 from tests.web.world import SATO, furnish
 
@@ -37,7 +38,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """The desk over the invented world."""
-    store = await open_store(f"sqlite:///{tmp_path}/desk.sqlite")
+    store = await SqlStore.open(furnished(tmp_path / "desk.sqlite"))
     try:
         await furnish(store)
         async with running(store, shelved) as served:

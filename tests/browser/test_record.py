@@ -12,10 +12,11 @@ from playwright.async_api import expect
 from nurture.core.change import MeetingDraft
 from nurture.core.deals import Meeting, Stance
 from nurture.core.messages import Message, MessageState
-from nurture.store import open_store
+from nurture.store import SqlStore
 from tests.browser.accessibility import flaws
 from tests.browser.site import running
 from tests.browser.window import DESKTOP, PHONE
+from tests.servers.sqlite import furnished
 from tests.web.meetings import ITO, LAST, OGAWA, OTHERS, at_work, remember
 from tests.web.world import AOBA, SATO, furnish
 
@@ -44,7 +45,7 @@ def named(look: Look) -> str:
 @pytest_asyncio.fixture(loop_scope="session")
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     """The desk with a history, where mails are really written."""
-    store = await open_store(f"sqlite:///{tmp_path}/desk.sqlite")
+    store = await SqlStore.open(furnished(tmp_path / "desk.sqlite"))
     try:
         await furnish(store)
         await remember(store)

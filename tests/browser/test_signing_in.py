@@ -9,12 +9,13 @@ import pytest
 from playwright.async_api import expect
 
 from nurture.config import Oidc, Secret
-from nurture.store import open_store
+from nurture.store import SqlStore
 from tests.browser.site import running
 from tests.browser.window import opened
 from tests.servers.identity import Provider
 from tests.servers.oauth import CLIENT
 from tests.servers.oauth import running as running_provider
+from tests.servers.sqlite import furnished
 from tests.web.world import NOW, SATO, furnish
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def test_a_link_works_once(sato: Window, windows: Opener, look: Look) -> N
 async def test_the_company_account_signs_in(chromium: Browser, look: Look, tmp_path: Path) -> None:
     """To the provider and back; without scripts the last button is pressed by hand."""
     provider = Provider(email=SATO.email, now=int(NOW.timestamp()))
-    store = await open_store(f"sqlite:///{tmp_path}/desk.sqlite")
+    store = await SqlStore.open(furnished(tmp_path / "desk.sqlite"))
     await furnish(store)
 
     def with_provider(made: World) -> World:

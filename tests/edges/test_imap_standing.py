@@ -23,6 +23,7 @@ from tests.flows.conftest import House, TroubledSql, build
 from tests.flows.test_receive import letter, thanked
 from tests.samples import REP
 from tests.servers.dovecot import PASSWORD
+from tests.servers.sqlite import furnished
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -172,7 +173,7 @@ async def test_two_watchers_on_one_account(
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A house on a SQLite file."""
-    made = build(tmp_path, await TroubledSql.open(tmp_path / "n.sqlite"))
+    made = build(tmp_path, await TroubledSql.open(furnished(tmp_path / "n.sqlite")))
     from nurture.core.change import Change
 
     await made.store.commit(Change((REP,)))

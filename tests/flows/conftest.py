@@ -26,6 +26,7 @@ from nurture.ports import Doors, Notice
 from nurture.render import TemplateWriter
 from nurture.store import MemoryStore, SqlStore
 from tests.samples import REP
+from tests.servers.sqlite import furnished
 from tests.wires import OneByOne
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 async def sql_house(tmp_path: Path) -> AsyncIterator[House]:
     """The same on a SQLite file."""
-    made = build(tmp_path, await TroubledSql.open(tmp_path / "n.sqlite"))
+    made = build(tmp_path, await TroubledSql.open(furnished(tmp_path / "n.sqlite")))
     await made.store.commit(Change((REP,)))
     yield made
     await made.store.close()

@@ -20,6 +20,7 @@ from nurture.mail.tokens import tag
 from tests.flows.conftest import MET, House, TroubledMemory, TroubledSql, build
 from tests.flows.test_receive import ANSWERS, BOUNCES, Pigeonhole, letter, read, thanked
 from tests.samples import REP
+from tests.servers.sqlite import furnished
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -232,7 +233,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     if request.param == "memory":
         made = build(tmp_path, TroubledMemory())
     elif request.param == "sqlite":
-        made = build(tmp_path, await TroubledSql.open(tmp_path / "n.sqlite"))
+        made = build(tmp_path, await TroubledSql.open(furnished(tmp_path / "n.sqlite")))
     else:
         made = build(tmp_path, await TroubledSql.open(request.getfixturevalue("database")))
     settings = made.doors.settings

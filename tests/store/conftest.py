@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nurture.store import MemoryStore, SqlStore
+from tests.servers.sqlite import furnished
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,7 +23,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     if request.param == "memory":
         opened = MemoryStore()
     elif request.param == "sqlite":
-        opened = await SqlStore.open(tmp_path / "nurture.sqlite")
+        opened = await SqlStore.open(furnished(tmp_path / "nurture.sqlite"))
     else:
         opened = await SqlStore.open(request.getfixturevalue("database"))
     yield opened
@@ -33,7 +34,7 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     """A database of each kind that several processes can share, with our schema and no rows."""
     if request.param == "sqlite":
-        return tmp_path / "nurture.sqlite"
+        return furnished(tmp_path / "nurture.sqlite")
     address: str = request.getfixturevalue("database")
     return address
 

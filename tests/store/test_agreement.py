@@ -42,6 +42,7 @@ from nurture.errors import Impossible, NurtureError
 from nurture.ports import Holding, Span
 from nurture.store import MemoryStore, SqlStore
 from nurture.store.mapping import KINDS
+from tests.servers.sqlite import furnished
 from tests.store.world import (
     DEAL,
     HOSPITAL,
@@ -197,9 +198,9 @@ class BothStores(RuleBasedStateMachine):
         self.sql = self.loop.run_until_complete(SqlStore.open(self.made()))
 
     def made(self) -> Path | str:
-        """An empty database."""
+        """A database without rows."""
         self.folder = Path(tempfile.mkdtemp(prefix="nurture-store-"))
-        return self.folder / "n.sqlite"
+        return furnished(self.folder / "n.sqlite")
 
     def unmade(self) -> None:
         """It is not needed any more."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nurture.store import MemoryStore, open_store
+from nurture.store import MemoryStore, SqlStore
 from nurture.web.app import build
+from tests.servers.sqlite import furnished
 from tests.web.browser import browser, sign_in
 from tests.web.world import ADMIN, MORI, SATO, SECRET, World, furnish, world
 
@@ -30,7 +31,7 @@ async def desk_world() -> World:
 @pytest.fixture
 async def sqlite_world(tmp_path: Path) -> AsyncIterator[World]:
     """The world, in a file."""
-    store = await open_store(f"sqlite:///{tmp_path}/desk.sqlite")
+    store = await SqlStore.open(furnished(tmp_path / "desk.sqlite"))
     await furnish(store)
     yield world(store)
     await store.close()
