@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from nurture.flows import audit, digest, jotting, recovery, tokens, unsent, webhooks
+from nurture.flows import audit, digest, jotting, monthly, recovery, tokens, unsent, webhooks
 from nurture.flows import copies as sent_copies
 from nurture.flows import dispatches as left_over
 from nurture.flows import doubts as in_doubt
@@ -94,8 +94,10 @@ async def not_sent(doors: Doors, changed: asyncio.Event, stop: asyncio.Event) ->
 
 
 async def digests(doors: Doors) -> timedelta:
-    """Tell each representative in the morning what waits."""
+    """Tell each representative in the morning what waits, and those who lead how the month before went."""
     await digest.look(doors)
+    if told := await monthly.look(doors):
+        logger().info("told the numbers of a month", action="report", people=told)
     return await digest.pause(doors)
 
 

@@ -157,6 +157,7 @@ class Work:
     confirm_opt_out: bool = True  # who opts out by reply gets one short confirmation
     farewell: str = "contact-moved"  # the scenario that thanks who leaves; "": none
     introduction: str = "contact-successor"  # the scenario that introduces us to who follows; "": none
+    report: str = ""  # when the month before is told in numbers to those who lead (cron); "": never
     digest: str = "30 7 * * mon-fri"  # when what waits is told by mail, on the reader's clock (cron); "": never
     html: bool = False  # letters carry their text as HTML too (plain text is what Japanese business mail prefers)
 

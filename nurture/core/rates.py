@@ -70,3 +70,13 @@ def _quantile(found: list[float], share: float) -> float:
     low = int(place)
     high = min(low + 1, len(found) - 1)
     return found[low] + (found[high] - found[low]) * (place - low)
+
+
+def percent(share: float | None) -> str:
+    """A share in whole percent: 83 %. Only all is 100, only none is 0."""
+    if share is None:
+        return "–"
+    rounded = round(share * 100)
+    if (rounded == 100 and share < 1) or (rounded == 0 and share > 0):
+        return f"{share * 100:.1f} %"
+    return f"{rounded} %"

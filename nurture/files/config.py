@@ -320,6 +320,7 @@ def _work(table: Table) -> Work:
         farewell=table.text("farewell", default.farewell),
         introduction=table.text("introduction", default.introduction),
         digest=_times(table, "digest", default.digest),
+        report=_times(table, "report", default.report),
         html=table.boolean("html", default=default.html),
     )
     table.done()

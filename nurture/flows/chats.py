@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from nurture.i18n import Words
     from nurture.ports import Doors, Heard
 
+GATHERED: Final = (DIGEST, "report")
+"""Kinds whose subject names nobody."""
 HEADING: Final = "■ "
 """How a digest's headings begin. They count, and name nobody: all of a digest that a chat is told."""
 TITLES: Final[Mapping[str, str]] = {
@@ -49,7 +51,7 @@ async def rows(doors: Doors, row: Dispatch, now: datetime, grace: timedelta) -> 
     """What chats are told of something that one of us is told by mail; nothing where none is set up."""
     if not doors.settings.chats or doors.chatter is None or row.rep_id is None or row.kind.startswith(PREFIX):
         return ()
-    named = DIGEST if row.kind == DIGEST else URGENT
+    named = DIGEST if row.kind in GATHERED else URGENT
     wanting = [
         chat
         for chat in doors.settings.chats
@@ -63,7 +65,7 @@ async def rows(doors: Doors, row: Dispatch, now: datetime, grace: timedelta) -> 
         Dispatch(
             id=derived(f"{PREFIX}{chat.id}", row.id),
             kind=f"{PREFIX}{chat.id}",
-            subject=row.subject if row.kind == DIGEST else _title(w, row.kind),
+            subject=row.subject if row.kind in GATHERED else _title(w, row.kind),
             text="\n".join([w("For {name}", name=rep.name), *_lines(row)]),
             created_at=now,
             due_at=now + grace,

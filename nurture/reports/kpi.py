@@ -7,7 +7,7 @@ import io
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from nurture.core.rates import Rate, Spread
+from nurture.core.rates import Rate, Spread, percent
 from nurture.i18n import mark
 
 if TYPE_CHECKING:
@@ -137,16 +137,6 @@ def said(column: Column, value: Number) -> str:
     if column.kind == "percent":
         return percent(value)
     return f"{value:.1f}" if column.kind == "number" else f"{value:,}"
-
-
-def percent(share: float | None) -> str:
-    """A share in whole percent: 83 %. Only all is 100, only none is 0."""
-    if share is None:
-        return "–"
-    rounded = round(share * 100)
-    if (rounded == 100 and share < 1) or (rounded == 0 and share > 0):
-        return f"{share * 100:.1f} %"
-    return f"{rounded} %"
 
 
 def as_csv(w: Words, group: str, rows: Mapping[str, Figures], names: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from nurture.core.figures import LONG_AGO, REPLY_GOAL, By, Figures, figures, span
+from nurture.core.rates import percent
 from nurture.errors import NurtureError
 from nurture.flows import kpi as flow
 from nurture.reports import kpi, strips
@@ -104,7 +105,7 @@ async def show(visit: Visit) -> Response:
             for at, count in enumerate(report.whole.slices)
         ],
         channels={name: w(says) for name, says in kpi.CHANNELS.items()},
-        percent=kpi.percent,
+        percent=percent,
         known_at=report.known_at,
         longest=longest,
         empty=not (report.whole.meetings or report.whole.channels),

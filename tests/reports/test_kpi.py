@@ -8,7 +8,7 @@ import io
 import pytest
 
 from nurture.core.figures import Figures
-from nurture.core.rates import Rate, spread
+from nurture.core.rates import Rate, percent, spread
 from nurture.i18n import words
 from nurture.reports import kpi
 
@@ -66,4 +66,4 @@ def test_data_has_stable_names() -> None:
 )
 def test_only_all_is_a_hundred_percent(share: float | None, says: str) -> None:
     """Rounding does not make a goal reached."""
-    assert says == kpi.percent(share)
+    assert says == percent(share)
