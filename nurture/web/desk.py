@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from nurture.i18n import LANGUAGES, words
+from nurture.web.fresh import Fresh
 from nurture.web.labels import Labels
 from nurture.web.limits import Limit
 from nurture.web.recent import Recent
@@ -59,7 +60,11 @@ class Desk:
     pages: Environment = field(default_factory=_pages, repr=False)
     version: str = field(default_factory=_version)
     standing: Recent[Standing] = field(default_factory=Recent, repr=False)
+    fresh: Fresh = field(init=False, repr=False)
     askers: Limit = field(default_factory=lambda: Limit(20, timedelta(minutes=15)), repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fresh", Fresh(self.doors.store))
 
     @property
     def secure(self) -> bool:

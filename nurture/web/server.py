@@ -81,6 +81,7 @@ async def serve(app: Starlette, listening: socket.socket, stop: asyncio.Event) -
     async def leave() -> None:
         """Hand the stop on."""
         await stop.wait()
+        app.state.desk.fresh.close()  # streams have no end of their own
         server.should_exit = True
 
     leaving = asyncio.create_task(leave())

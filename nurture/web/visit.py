@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from nurture.core.plan import zone_of
 from nurture.web import session
 from nurture.web.forms import FIELDS, read_form
+from nurture.web.fresh import STREAM
 from nurture.web.guard import SAFE
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def signed_in(page: Page, fields: int = FIELDS) -> Endpoint:
         desk = desk_of(request)
         reader = await session.read(desk, request)
         if reader is None:
+            if request.headers.get("accept") == STREAM:
+                return Response(status_code=204)  # a page that is still open: its browser asks no more
             if request.method in SAFE:
                 return RedirectResponse(f"/login?next={quote(request.url.path)}", status_code=303)
             raise HTTPException(401)

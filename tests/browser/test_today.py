@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,23 @@ from playwright.async_api import expect
 
 from nurture.core.change import Change
 from nurture.core.deals import Task, TaskState
+from nurture.core.ids import MessageId
 from nurture.core.messages import Entry, MessageState
 from tests.browser.window import DESKTOP
 from tests.web.test_answers import PROPOSED
-from tests.web.world import CASE_MAIL, DOUBT, FOOTER, MORI, NAKAMURA, READ, SATO, THANK_YOU, TWO_PEOPLE, YAMAMOTO
+from tests.web.world import (
+    CASE_MAIL,
+    DOUBT,
+    FOOTER,
+    MORI,
+    NAKAMURA,
+    READ,
+    SATO,
+    THANK_YOU,
+    TWO_PEOPLE,
+    YAMAMOTO,
+    said,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator
@@ -44,6 +58,25 @@ async def test_one_tap_approves_what_was_read_in_the_list(sato: Window) -> None:
 
     assert MessageState.APPROVED is message.state
     assert [(SATO.id, CASE_MAIL.fingerprint)] == [(a.by, a.fingerprint) for a in message.approvals]
+
+
+async def test_what_is_new_is_offered_and_moves_nothing(windows: Opener) -> None:
+    """A mail that was drafted meanwhile counts in the title; a line offers it; the list stays as it is."""
+    window = await windows(DESKTOP)
+    await window.sign_in(SATO)
+    page, store = window.page, window.site.world.store
+    offer, cards = page.get_by_role("link", name="新着 1 件"), page.locator("main .cards > li")
+    await expect(page).to_have_title("(5) 今日 – nurture")
+    await expect(page.locator("[data-fresh]")).to_be_hidden()
+    fresh = replace(
+        CASE_MAIL, id=MessageId("m-new"), enrollment_id=None, header_id="<n@x.example>", unsubscribe_token="t-new"
+    )
+    await store.commit(Change((fresh,), (said("message.drafted", fresh, "nurture", timedelta()),)))
+    await expect(offer).to_be_visible()
+    await expect(page).to_have_title("(6) 今日 – nurture")
+    await expect(cards).to_have_count(5)
+    await offer.click()
+    await expect(cards).to_have_count(6)
 
 
 async def test_a_mail_is_looked_at_as_its_reader_will_see_it(sato: Window, look: Look) -> None:
