@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nurture.core.chat import Said
     from nurture.core.content import ContentItem, Use, Wanted
     from nurture.core.dossier import Dossier
-    from nurture.core.draft import Brief, Draft
+    from nurture.core.draft import Brief, Draft, Filled
     from nurture.core.erasure import Subject
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.glance import Glance
@@ -633,6 +633,14 @@ class Shelf(Protocol):
         """All scenario files, by name, each with everything that is wrong with it or may surprise."""
         ...
 
+    def filled(self, brief: Brief) -> tuple[Filled, ...]:
+        """The fields that a template reads, and what they are for one mail.
+
+        Raises:
+            UserError: there is no such template, or its file cannot be read.
+        """
+        ...
+
     def lines(self, entry: CalendarEntry) -> str:
         """A dated entry as it would be written beneath ``entries:`` of a calendar file."""
         ...
@@ -656,6 +664,10 @@ class NoShelf:
         return ()
 
     def scripts(self) -> tuple[Script, ...]:
+        """None."""
+        return ()
+
+    def filled(self, brief: Brief) -> tuple[Filled, ...]:  # noqa: ARG002
         """None."""
         return ()
 

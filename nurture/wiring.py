@@ -121,7 +121,8 @@ async def open_house(
         attachments = FileAttachments(settings.attachments)
         key = await optout.key(store, chance)
         checks = partial(_references, settings, library, writer, clock)
-        shelf = FileShelf(library, settings.folder, settings.country, partial(_looked, settings), checks)
+        looked = partial(_looked, settings)
+        shelf = FileShelf(library, settings.folder, settings.country, looked, checks, writer.filled)
         doors = Doors(
             settings,
             store,

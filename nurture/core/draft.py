@@ -51,3 +51,12 @@ class Draft:
 
     subject: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A field that a template reads, as it is for one mail."""
+
+    path: str  # "meeting.agreements"
+    value: str  # as it would read; "" where it is empty
+    required: bool = False  # without it the mail cannot be written

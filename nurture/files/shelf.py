@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nurture.core.calendar import CalendarEntry
+    from nurture.core.draft import Brief, Filled
     from nurture.core.feeds import FeedState, Subscription
     from nurture.core.scenario import Scenario
     from nurture.files.calendar import Found
@@ -36,6 +37,10 @@ class _Read:
 
 
 def _nothing(_scenario: Scenario, _document: Document) -> tuple[Problem, ...]:
+    return ()
+
+
+def _no_fields(_brief: Brief) -> tuple[Filled, ...]:
     return ()
 
 
@@ -63,6 +68,7 @@ class FileShelf:
         country: whose public holidays count where no file says so.
         state: how the last look at a subscription went.
         checks: what a scenario says about other files, and is not so.
+        fields: what a template reads, for one mail.
     """
 
     library: FileLibrary
@@ -70,6 +76,7 @@ class FileShelf:
     country: str
     state: Callable[[Subscription], FeedState | None]
     checks: Callable[[Scenario, Document], Iterable[Problem]] = _nothing
+    fields: Callable[[Brief], tuple[Filled, ...]] = _no_fields
     _read: dict[Path, _Read] = field(default_factory=dict, init=False, repr=False)
 
     def books(self) -> tuple[Book, ...]:
@@ -93,6 +100,10 @@ class FileShelf:
         if known.scenario is not None and known.document is not None:
             found = (*found, *self.checks(known.scenario, known.document))
         return Script(self._said(path), known.scenario, tuple(sorted(found, key=_by_line)), self._ships(path))
+
+    def filled(self, brief: Brief) -> tuple[Filled, ...]:
+        """See ``ports.Shelf``."""
+        return self.fields(brief)
 
     def lines(self, entry: CalendarEntry) -> str:
         """See ``ports.Shelf``."""

@@ -120,7 +120,8 @@ def proposals(s: Survey, message: Message) -> tuple[datetime, ...]:
     return tuple(datetime.combine(day, at, tzinfo=zone) for day, at in zip(days, times, strict=False))
 
 
-def _brief(doors: Doors, s: Survey, message: Message, step: Step, beside: Beside) -> Brief:
+def brief(doors: Doors, s: Survey, message: Message, step: Step, beside: Beside) -> Brief:
+    """What the writer is given for one mail."""
     d = s.dossier
     public = doors.settings.web.public_url
     mailbox = doors.settings.mailbox(message.mailbox_id)
@@ -176,7 +177,7 @@ def write(
         references=(*thread.references, thread.header_id) if thread else (),
         rendered_at=now,
     )
-    draft = doors.writer.write(_brief(doors, s, ready, step, beside))
+    draft = doors.writer.write(brief(doors, s, ready, step, beside))
     reason = "" if message.reason == progress.UNWRITABLE else message.reason  # why it needs a fresh look
     ready = replace(ready, subject=draft.subject, body=draft.body, reason=reason)
     compose.check(ready)  # what no server could be given is said now, not when it should leave

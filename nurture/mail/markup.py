@@ -48,6 +48,12 @@ def html(text: str) -> str:
     return head + "\n".join(_blocks(text.rstrip("\n"))) + "\n" + FOOT
 
 
+def fragment(text: str) -> str:
+    """The same paragraphs without the page around them and without any style, to be shown within another page."""
+    blocks = "\n".join(_blocks(text.rstrip("\n")))
+    return blocks.replace(PARAGRAPH, "<p>").replace(RULE, "<hr>")
+
+
 def _blocks(text: str) -> Iterator[str]:
     """Paragraphs between empty lines; the footer's line as a rule."""
     for block in text.split("\n\n"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import budoux
 from jinja2 import Template, TemplateError, UndefinedError
 
-from nurture.core.draft import Draft
+from nurture.core.draft import Draft, Filled
 from nurture.errors import UserError, Where
 from nurture.i18n import mark
 from nurture.mail.text import FOOTER_RULE, clean, one_line, tidy, with_footer, wrap
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 NAME: Final = re.compile(r"([a-z0-9][a-z0-9_-]{0,60})(?:\.(ja|en))?\.j2")
 MAX_SUBJECT: Final = 150
+SHOWN: Final = 300
+"""Characters of a field that are shown of it."""
+LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,20 @@ class TemplateWriter:
         text = tidy(wrap("\n\n".join(parts), self._phrases))
         footer = wrap(letter.footer(brief, self._company), self._phrases)
         return Draft(subject, with_footer(text, footer))
+
+    def filled(self, brief: Brief) -> tuple[Filled, ...]:
+        """The fields that the template reads, and what they are for this mail; those it cannot do without first.
+
+        Raises:
+            UserError: there is no such template, or its file cannot be read.
+        """
+        ready = self._ready_for(brief.template, brief.person.language)
+        known = facts(replace(brief, person=replace(brief.person, language=ready.source.language)), self._company)
+        needed = [fields.wanted_path(name) for name in (*ready.source.requires, *brief.requires)]
+        found = (
+            Filled(path, _said(known, path), path in needed) for path in dict.fromkeys((*needed, *ready.fields))
+        )
+        return tuple(sorted(found, key=lambda one: (not one.required, one.path)))
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -279,6 +296,26 @@ def _line(error: BaseException, file: str) -> Where:
             line = trace.tb_lineno
         trace = trace.tb_next
     return Where(file=file, line=line)
+
+
+def _said(known: Mapping[str, Any], path: str) -> str:
+    """What stands at a path, in one line; empty where nothing does."""
+    value: Any = known
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Facts) else None
+    return _plainly(value)[:SHOWN]
+
+
+def _plainly(value: Any) -> str:
+    if isinstance(value, bool):
+        return "✓" if value else ""
+    if value is None or isinstance(value, Hole) or (isinstance(value, Facts) and not value):
+        return ""
+    if isinstance(value, list | tuple):
+        return " / ".join(part for one in value[:LISTED] if (part := _plainly(one)))
+    if isinstance(value, Facts):
+        return ", ".join(part for one in value.values() if (part := _plainly(one)))
+    return one_line(str(value))
 
 
 __all__ = ["TemplateWriter"]

@@ -68,6 +68,7 @@ PAGES = (
     "/calendar/upkeep",
     "/scenarios",
     "/scenarios/warm-lead-30d",
+    "/scenarios/warm-lead-30d/simulate?role=clinician",
     "/calendar/confirm?entry=jp-medical/jrc-2027&start=2027-04-08",
     "/calendar/closures",
 )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from nurture.files.library import FileLibrary
 from nurture.files.shelf import FileShelf
+from nurture.files.shipped import shipped
+from nurture.render import TemplateWriter
 from tests.web.world import HASH, SCENARIO, OneScript
 
 if TYPE_CHECKING:
@@ -41,3 +43,11 @@ def shelved(made: World, folder: Path = NOWHERE) -> World:
     files = FileLibrary(calendars=inside / "calendars" if inside else None)
     shelf = FileShelf(files, folder, "JP", lambda _subscription: None)
     return replace(made, doors=replace(made.doors, shelf=shelf, library=WithCalendars(files)))
+
+
+def lettered(made: World) -> World:
+    """The world with the files and templates that ship: texts are really written."""
+    files, company = FileLibrary(), made.doors.settings.company
+    writer = TemplateWriter(shipped() / "templates", company)
+    shelf = FileShelf(files, NOWHERE, "JP", lambda _subscription: None, fields=writer.filled)
+    return replace(made, doors=replace(made.doors, library=files, shelf=shelf, writer=writer))

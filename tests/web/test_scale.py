@@ -95,6 +95,7 @@ PAGES = (
     "/calendar/upkeep",
     "/scenarios",
     "/scenarios/warm-lead-30d",
+    f"/scenarios/warm-lead-30d/simulate?organisation={AOBA.name}",
     "/calendar/closures",
 )
 
