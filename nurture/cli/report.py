@@ -92,6 +92,7 @@ async def _report(
         teams={rep.id: rep.manager_id for rep in ours.values() if rep.manager_id},
     )
     names: dict[str, str] = {rep.id: rep.name for rep in ours.values()}
+    names[""] = t.w(mark("Outside scenarios")) if by == "scenario" else t.w("All")
     _print(t, by, months, known_at, found, names, form)
 
 
@@ -124,7 +125,7 @@ def _print(
         return
     columns = [column for column in kpi.COLUMNS if column.short]
     rows = [
-        [names.get(key, key) or t.w("All"), *(kpi.said(column, column.value(row)) for column in columns)]
+        [names.get(key, key), *(kpi.said(column, column.value(row)) for column in columns)]
         for key, row in found.items()
     ]
     if not any(row.meetings or row.channels for row in found.values()):

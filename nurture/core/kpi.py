@@ -189,7 +189,6 @@ class Reader:
             _followed(found, other.ended_at)  # records come in any order
         self._of_deal.setdefault(deal, []).append(found)
         self._of_house.setdefault(house, []).append(found)
-        self._touches.append(Touch(line.actor, "", ended, "meeting", deal))
 
     def _started(self, line: Entry) -> None:
         data, deal = line.data, line.deal_id or ""
@@ -257,6 +256,7 @@ class Reader:
 
     def facts(self, known_at: datetime) -> Facts:
         """What the lines up to ``known_at`` said."""
+        met = (Touch(m.rep, m.scenario, m.ended_at, "meeting", m.deal) for m in self.meetings.values())
         done = [self._looked_for(made) for several in self._done.values() for made in several]
         return Facts(
             known_at,
@@ -276,7 +276,7 @@ class Reader:
                 for c in self.courses.values()
                 if c.meeting is not None and c.step
             ),
-            (*self._touches, *done),
+            (*self._touches, *done, *met),
         )
 
     def _looked_for(self, done: _Done) -> Touch:

@@ -191,6 +191,13 @@ def test_touches_are_counted_by_deal_and_channel() -> None:
     assert (2, 2.5, 2.5) == (found.touches.count, found.touches.mean, found.touches.median)
 
 
+def test_a_meeting_is_a_touch_of_the_scenario_that_it_led_to() -> None:
+    """One that led to none stands outside; each deal's touches stay together."""
+    found = figures(kpi.read([*met(), met("b")[0]], LATER), MONTHS, By.SCENARIO)
+
+    assert {"": {"meeting": 1}, "s": {"meeting": 1}} == {key: row.channels for key, row in found.items()}
+
+
 def test_a_pilot_is_counted_and_is_no_touch() -> None:
     """C19: a trial that began."""
     found = all_of([*met(), line(END + HOUR, "task.done", task="pilot", step="pilot", rep="sato")])
