@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nurture.core.ids import DealId, EnrollmentId, MailboxId, MessageId, OrganisationId, RepId
     from nurture.core.limits import Asked, Taken, Traffic
     from nurture.core.messages import Entry, Message
-    from nurture.core.people import Organisation, Representative
+    from nurture.core.people import Organisation, Person, Representative
     from nurture.core.scenario import Scenario
     from nurture.core.sending import Letter, NoLine, Outcome
     from nurture.core.standing import Standing
@@ -250,6 +250,12 @@ class Store(Protocol):
     async def last_about(self, deals: Collection[DealId]) -> Mapping[DealId, datetime]:
         """When something last went to or fro about each of these deals, as the journal says: a meeting, a mail
         that left or came, a task that was done. Those about which nothing did are left out.
+        """
+        ...
+
+    async def twins(self, *, reps: Collection[RepId] | None = None, limit: int) -> tuple[Person, ...]:
+        """People who share family and given name with another at the same organisation, by organisation and name;
+        with ``reps`` among the people of these.
         """
         ...
 

@@ -47,7 +47,7 @@ class Marked:
         entries = tuple(replace(e, data={**e.data, "token": self._token.name}) for e in change.entries)
         made = [put for put in change.puts if isinstance(put, self._kind)]
         row = replace(self._row, made=made[0].id if made else "") if self._row else None
-        await self._store.commit(Change((*change.puts, *((row,) if row else ())), entries))
+        await self._store.commit(Change((*change.puts, *((row,) if row else ())), entries, change.drops))
         self._done = True
         self.written = replace(row, version=1) if row else None
 

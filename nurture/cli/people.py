@@ -119,6 +119,29 @@ def readmit(address: str, evidence: str, by: str | None) -> None:
 
 
 @people.command(
+    "merge",
+    help=mark("Make one person of two entries: the first stays, what belongs to the other becomes its own."),
+)
+@click.argument("person")
+@click.argument("other")
+@by_option
+def merge(person: str, other: str, by: str | None) -> None:
+    """Merge the second into the first."""
+    t = terminal()
+    rep = t.reader(by).id
+
+    async def _act(doors: Doors) -> tuple[Person, Person]:
+        from nurture.cli import find  # noqa: PLC0415
+        from nurture.flows import merging  # noqa: PLC0415
+
+        kept, gone = await find.person(doors, person), await find.person(doors, other)
+        return await merging.merge(doors, kept.id, gone.id, by=rep), gone
+
+    kept, gone = t.run(_act)
+    t.say(mark("{email} is {name} ({address}) from now on."), email=gone.email, name=kept.name, address=kept.email)
+
+
+@people.command(
     "list", help=mark("List people; with a word, those whose name, reading, address or hospital contains it.")
 )
 @click.argument("word", required=False)

@@ -183,14 +183,16 @@ Entity = (
 class Change:
     """All or nothing. A put with ``version == 0`` is new; else the row must still have that version.
 
-    The store writes each put with ``version + 1`` and appends the entries in order.
+    The store writes each put with ``version + 1`` and appends the entries in order. ``drops`` are people who go:
+    each must still have its version, and nothing may point to it any more.
     """
 
     puts: tuple[Entity, ...] = ()
     entries: tuple[Entry, ...] = field(default=())
+    drops: tuple[Person, ...] = ()
 
     def __add__(self, other: Change) -> Change:
-        return Change(self.puts + other.puts, self.entries + other.entries)
+        return Change(self.puts + other.puts, self.entries + other.entries, self.drops + other.drops)
 
     def __bool__(self) -> bool:
-        return bool(self.puts or self.entries)
+        return bool(self.puts or self.entries or self.drops)

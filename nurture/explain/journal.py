@@ -81,6 +81,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "person.stayed": mark("does not leave after all; nobody follows"),
     "person.based": mark("mail is allowed: {basis}"),
     "person.noted": mark("a private note was written"),
+    "person.merged": mark("another entry of the same person was taken in: {email}"),
     "person.exported": mark("the data of the person were handed over"),
     "person.erased": mark("the person was erased"),
     "address.readmitted": mark("an erased address is taken in again: {evidence}"),

@@ -50,6 +50,7 @@ REASONS: Final[Mapping[str, str]] = {
     "settled_by_copy": mark("its copy lies in the Sent folder or the archive"),
     "cannot_be_written": mark("its text cannot be written"),
     "person": mark("a person decided so"),
+    "merged": mark("two entries of one person became one"),
     "deal_won": mark("the deal is won"),
     "deal_lost": mark("the deal is lost"),
     "rest": mark("a rest, as a person decided"),

@@ -9,6 +9,7 @@ from nurture.store.mapping import shape
 from nurture.store.schema import REFERENCES, UNIQUE, Unique
 
 if TYPE_CHECKING:
+    from nurture.core.people import Person
     from nurture.store import writes
     from nurture.store.mapping import Shape
 
@@ -59,6 +60,26 @@ class Draft:
                 key = row[name]
                 if key is not None and key not in self._kept[target] and key not in self.rows.get(target, {}):
                     raise Impossible("{place} refers to nothing", place=f"{kind}.{name}")
+
+    def drop(self, person: Person) -> None:
+        """Somebody goes, after all else was put.
+
+        Raises:
+            StaleVersion: the version moved on.
+            Impossible: something still points there.
+        """
+        kept = self._kept["person"].get(person.id)
+        if kept is None or kept.version != person.version:
+            raise StaleVersion("person", person.id)
+        for kind, references in REFERENCES.items():
+            names = [name for name, target in references if target == "person" and kind in self._kept]
+            rows = {**self._kept.get(kind, {}), **self.rows.get(kind, {})}.values() if names else ()
+            if any(getattr(row, name) == person.id for row in rows for name in names if row.id != person.id):
+                raise Impossible("{place} refers to nothing", place=kind)
+        for rule in (rule for rule in UNIQUE if rule.table == "person"):
+            taken_, key = self._taken[rule.name], rule.key(shape(type(kept)).row(kept))
+            if key is not None and taken_.get(key) == person.id:
+                self._undo.append((taken_, key, taken_.pop(key)))
 
     def let_go(self) -> None:
         """Give back all keys as they were taken."""

@@ -81,15 +81,19 @@ class MemoryStore:
             for each in puts:
                 draft.put(each)
             draft.check_references()
+            for person in change.drops:
+                draft.drop(person)
         except BaseException:
             draft.let_go()
             raise
         for kind, rows in draft.rows.items():
             self._rows[kind].update(rows)
+        for person in change.drops:
+            del self._rows["person"][person.id]
         for row in entries:
             self._seq += 1
             self._rows["journal"][str(self._seq)] = value_of(shape(Entry), row | {"seq": self._seq})
-        if puts or entries:
+        if change:
             self._noted.note(change)
             self._announce()
 
@@ -289,6 +293,11 @@ class MemoryStore:
             if e.deal_id is not None and e.deal_id in deals and e.kind in TOUCHES:
                 found[e.deal_id] = max(e.at, found.get(e.deal_id, e.at))
         return found
+
+    async def twins(self, *, reps: Collection[str] | None = None, limit: int) -> tuple[Person, ...]:
+        """See ``ports.Store``."""
+        self._open()
+        return seeking.twins(self._all(Person), reps)[:limit]
 
     async def erase(self, who: Subject, told: Entry) -> tuple[str, ...]:
         """See ``ports.Store``."""

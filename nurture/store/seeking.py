@@ -11,9 +11,10 @@ the same in both. The organisation's words are kept once, not with each of its p
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, exists, insert, or_, select, true, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, true, update
 
 from nurture.core import seeking
 from nurture.core.people import Organisation, Person
@@ -105,6 +106,27 @@ def _known(table: Any, reps: Collection[str]) -> ColumnElement[bool]:
 
 def _has(text: Any, part: str) -> ColumnElement[bool]:
     return text.contains(part, autoescape=True)  # type: ignore[no-any-return]
+
+
+def twins_statement(reps: Collection[str] | None, limit: int) -> Select[Any]:
+    """People who share their names with another at the same organisation."""
+    p = _T["person"].c
+    same = (p.organisation_id, p.family_name, p.given_name)
+    known = and_(p.organisation_id.is_not(None), p.given_name != "")
+    known = known if reps is None else and_(known, among(p.rep_id, reps))
+    shared = select(*same).where(known).group_by(*same).having(func.count() > 1).subquery("shared")
+    alike = and_(*(column == shared.c[column.name] for column in same))
+    found = shape(Person).selected.join(shared, alike)
+    found = found if reps is None else found.where(among(p.rep_id, reps))
+    return found.order_by(*same, p.id).limit(limit)
+
+
+def twins(people: Iterable[Person], reps: Collection[str] | None) -> tuple[Person, ...]:
+    """The same in memory."""
+    named = [p for p in people if p.organisation_id and p.given_name and (reps is None or p.rep_id in reps)]
+    count = Counter((p.organisation_id, p.family_name, p.given_name) for p in named)
+    found = [p for p in named if count[(p.organisation_id, p.family_name, p.given_name)] > 1]
+    return tuple(sorted(found, key=lambda p: (p.organisation_id or "", p.family_name, p.given_name, p.id)))
 
 
 def sought(

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from nurture.core.messages import Enrollment, Message
+from nurture.core.people import Person
 from nurture.errors import Impossible, TemporaryFailure
 from nurture.store import claiming, erasing, numbers, queries, recording, seeking, traffic, writes
 from nurture.store.codecs import clean
@@ -95,10 +96,10 @@ class SqlStore:
     async def commit(self, change: Change) -> None:
         """See ``ports.Store``."""
         puts, entries = writes.sort(change), writes.entry_rows(change)
-        if not puts and not entries:
+        if not change:
             return
         try:
-            await self._write(lambda connection: writes.write(connection, puts, entries))
+            await self._write(lambda connection: writes.write(connection, puts, entries, change.drops))
         except writes.Conflict as conflict:
             failed = conflict.puts
             raise await self._read(lambda connection: writes.explain(connection, failed)) from None
@@ -241,6 +242,11 @@ class SqlStore:
     async def last_about(self, deals: Collection[DealId]) -> dict[DealId, datetime]:
         """See ``ports.Store``."""
         return await self._read(lambda connection: queries.last_about(connection, deals))
+
+    async def twins(self, *, reps: Collection[str] | None = None, limit: int) -> tuple[Person, ...]:
+        """See ``ports.Store``."""
+        statement = seeking.twins_statement(reps, limit)
+        return await self._read(lambda connection: queries.values(connection, Person, statement))
 
     async def erase(self, who: Subject, told: Entry) -> tuple[str, ...]:
         """See ``ports.Store``."""

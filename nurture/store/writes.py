@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, case, delete, func, insert, literal, select, u
 from sqlalchemy.exc import IntegrityError
 
 from nurture.core.messages import EnrollmentState, Entry
+from nurture.core.people import Person
 from nurture.errors import Impossible, StaleVersion
 from nurture.store import aside, seeking
 from nurture.store.columns import INSTANT
@@ -78,7 +79,9 @@ def entry_rows(change: Change) -> list[Row]:
     return rows
 
 
-def write(connection: Connection, puts: Sequence[Puts], entries: Sequence[Row]) -> None:
+def write(
+    connection: Connection, puts: Sequence[Puts], entries: Sequence[Row], drops: Sequence[Person] = ()
+) -> None:
     """Write all of it.
 
     Raises:
@@ -97,6 +100,12 @@ def write(connection: Connection, puts: Sequence[Puts], entries: Sequence[Row]) 
             if is_taken(error):
                 raise Conflict(each) from error
             raise
+    for person in drops:
+        known, beside = METADATA.tables["person"], METADATA.tables["person_words"]
+        connection.execute(delete(beside).where(beside.c.id == person.id))
+        went = delete(known).where(known.c.id == person.id, known.c.version == person.version)
+        if connection.execute(went).rowcount != 1:
+            raise Conflict(Puts(shape(Person), [shape(Person).row(person)], []))
     if entries:
         connection.execute(insert(METADATA.tables["journal"]), list(entries))
 

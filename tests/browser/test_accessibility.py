@@ -55,6 +55,8 @@ PAGES = (
     "/content",
     "/content/case-nursing",
     "/people",
+    "/people/doubles",
+    "/people/nakamura/merge/takahashi",
     "/organisations",
     "/organisations/org-minato",
     "/deals",

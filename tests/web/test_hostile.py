@@ -69,6 +69,7 @@ PAGES = (
     "/record/a-draft?q=script",
     f"/meetings/{LAST.id}",
     "/people",
+    "/people/nakamura/merge/takahashi",
     "/organisations",
     f"/organisations/{AOBA.id}",
     "/deals",
@@ -275,6 +276,7 @@ async def test_no_get_changes_anything(sato: httpx.AsyncClient, desk_world: Worl
                 path = route.path.replace("{id}", key).replace("{token}", token)
                 path = (
                     path.replace("{month}", key)
+                    .replace("{other}", "takahashi")
                     .replace("{secret}", "s" * 43)
                     .replace("{key}", spec.key)
                     .replace("{n}", "0.ics")

@@ -75,6 +75,7 @@ PAGES = (
     "/live",
     "/people",
     "/people?q=example",
+    "/people/takahashi/merge/nakamura",
     "/organisations",
     f"/organisations/{AOBA.id}",
     "/deals",
