@@ -11,7 +11,7 @@ from nurture.core import seeking
 from nurture.core.deals import PagePointer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import date, datetime
 
 
@@ -79,16 +79,21 @@ def standing(item: ContentItem, today: date) -> Standing:
     return Standing.EXPIRING if last is not None and last < today + SOON else Standing.VALID
 
 
-def found(items: Iterable[ContentItem], said: str) -> tuple[ContentItem, ...]:
-    """The items that hold all parts of what was typed into a search, in any of their texts (``core.seeking``)."""
+def found(
+    items: Iterable[ContentItem], said: str, named: Callable[[ContentItem], Iterable[str]] = lambda _: ()
+) -> tuple[ContentItem, ...]:
+    """The items that hold all parts of what was typed into a search, in any of their texts (``core.seeking``).
+
+    ``named``: what its kind, roles and topics are called in the reader's language.
+    """
     wanted = seeking.parts(said)
-    return tuple(item for item in items if all(part in _words(item) for part in wanted))
+    return tuple(item for item in items if all(part in _words(item, named(item)) for part in wanted))
 
 
-def _words(item: ContentItem) -> str:
+def _words(item: ContentItem, named: Iterable[str]) -> str:
     pointers = (f"{pointer.topic} {pointer.label}" for pointer in item.pointers)
     lists = (*item.points, *item.roles, *item.specialties, *item.topics, *item.competitors, *pointers)
-    texts = (item.id, item.kind, item.title, item.summary, item.owner, *lists)
+    texts = (item.id, item.kind, item.title, item.summary, item.owner, *lists, *named)
     return "\n".join(seeking.folded(text) for text in texts)
 
 

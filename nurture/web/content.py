@@ -107,7 +107,8 @@ async def show(visit: Visit) -> Response:
     items, problems = _items(visit)
     uses = await visit.doors.store.uses()
     rows = [_row(visit, item, uses) for item in items]
-    hit = set(core.found(items, asked.said))
+    said = {row.item: (row.kind, *row.topics, *(explain.role(w, role) for role in row.item.roles)) for row in rows}
+    hit = set(core.found(items, asked.said, said.__getitem__))
     shown = sorted(
         (row for row in rows if row.item in hit and asked.fits(row)),
         key=lambda row: (row.standing is not Standing.EXPIRING, row.standing is Standing.EXPIRED, row.item.id),

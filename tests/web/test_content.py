@@ -59,6 +59,7 @@ async def test_the_list(sato: httpx.AsyncClient, desk_world: World) -> None:
         ("q=ガイドライン", {SEMINAR.title}),
         ("q=ｶﾞｲﾄﾞﾗｲﾝ 安全", {SEMINAR.title}),
         ("q=看護事業部", {CASE.title}),
+        ("q=セミナー 臨床工学", {SEMINAR.title}),  # kind and role as they are called
         ("q=nothing-like-it", set()),
         ("kind=case_study", {CASE.title}),
         ("role=it", {SEMINAR.title, OLD.title}),  # what names no role fits every one
