@@ -6,6 +6,7 @@ is written. The plans are those that the next beat would make, with the calendar
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -86,6 +87,8 @@ async def foresee(
 
 MAILS: Final = 200
 """So many mails on the days in question are looked at; the work of one question is bounded by it."""
+AT_ONCE: Final = 10
+"""So many enrollments are planned without a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,10 @@ async def suppose(
     items = doors.library.content()
     edited: dict[int, Calendar] = {}  # one for all, so that its index of days is made once
     found, problems, unlisted = [], [], 0
-    for dossier in dossiers:
+    for place, dossier in enumerate(dossiers):
         assert texts is not None, "there are texts where there are dossiers"
+        if place % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)  # others use the desk meanwhile
         try:
             scenario = texts.of_enrollment(dossier.enrollment)
             calendars = doors.library.calendars(scenario, dossier.organisation)

@@ -313,8 +313,8 @@ def _plainly(value: Any) -> str:
         return ""
     if isinstance(value, list | tuple):
         return " / ".join(part for one in value[:LISTED] if (part := _plainly(one)))
-    if isinstance(value, Facts):
-        return ", ".join(part for one in value.values() if (part := _plainly(one)))
+    if isinstance(value, Facts):  # a record: its fields stand by themselves
+        return next((part for one in value.values() if (part := _plainly(one))), "") + " …"
     return one_line(str(value))
 
 
