@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture.core.calendar import Profile
 from nurture.core.messages import Enrollment, EnrollmentState, MessageState
+from nurture.core.plan import Request, plan
 from nurture.errors import UserError
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
@@ -178,3 +180,35 @@ async def test_the_outline_comes_first_then_the_proposal_and_a_quiet_week(house:
     assert proposal.planned_on is not None
     assert pilot.planned_on is not None
     assert 8 <= (pilot.planned_on - proposal.planned_on).days
+
+
+@pytest.mark.parametrize("begins", [date(2026, 12, 16), date(2027, 4, 5), date(2027, 4, 22), date(2027, 8, 2)])
+def test_every_scenario_keeps_sensible_days(begins: date) -> None:
+    """Over New Year, the turn of the fiscal year, congresses, Golden Week and Obon, whoever the reader is.
+
+    On working days, but for what says otherwise; nothing is lost, and nothing comes more than three weeks late.
+    """
+    library = FileLibrary(scenarios=shipped() / "scenarios", calendars=shipped() / "calendars")
+    anchor = datetime.combine(begins, time(15), tzinfo=TOKYO)
+    rest = {*(date(2026, 12, day) for day in (30, 31)), *(date(2027, 1, day) for day in (1, 2, 3, 11))}
+    rest |= {date(2027, 4, 29), *(date(2027, 5, day) for day in (3, 4, 5)), date(2027, 8, 11)}
+    wrong: list[tuple[str, str, str, object]] = []
+    for scenario in library.scenarios():
+        calendars = library.calendars(scenario, None)
+        for role, specialty in (("clinician", "radiology"), ("nursing", None), ("procurement", None)):
+            profile = Profile(role=role, specialty=specialty)
+            for planned in plan(Request(scenario, profile, anchor, anchor, "key", calendars)).steps:
+                step, on = scenario.step(planned.step_id), planned.planned_on
+                assert step is not None
+                if on is None:
+                    fits = step.when.roles is None or role in step.when.roles
+                    wrong += [(scenario.id, step.id, role, planned.outcome)] if fits else []
+                    continue
+                freely = step.on_blocked == "ignore" or step.purpose == "notice"
+                early = step.on_blocked == "advance" and on < planned.nominal
+                if not freely and (
+                    on.weekday() > 4 or on in rest or not (early or 0 <= (on - planned.nominal).days <= 21)
+                ):
+                    wrong.append((scenario.id, step.id, role, on))
+
+    assert [] == wrong
