@@ -9,7 +9,7 @@ demo: setup
 	@$(BIN)/nurture demo $(ARGS)
 
 test: setup-dev servers
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup-dev
 	$(BIN)/ruff format --check nurture tests
