@@ -14,9 +14,10 @@ from nurture.core.plan import Request, plan
 from nurture.errors import UserError
 from nurture.files.library import FileLibrary
 from nurture.files.shipped import shipped
-from nurture.flows import tick
+from nurture.flows import enroll, tick
 from tests.flows.conftest import MET, TOKYO, House
 from tests.flows.test_receive import Pigeonhole, letter, read
+from tests.samples import REP
 
 if TYPE_CHECKING:
     from nurture.core.messages import Message
@@ -180,6 +181,27 @@ async def test_the_outline_comes_first_then_the_proposal_and_a_quiet_week(house:
     assert proposal.planned_on is not None
     assert pilot.planned_on is not None
     assert 8 <= (pilot.planned_on - proposal.planned_on).days
+
+
+@pytest.mark.parametrize(
+    "text", ["電子カルテと連携できますか。", "5月20日(木)の13時でいかがでしょうか。", "承知しました。"]
+)
+async def test_reports_of_trouble_go_on_after_a_reply(house: House, text: str) -> None:
+    """Who asks, proposes a time or only thanks is told how it ends all the same (F31); an opt-out ends it."""
+    house, sent = await thanked(house)
+    begun = await enroll.enroll(house.doors, (await house.person()).id, "incident", by=REP.id)
+    await tick.tick(house.doors)
+    await read(house, Pigeonhole([letter(text, sent)]))
+
+    assert EnrollmentState.ACTIVE is (await where(house))["incident"]
+    report = await house.mail("report")
+    assert begun.id == report.enrollment_id
+    assert ("manager", MessageState.WAITING) == (report.approve, report.state)
+    assert "現在の状況" in report.body
+    stop = letter("今後のメール配信は不要です。", sent, message_id="<stop@aoba-hp.example>")
+    await read(house, Pigeonhole([b"", stop]))
+
+    assert EnrollmentState.STOPPED is (await where(house))["incident"]
 
 
 @pytest.mark.parametrize("begins", [date(2026, 12, 16), date(2027, 4, 5), date(2027, 4, 22), date(2027, 8, 2)])
