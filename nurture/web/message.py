@@ -21,6 +21,7 @@ from nurture.core.states import QUEUED
 from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.flows import doubts, pacing, review
 from nurture.mail import text as layout
+from nurture.web import looking
 from nurture.web.cards import around, card
 
 if TYPE_CHECKING:
@@ -160,12 +161,16 @@ async def page(
     store, w = visit.doors.store, visit.w
     entries = await store.find(Entry, {"message_id": message.id}, order=("-seq",), limit=HISTORY)
     known = await around(store, (message,))
+    twice, well = await looking.noted(visit, message)
     return visit.page(
         "message.html",
         status=409 if stale or error else 200,
         card=card(visit, message, known),
         person=known.person(message),
         state=explain.state(w, message.state),
+        twice=[(one.grade.value, w(one.text, **one.values)) for one in twice],
+        well=[w(one.text, **one.values) for one in well],
+        strip=await looking.strip(visit, message),
         waits=[explain.wait(w, found, visit.reader.rep.timezone) for found in await _waits(visit, message)],
         moves=[explain.move(w, move, visit.names) for move in message.moves],
         history=[(e.at, explain.entry(w, e, visit.names), visit.reader.actor(e.actor)) for e in entries],

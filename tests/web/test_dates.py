@@ -202,3 +202,19 @@ async def test_only_what_is_planned_for_a_day_and_ones_own_is_dated(rep: httpx.A
     assert 409 == (await rep.post(f"/messages/{THANK_YOU.id}/date", data=forged)).status_code
     assert 404 == (await rep.get(f"/messages/{OTHERS.id}/date")).status_code
     assert 404 == (await rep.post(f"/messages/{OTHERS.id}/date", data=forged)).status_code
+
+
+async def test_beside_the_mail_stand_its_days_and_what_to_look_at_twice(
+    rep: httpx.AsyncClient, at_work: World
+) -> None:
+    """The days around its date, those that are taken with the reason; remarks about the text as it stands."""
+    text = (await rep.get(f"/messages/{CASE_MAIL.id}")).text
+    message = await at_work.message(CASE_MAIL.id)
+    odd = f"その後、いかがでしょうか。https://elsewhere.example/x\n\n{FOOTER}"
+    await at_work.store.commit(Change((replace(message, body=odd),)))
+    after = (await rep.get(f"/messages/{CASE_MAIL.id}")).text
+
+    assert 'title="11/29(日): 送信時間帯のない日のため"' in text
+    assert "念のため確認" not in text
+    assert "確認済み: 患者情報なし" in text
+    assert ("催促に読めます" in after, "外部へのリンクがあります: elsewhere.example" in after) == (True, True)
