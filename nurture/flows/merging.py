@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PAIRS: Final = 100
 """So many suggestions at once."""
-LOOKED: Final = 5_000
-"""People among whom namesakes are looked for at once."""
+LOOKED: Final = 4 * PAIRS
+"""People among whom pairs are looked for at once."""
 MEETINGS: Final = 5_000
 RUNNING: Final = (EnrollmentState.ACTIVE, EnrollmentState.PAUSED)
 

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from nurture import explain
 from nurture.core.ids import PersonId
-from nurture.core.people import LegalBasis, Person
+from nurture.core.people import LegalBasis, Person, Profession
 from nurture.flows import merging
 from nurture.i18n import mark
 from nurture.web import known
@@ -37,6 +37,18 @@ NAMES: Final = {
     "topics": mark("Concerns"),
     "away": mark("Absence"),
     "private_note": mark("Private note"),
+}
+
+PROFESSIONS: Final = {
+    Profession.DOCTOR: mark("physician"),
+    Profession.DENTIST: mark("dentist"),
+    Profession.PROFESSOR: mark("professor"),
+    Profession.NURSE: mark("nurse"),
+    Profession.PHARMACIST: mark("pharmacist"),
+    Profession.TECHNOLOGIST: mark("technologist"),
+    Profession.ENGINEER: mark("engineer"),
+    Profession.ADMINISTRATOR: mark("administrator"),
+    Profession.OTHER: mark("other"),
 }
 
 
@@ -91,8 +103,10 @@ def _words(visit: Visit, name: str, value: Any, houses: Any) -> str:
         return str(houses.get(value, value))
     if name == "rep_id":
         return visit.reader.name_of(value)
-    if name == "role":
-        return explain.role(w, value)
+    if name in {"role", "specialty"}:
+        return explain.role(w, value) if name == "role" else explain.specialty(w, value)
+    if name == "profession":
+        return w(PROFESSIONS[value])
     if name == "away":
         return w("no mail before {date}", date=w.day(value.resume_on))
     return ", ".join(value) if isinstance(value, tuple) else str(value)
