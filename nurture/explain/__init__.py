@@ -6,7 +6,7 @@ One module a subject; whoever shows something asks here.
 from nurture.explain.dates import move, moves
 from nurture.explain.journal import entry, why
 from nurture.explain.mail import bounce, intent, intents, kind
-from nurture.explain.names import basis, phase, phases, role, slot, specialty, stance, state, step, task
+from nurture.explain.names import basis, phase, phases, region, role, slot, specialty, stance, state, step, task
 from nurture.explain.reasons import held, reason, stop_reason, wait
 from nurture.explain.rules import actions, rule
 
@@ -24,6 +24,7 @@ __all__ = [
     "phase",
     "phases",
     "reason",
+    "region",
     "role",
     "rule",
     "slot",

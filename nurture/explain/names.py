@@ -104,6 +104,17 @@ SPECIALTIES: Final[Mapping[str, str]] = {
 }
 """Specialties that the shipped calendars tell apart; others are shown by their id."""
 
+REGIONS: Final[Mapping[str, str]] = {
+    "hokkaido": mark("Hokkaido"),
+    "tohoku": mark("Tohoku"),
+    "kanto": mark("Kanto"),
+    "chubu": mark("Chubu"),
+    "kinki": mark("Kinki"),
+    "chugoku_shikoku": mark("Chugoku and Shikoku"),
+    "kyushu": mark("Kyushu"),
+}
+"""Regions of Japan as calendars name them; others are shown by their id."""
+
 TASKS: Final[Mapping[str, str]] = {
     "call": mark("Telephone"),
     "visit": mark("Visit"),
@@ -169,6 +180,11 @@ def role(w: Words, role_id: str) -> str:
 def specialty(w: Words, specialty_id: str) -> str:
     """A specialty in words; those that an installation added are shown by their id."""
     return w(SPECIALTIES[specialty_id]) if specialty_id in SPECIALTIES else specialty_id
+
+
+def region(w: Words, region_id: str) -> str:
+    """A region in words; others than those of Japan are shown by their id."""
+    return w(REGIONS[region_id]) if region_id in REGIONS else region_id
 
 
 def task(w: Words, kind: str) -> str:

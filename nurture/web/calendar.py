@@ -67,6 +67,10 @@ Drawn = tuple[str, "tuple[tuple[Cell, ...], ...]"]
 """A line's name, and its weeks month by month."""
 
 
+WORDS: Final = {"roles": explain.role, "specialties": explain.specialty, "regions": explain.region}
+"""What calls the values of ``applies_to`` by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Square:
     """A week as it is drawn: its class, its sign, and the reason in words."""
@@ -244,7 +248,7 @@ def whom(visit: Visit, to: object) -> str:
     w = visit.w
     said = []
     for key, values in days.whom(to).items():  # type: ignore[arg-type]
-        told = {"roles": explain.role, "specialties": explain.specialty}.get(key)
+        told = WORDS.get(key)
         said.append("/".join(told(w, one) if told and one != "all" else one for one in values if one != "all"))
     return " + ".join(part for part in said if part)
 

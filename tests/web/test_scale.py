@@ -94,6 +94,7 @@ PAGES = (
     f"/calendar?organisation={AOBA.name}",
     f"/calendar/2026-12?organisation={AOBA.name}",
     "/calendar/upkeep",
+    "/calendar/what-if?name=x&from=2026-12-01",
     "/scenarios",
     "/scenarios/warm-lead-30d",
     f"/scenarios/warm-lead-30d/simulate?organisation={AOBA.name}",

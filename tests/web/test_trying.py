@@ -15,7 +15,20 @@ from nurture.web.app import build
 from tests.web.browser import browser, sign_in
 from tests.web.meetings import LAST, OGAWA, remember
 from tests.web.shelves import lettered
-from tests.web.world import AOBA, KOBAYASHI, OPS, SATO, SECRET, TAKAHASHI, TOTO, YAMAMOTO
+from tests.web.test_scale import Counted
+from tests.web.test_scale import _crowd as crowd
+from tests.web.world import (
+    AOBA,
+    KOBAYASHI,
+    OPS,
+    SATO,
+    SECRET,
+    TAKAHASHI,
+    TOTO,
+    YAMAMOTO,
+    furnish,
+    world,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -82,6 +95,25 @@ async def test_a_text_for_somebody_who_is_not_enrolled(client: httpx.AsyncClient
     assert re.search(r'<div class="rich"><p>', text)
     assert LAST.private_note not in text
     assert before == [await desk_world.store.find(kind) for kind in kinds]
+
+
+@pytest.mark.parametrize("who", [TAKAHASHI.id, OGAWA.id], ids=["enrolled", "supposed"])
+async def test_a_text_costs_a_fixed_number_of_questions(who: str) -> None:
+    """Whatever else there is: the person, the file, the meeting, the sign-in."""
+    counts = []
+    for size in (0, 20):
+        store = Counted()
+        await furnish(store)
+        await remember(store)
+        await crowd(store, size)
+        there = lettered(world(store))
+        async with browser(build(there.doors, SECRET)) as client:
+            await sign_in(client, there, SATO)
+            store.asked = 0
+            assert (await client.get(f"{WARM}/preview?step=case&person={who}")).status_code == 200
+            counts.append(store.asked)
+
+    assert counts[0] == counts[1] <= 14
 
 
 async def test_what_is_missing_is_marked(client: httpx.AsyncClient) -> None:
