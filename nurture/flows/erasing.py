@@ -18,7 +18,7 @@ from nurture.core import approval, audit
 from nurture.core.change import Change, Dispatch, Setting
 from nurture.core.deals import Meeting, Task
 from nurture.core.erasure import Subject, digest_of, names_of
-from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppression
+from nurture.core.messages import Enrollment, Entry, Inbound, Message, MessageState, Suppression
 from nurture.core.people import AccessRole, Organisation, Person, Representative
 from nurture.errors import UserError
 from nurture.ports import Span
@@ -116,10 +116,12 @@ async def erase(doors: Doors, person_id: PersonId, *, by: RepId) -> None:
     """Erase somebody, for good: rows, texts, files, and the name in what belongs to others.
 
     Raises:
-        UserError: as ``person_of``.
-        TemporaryFailure: a letter is on the wire just now.
+        UserError: as ``person_of``; or a letter is on the wire just now.
+        TemporaryFailure: one began to leave at this very moment.
     """
     person = await person_of(doors, person_id, by)
+    if await doors.store.count(Message, {"person_id": person.id, "state": MessageState.SENDING}):
+        raise UserError("A letter to this person is just leaving; try again in a minute")
     key = digest_of(doors.link_key, person.email)
     known = await doors.store.get(Setting, key) or Setting(key, "")
     await doors.store.commit(Change((replace(known, value=doors.clock.now().date().isoformat()),)))

@@ -10,7 +10,7 @@ from nurture.core.deals import Meeting, Task
 from nurture.core.messages import Enrollment, EnrollmentState, Inbound, Message, Suppression
 from nurture.core.people import Person, Representative
 from nurture.core.seeking import folded
-from nurture.errors import Impossible, StaleVersion, TemporaryFailure, UserError
+from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.ports import Holding, Span
 
 if TYPE_CHECKING:
@@ -84,14 +84,13 @@ async def merge(doors: Doors, kept_id: PersonId, other_id: PersonId, *, by: RepI
     """Make one person of two: ``other`` goes, all that was its is the kept one's.
 
     Raises:
-        UserError: as ``both``.
-        TemporaryFailure: a letter is on the wire just now.
+        UserError: as ``both``; or a letter is on the wire just now.
         StaleVersion: somebody wrote to one of them meanwhile; nothing has changed.
     """
     kept, other = await both(doors, kept_id, other_id, by)
     things = await belongings(doors, kept, other)
     if merging.is_on_the_wire(things):
-        raise TemporaryFailure("A letter to this person is just leaving; try again in a minute")
+        raise UserError("A letter to this person is just leaving; try again in a minute")
     try:
         await doors.store.commit(merging.merge(kept, other, things, doors.clock.now(), by))
     except Impossible:  # something new points to the one that was to go

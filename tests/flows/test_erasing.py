@@ -31,7 +31,7 @@ from nurture.core.ids import (
 from nurture.core.keys import Answered
 from nurture.core.messages import Entry, Inbound, Message, MessageState, Suppression, SuppressionScope
 from nurture.core.people import Closure, Organisation, Person
-from nurture.errors import TemporaryFailure, UserError
+from nurture.errors import UserError
 from nurture.flows import audit, erasing
 from nurture.flows.people import PersonRow, import_people
 from nurture.store import MemoryStore, SqlStore
@@ -263,7 +263,7 @@ async def test_who_may() -> None:
     assert leaving is not None
     wire = replace(leaving, state=MessageState.SENDING, claimed_by="d", claimed_at=NOW + timedelta(0))
     await store.commit(Change((wire,)))
-    with pytest.raises(TemporaryFailure):
+    with pytest.raises(UserError, match="leaving"):
         await erasing.erase(doors, WHO.id, by=MORI.id)
     assert await store.get(Person, WHO.id) is not None
     assert EnrollmentId("en-zeta")

@@ -23,7 +23,7 @@ from nurture.core.messages import (
     SuppressionScope,
 )
 from nurture.core.people import Away, LegalBasis, Person
-from nurture.errors import Impossible, StaleVersion, TemporaryFailure, UserError
+from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.flows import merging
 from nurture.store import MemoryStore, SqlStore
 from tests.web.world import AOBA, MAILBOX, NOW, SATO, TAKAHASHI, enrollment, furnish, mail, person, world
@@ -155,7 +155,7 @@ async def test_what_stands_in_the_way(there: World) -> None:
     draft = await store.get(Message, DRAFT.id)
     assert draft is not None
     await store.commit(Change((replace(draft, state=MessageState.SENDING, claimed_by="d", claimed_at=NOW),)))
-    with pytest.raises(TemporaryFailure):
+    with pytest.raises(UserError, match="leaving"):
         await merging.merge(doors, TAKAHASHI.id, TWIN.id, by=SATO.id)
 
 
