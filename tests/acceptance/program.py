@@ -162,12 +162,17 @@ class Program:
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def wait_for(self, what: str, check: Any, seconds: float = 30.0) -> Any:
-        """Wait until ``check()`` gives something true, and return it."""
+        """Wait until ``check()`` gives something true, and return it.
+
+        A check may be a command of its own, a second of the processor: it leaves the daemon at least half.
+        """
         until = time.monotonic() + seconds
-        while not (found := check()):
+        while True:
+            began = time.monotonic()
+            if found := check():
+                return found
             assert time.monotonic() < until, f"never happened: {what}\n{self.log()[-3000:]}"
-            time.sleep(0.1)
-        return found
+            time.sleep(max(0.1, time.monotonic() - began))
 
 
 def make_program(
