@@ -43,6 +43,17 @@ KINDS: Final[Mapping[str, str]] = {
     "video": mark("video"),
     "checklist": mark("checklist"),
     "summary": mark("summary for circulation"),
+    "decision": mark("paper for the internal decision"),
+    "ethics": mark("paper for the ethics committee"),
+    "infection": mark("infection control"),
+    "integration": mark("link to existing systems"),
+    "security": mark("security"),
+    "outline": mark("outline of a proposal"),
+    "pilot": mark("pilot offer"),
+    "renewal": mark("renewal of a contract"),
+    "strength": mark("own strength"),
+    "incident": mark("incident report"),
+    "incident_closing": mark("end of an incident"),
 }
 STANDINGS: Final[Mapping[str, str]] = {
     Standing.VALID: mark("may be sent"),
