@@ -27,6 +27,8 @@ OTHERWISE = {
     "next waking": "ix_enrollment_",  # of two that do, either
     **dict.fromkeys(("claim", "claim of mailboxes", "claim but for", "pending"), "ix_message_state"),
     "left": "Index Only Scan using ix_message_sent",
+    "uses": "Index Only Scan using ix_message_content",
+    "planned": "ix_message_state",
     "refused": "ix_journal_at",
     "sent of": "ix_journal_",
     "step": "uq_message_step",
