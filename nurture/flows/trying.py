@@ -89,6 +89,36 @@ async def attempt(
         return Tried(brief, None, error, filled, enrolled)
 
 
+async def again(doors: Doors, message: Message) -> Tried:
+    """A mail that has its text, as its template would write it now, with the content that it was given.
+
+    Raises:
+        UserError: its scenario, a calendar or its step is not to be had.
+    """
+    now = doors.clock.now()
+    found = await doors.store.dossiers((message.enrollment_id,), now) if message.enrollment_id else ()
+    if not found:
+        raise UserError("This mail belongs to no scenario")
+    dossier = found[0]
+    texts = await drafting.scripts(doors, (dossier.enrollment.scenario_hash,))
+    script = texts.of_enrollment(dossier.enrollment)
+    step = script.step(message.step_id)
+    if step is None:
+        raise UserError("Its scenario has no step {step}", step=message.step_id)
+    items = doors.library.content()
+    seen = survey.survey(dossier, script, doors.library.calendars(script, dossier.organisation), items, now)
+    beside = await farewells.beside(doors, (dossier,))
+    brief = drafting.brief(doors, seen, message, step, beside.get(dossier.id, drafting.NOBODY))
+    item = next((one for one in items if one.id == message.content_id), brief.content)
+    brief = replace(brief, content=item)
+    filled: tuple[Filled, ...] = ()
+    try:
+        filled = doors.shelf.filled(brief)
+        return Tried(brief, _written(doors, step, brief), None, filled, enrolled=True)
+    except UserError as error:
+        return Tried(brief, None, error, filled, enrolled=True)
+
+
 def _written(doors: Doors, step: Step, brief: Brief) -> Draft:
     if step.content is not None and brief.content is None:
         raise UserError("No {kind} is left that fits {name}", kind=step.content.kind, name=brief.person.name)

@@ -21,7 +21,7 @@ from nurture.core.states import QUEUED
 from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.flows import doubts, pacing, review
 from nurture.mail import text as layout
-from nurture.web import looking
+from nurture.web import differences, looking
 from nurture.web.cards import around, card
 
 if TYPE_CHECKING:
@@ -201,6 +201,7 @@ def _editor(
     stale: bool = False,
     error: NurtureError | None = None,
 ) -> Response:
+    shown = layout.refooter(message.body, body) if preview else None
     return visit.page(
         "edit.html",
         status=409 if stale else 400 if error else 200,
@@ -208,7 +209,8 @@ def _editor(
         subject=subject,
         body=body,
         footer=layout.split_footer(message.body)[1],
-        preview=layout.refooter(message.body, body) if preview else None,
+        preview=shown,
+        changes=differences.lines(f"{message.subject}\n{message.body}", f"{subject}\n{shown}") if shown else [],
         stale=stale,
         complaint=_complaint(visit, message, error) if error else "",
     )

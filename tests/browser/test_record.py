@@ -364,6 +364,10 @@ async def test_for_everybody(rep: Window) -> None:
     await record(rep)
     await expect(page.get_by_role("status")).to_contain_text("記録しました")
     found += await flaws(rep)
+    mail, *_ = await rep.site.world.store.find(Message, {"person_id": OGAWA.id, "step_id": "thanks"})
+    await rep.open(f"/messages/{mail.id}/origin")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    found += await flaws(rep)
 
     assert "" == "\n".join(found)
     assert ITO.id in {a.person_id for m in await met(rep) for a in m.attendees}

@@ -99,7 +99,7 @@ async def test_a_mail_is_looked_at_as_its_reader_will_see_it(sato: Window, look:
     assert MessageState.APPROVED is (await sato.site.world.message(THANK_YOU.id)).state
 
 
-async def test_a_text_is_corrected_looked_at_and_kept(sato: Window) -> None:
+async def test_a_text_is_corrected_looked_at_and_kept(sato: Window, look: Look) -> None:
     """Preview first, with the footer that the law asks for; saved, it waits with its new text for an approval."""
     page = sato.page
     await sato.open(f"/messages/{CASE_MAIL.id}")
@@ -107,7 +107,8 @@ async def test_a_text_is_corrected_looked_at_and_kept(sato: Window) -> None:
     await expect(page.get_by_label("件名")).to_have_value(CASE_MAIL.subject)
     await page.get_by_label("件名").fill("事例を一つお届けします")
     await page.get_by_label("本文").fill("山本 由美子 様\n\n事例をお届けします。")
-    await page.get_by_role("button", name="プレビュー").click()
+    if not look.script:  # else it is shown while one types
+        await page.get_by_role("button", name="プレビュー").click()
     preview = page.locator("#preview")
     await expect(preview).to_contain_text("事例をお届けします。")
     await expect(preview).to_contain_text("東京都千代田区架空町1-2-3")
