@@ -66,11 +66,14 @@ def test_every_room_stands_in_the_architecture() -> None:
 
 
 def test_every_door_stands_in_the_drawing() -> None:
-    """Each Protocol of ports.py is named in the drawing of docs/architecture.md."""
+    """Each Protocol of ports/ is named in the drawing of docs/architecture.md."""
     drawing = ARCHITECTURE.read_text(encoding="utf-8").split("```")[1]
-    doors = re.findall(
-        r"^class (\w+)\(Protocol", (ROOT / "nurture" / "ports.py").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    modules = sorted((ROOT / "nurture" / "ports").glob("*.py"))
+    doors = [
+        door
+        for module in modules
+        for door in re.findall(r"^class (\w+)\(Protocol", module.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
 
     assert [] == [door for door in doors if not re.search(rf"\b{door}\b", drawing)]
 
