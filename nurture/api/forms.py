@@ -53,6 +53,7 @@ Key = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_.:
 Email = Annotated[str, Field(min_length=3, max_length=254), AfterValidator(_plain)]
 Day = Annotated[date, AfterValidator(_day)]
 Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
+Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", description="2026-11")]
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 
 
@@ -131,6 +132,19 @@ class EventsAsked(Paged):
     """From where on: ``after`` is the ``seq`` of the last event that is known."""
 
     after: Annotated[int, Field(ge=0, le=2**62)] = 0
+
+
+class KpiAsked(In):
+    """Which numbers, and how they are put side by side. Nothing: this month and the five before it."""
+
+    by: Literal["month", "rep", "team", "scenario", "all"] = "month"
+    first: Month | None = Field(None, alias="from", description="the first month; 24 are counted at most")
+    last: Month | None = Field(None, alias="to", description="the last month; none that is still to come")
+    as_of: Moment | Day | None = Field(
+        None, description="as it was known at an instant, or on the evening of a day"
+    )
+    rep: Key | None = Field(None, description="only this representative's")
+    scenario: Key | None = Field(None, description="only this scenario's")
 
 
 class LegalIn(In):

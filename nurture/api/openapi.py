@@ -140,7 +140,7 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
     options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
     rest = {name: value for name, value in schema.items() if name not in {"anyOf", "default", "title"}}
     more = {"default": schema["default"]} if schema.get("default") is not None else {}
-    return rest | (options[0] if options else {}) | more
+    return rest | ({"anyOf": options} if len(options) > 1 else options[0] if options else {}) | more
 
 
 def _problems(operation: Operation) -> Iterator[tuple[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nurture.api import forms, house, people, sales, schemas, sending
+from nurture.api import figures, forms, house, kpi, people, sales, schemas, sending
 from nurture.api.call import Operation
 from nurture.core.deals import Meeting, Task
 from nurture.core.messages import Enrollment, Message, Suppression
@@ -257,6 +257,16 @@ OPERATIONS: Final = (
         Scope.REPORTS_READ,
         house.report,
         schemas.ReportOut,
+    ),
+    Operation(
+        "GET",
+        "/reports/kpi",
+        "getKpi",
+        "How well meetings are followed up: by month, representative, team or scenario",
+        Scope.REPORTS_READ,
+        kpi.show,
+        figures.KpiOut,
+        query=forms.KpiAsked,
     ),
     Operation(
         "GET",

@@ -43,6 +43,10 @@ class Sight:
         """Whose mail is in the numbers that are shown: these representatives'; None: everybody's."""
         return None if self.counts_all else self._seen
 
+    def counts(self, rep_id: str) -> bool:
+        """Whether the numbers of this one of us, taken alone, may be shown."""
+        return rep_id in (self.colleagues if self.counted is None else self.counted)
+
     @property
     def where(self) -> dict[str, object]:
         """The condition for ``Store.find`` on anything with a ``rep_id``; empty for those who see all."""

@@ -44,8 +44,9 @@ def _pages() -> Environment:
 def _version() -> str:
     """Changes with the static files, so that browsers may keep them."""
     digest = hashlib.sha256()
-    for file in sorted((HERE / "static").iterdir()):
-        digest.update(file.read_bytes())
+    for file in sorted((HERE / "static").rglob("*")):
+        if file.is_file():
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -5,9 +5,8 @@ Computed anew for each look, from the journal: nothing is kept that could be out
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from nurture.core.figures import LONG_AGO, REPLY_GOAL, By, Figures, figures, span
+from nurture.core.figures import LONG_AGO, REPLY_GOAL, By, Figures, span
 from nurture.core.rates import percent
 from nurture.errors import NurtureError
 from nurture.flows import kpi as flow
@@ -122,26 +121,19 @@ async def download(visit: Visit) -> Response:
 
 async def _report(visit: Visit) -> Report:
     reader, asked = visit.reader, _asked(visit)
-    counted = reader.counted
-    if asked.rep and asked.rep not in (counted if counted is not None else reader.colleagues):
+    if asked.rep and not reader.counts(asked.rep):
         raise HTTPException(404)
-    zone = ZoneInfo(reader.rep.timezone)
-    # As of a day is as of its end: what was known in the evening.
-    moment = (
-        datetime.combine(asked.as_of + timedelta(days=1), time(), zone).astimezone(UTC) if asked.as_of else None
+    found = await flow.numbers(
+        visit.doors,
+        asked.months,
+        reader,
+        (None, asked.by),
+        rep=asked.rep,
+        scenario=asked.scenario,
+        as_of=flow.evening(asked.as_of, reader.rep.timezone) if asked.as_of else None,
     )
-    facts = await flow.facts(visit.doors, asked.months, moment)
-    teams: dict[str, str] = {c.id: c.manager_id for c in reader.colleagues.values() if c.manager_id}
-
-    def sees(rep: str) -> bool:
-        return rep == asked.rep if asked.rep else counted is None or rep in counted
-
-    def count(by: By | None) -> dict[str, Figures]:
-        return figures(facts, asked.months, by, sees=sees, scenario=asked.scenario, teams=teams)
-
-    # In a thread: a year of a large house is a second's work, and others use the desk meanwhile.
-    whole, groups = await asyncio.to_thread(lambda: (count(None)[""], count(asked.by)))
-    return Report(asked, whole, groups, _names(visit, asked.by, groups), facts.known_at)
+    whole, groups = found.by
+    return Report(asked, whole[""], groups, _names(visit, asked.by, groups), found.known_at)
 
 
 def _asked(visit: Visit) -> Asked:

@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from nurture.api.paging import Asked, by_moment
 from nurture.core.change import Change
 from nurture.core.deals import Deal
+from nurture.core.figures import By, Months, figures
 from nurture.core.ids import DealId
 from nurture.core.messages import Message
 from nurture.core.people import Person
+from nurture.flows import kpi
+from nurture.flows.kpi import evening
+from nurture.reports.kpi import as_data
 from nurture.store import MemoryStore
 from tests.api.conftest import serving, writing
+from tests.web.numbers import MEETINGS, remember_numbers
 from tests.web.test_scale import Counted
-from tests.web.world import AOBA, CASE_MAIL, KOBAYASHI, MORI, NOW, SATO, TAKAHASHI, TANAKA, furnish, mail, person
+from tests.web.world import (
+    ADMIN,
+    AOBA,
+    CASE_MAIL,
+    KOBAYASHI,
+    MORI,
+    NOW,
+    SATO,
+    SCENARIO,
+    TAKAHASHI,
+    TANAKA,
+    furnish,
+    mail,
+    person,
+)
 
 if TYPE_CHECKING:
+    import httpx
+
     from tests.api.conftest import Site
 
 
@@ -167,6 +189,47 @@ async def test_a_report_counts_what_the_caller_sees(site: Site) -> None:
 
     assert (own["messages"]["waiting"], own["enrollments"]["active"], own["tasks"]["open"]) == (1, 1, 0)
     assert (everything["messages"]["waiting"], everything["tasks"]["open"]) == (6, 2)
+
+
+async def _kpi(client: httpx.AsyncClient, **asked: str) -> dict[str, dict[str, Any]]:
+    """The groups by their keys."""
+    found = (await client.get("/reports/kpi", params=asked)).raise_for_status().json()
+    return {group["key"]: group for group in found["groups"]}
+
+
+async def test_the_kpis_are_those_the_caller_may_see(site: Site) -> None:
+    """A representative's own, whichever way they are put; a manager's and the installation's everybody's."""
+    await remember_numbers(site.world.store)
+    async with site.acting(TANAKA) as client, site.acting(MORI) as manager, site.acting(None) as crm:
+        own, own_by_rep = await _kpi(client, by="all"), await _kpi(client, by="rep")
+        refused = await client.get("/reports/kpi", params={"rep": SATO.id})
+        unknown = await client.get("/reports/kpi", params={"rep": "nobody"})
+        team, everybody = await _kpi(manager, by="rep"), await _kpi(crm, by="rep")
+        of_one = await _kpi(crm, by="all", rep=TANAKA.id)
+
+    assert own[""]["meetings"] == MEETINGS // 3
+    assert [TANAKA.id] == list(own_by_rep)
+    assert (refused.status_code, refused.json()) == (400, unknown.json())
+    assert team == everybody
+    assert {SATO.id, TANAKA.id} == set(everybody)
+    assert own[""] == of_one[""]
+
+
+async def test_the_kpis_say_what_the_report_says(site: Site) -> None:
+    """The same figures as the desk counts, of the months that were asked for, as it was known on that evening."""
+    await remember_numbers(site.world.store)
+    day = NOW.date() - timedelta(days=20)
+    asked = {"from": "2026-07", "to": "2026-11", "as_of": f"{day}", "scenario": SCENARIO.id}
+    async with site.acting(ADMIN) as client:
+        found = (await client.get("/reports/kpi", params=asked)).raise_for_status().json()
+    as_of = evening(day, ADMIN.timezone)
+    months = Months(date(2026, 7, 1), as_of.astimezone(ZoneInfo(ADMIN.timezone)).date().replace(day=1))
+    facts = await kpi.facts(site.world.doors, months, as_of)
+    counted = figures(facts, months, By.MONTH, scenario=SCENARIO.id)
+
+    assert ("month", "2026-07") == (found["by"], found["from"])
+    assert found["as_of"] == as_of.isoformat().replace("+00:00", "Z")
+    assert found["groups"] == [{"key": key, "name": key} | as_data(row) for key, row in counted.items()]
 
 
 async def test_events_come_in_order_from_where_one_was(site: Site) -> None:
