@@ -22,7 +22,7 @@ STATISTICS: Final[Mapping[str, Mapping[str, str]]] = {
         "ix_enrollment_organisation": "10000 20",
     },
     "task": {"ix_task_queue": "20000 400 100 1"},
-    "person": {"ix_person_rep": "5000 250", "ix_person_organisation": "5000 10"},
+    "person": {"ix_person_rep": "5000 250", "ix_person_organisation": "5000 10 1 1 1"},
     "deal": {"ix_deal_rep": "2000 100 30"},
     "inbound": {"ix_inbound_person": "20000 5 3 1"},
     "journal": {

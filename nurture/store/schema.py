@@ -136,7 +136,9 @@ _index(
 # From one thing to what belongs to it.
 _index("ix_person_email", _person.email)
 _index("ix_organisation_name", _T["organisation"].c.name)
-_index("ix_person_organisation", _person.organisation_id)
+_index(  # by name: who may stand here twice is read from the index alone
+    "ix_person_organisation", *(_person[_n] for _n in ("organisation_id", "family_name", "given_name", "rep_id"))
+)
 _index("ix_deal_organisation", _deal.organisation_id)
 _index("ix_meeting_deal", _T["meeting"].c.deal_id)
 _index("ix_meeting_organisation", _T["meeting"].c.organisation_id)

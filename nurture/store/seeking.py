@@ -110,12 +110,17 @@ def _has(text: Any, part: str) -> ColumnElement[bool]:
 
 
 def twins_statement(reps: Collection[str] | None, limit: int) -> Select[Any]:
-    """People who share their names with another at the same organisation."""
+    """People who share their names with another at the same organisation.
+
+    Of such names no more are looked for than people are asked for: each brings two at least, and both come in the
+    same order.
+    """
     p = _T["person"].c
     same = (p.organisation_id, p.family_name, p.given_name)
     known = and_(p.organisation_id.is_not(None), p.given_name != "")
     known = known if reps is None else and_(known, among(p.rep_id, reps))
-    shared = select(*same).where(known).group_by(*same).having(func.count() > 1).subquery("shared")
+    grouped = select(*same).where(known).group_by(*same).having(func.count() > 1)
+    shared = grouped.order_by(*same).limit(limit).subquery("shared")
     alike = and_(*(column == shared.c[column.name] for column in same))
     found = shape(Person).selected.join(shared, alike)
     found = found if reps is None else found.where(among(p.rep_id, reps))

@@ -1135,6 +1135,33 @@ class TestMatch:
         assert (Running(script, SCRIPT.id, 2),) == every.running
         assert Standing() == await store.standing(())
 
+    async def test_namesakes(self, store: Store) -> None:
+        """By organisation and name, in this order and no more than are asked for; a family name alone is none."""
+        other = replace(REP, id=RepId("suzuki"), email="suzuki@minato.example")
+        names = (
+            ("a", "佐藤", "健", REP),
+            ("b", "井上", "明", REP),
+            ("c", "佐藤", "健", other),
+            ("d", "井上", "明", REP),
+            ("e", "井上", "明", other),
+            ("f", "佐藤", "", REP),
+            ("g", "佐藤", "", REP),
+            ("h", "森", "翔", REP),
+        )
+        people = [person(k, family_name=f, given_name=g, rep_id=rep.id) for k, f, g, rep in names]
+        stray = [person(k, family_name="森", given_name="翔", organisation_id=None) for k in ("x", "y")]
+        await settle(store, other, *people, *stray)
+
+        async def found(limit: int, *reps: RepId) -> list[str]:
+            """Their ids."""
+            return [p.id for p in await store.twins(reps=reps or None, limit=limit)]
+
+        assert ["b", "d", "e", "a", "c"] == await found(9)
+        assert ["b", "d"] == await found(9, REP.id)
+        assert [] == await found(9, other.id)
+        for limit in (1, 2, 4):
+            assert ["b", "d", "e", "a", "c"][:limit] == await found(limit)
+
     async def test_houses(self, store: Store) -> None:
         """By the domain of an address, in any case; only whole domains, and of people who work somewhere."""
         await settle(

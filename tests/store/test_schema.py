@@ -24,7 +24,7 @@ from nurture.core.messages import Enrollment, Entry, Inbound, Message, Suppressi
 from nurture.core.people import Person
 from nurture.errors import UserError
 from nurture.ports import Span
-from nurture.store import SqlStore, claiming, migrations, numbers, queries, traffic, upgrade
+from nurture.store import SqlStore, claiming, migrations, numbers, queries, seeking, traffic, upgrade
 from nurture.store.codecs import hints
 from nurture.store.columns import Instant
 from nurture.store.mapping import KINDS, shape
@@ -249,6 +249,17 @@ class TestPlans:
         plan = await store._read(lambda c: _plan(c, HOT[name][0]))
         await store.close()
         assert "TEMP B-TREE FOR ORDER" not in plan
+
+    async def test_namesakes_are_read_from_the_index_alone(self, tmp_path: Path) -> None:
+        """Who stands twice at one organisation is seen without reading all people, or sorting them by name."""
+        store = await SqlStore.open(tmp_path / "n.sqlite")
+        plan = await store._read(lambda c: _plan(c, seeking.twins_statement(None, 400)))
+        await store.close()
+
+        assert "SEARCH person USING COVERING INDEX ix_person_organisation" in plan
+        assert "(organisation_id=? AND family_name=? AND given_name=?)" in plan
+        assert "SCAN person" not in plan
+        assert "TEMP B-TREE FOR GROUP BY" not in plan
 
     async def test_statements_do_not_grow_with_the_batch(self, tmp_path: Path) -> None:
         """Dossiers and claims of two hundred take as many statements as those of two."""

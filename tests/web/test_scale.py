@@ -44,6 +44,11 @@ class Counted(MemoryStore):
         self.asked += 1
         return await super().search(kind, said, **more)
 
+    async def twins(self, **more: Any) -> Any:
+        """One more."""
+        self.asked += 1
+        return await super().twins(**more)
+
     async def planned(self, first: Any, last: Any, **more: Any) -> Any:
         """One more."""
         self.asked += 1
@@ -62,7 +67,7 @@ class Counted(MemoryStore):
 
 async def _crowd(store: MemoryStore, size: int) -> None:
     for n in range(size):
-        who = somebody(f"p{n:03}", "井上", f"{n}号", AOBA, OWNER)
+        who = somebody(f"p{n:03}", "井上", f"{n // 2}号", AOBA, OWNER)  # two by two of one name
         await store.commit(
             Change(
                 (who, enrolled(who, OWNER), mail(f"x{n:03}", who, OWNER, "case", header_id=f"<x{n}@x.example>"))
@@ -75,6 +80,8 @@ PAGES = (
     "/live",
     "/people",
     "/people?q=example",
+    "/people/doubles",
+    "/people/takahashi/data",
     "/people/takahashi/merge/nakamura",
     "/organisations",
     f"/organisations/{AOBA.id}",
@@ -111,6 +118,7 @@ async def test_the_number_of_queries_does_not_grow(path: str) -> None:
         await furnish(store)
         await remember(store)
         await store.commit(Change((MeetingDraft("a-draft", MORI.id, NOW, NOW, {"organisation": AOBA.name}),)))
+        await store.commit(Change(tuple(somebody(f"twin-{n}", "原", "光", AOBA, OWNER) for n in range(2))))
         await _crowd(store, size)
         there = shelved(world(store))
         async with browser(build(there.doors, SECRET)) as client:

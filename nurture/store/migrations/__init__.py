@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD: Final = "0012"
+HEAD: Final = "0013"
 
 
 def prepare(connection: Connection) -> None:
