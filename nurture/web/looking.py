@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nurture import explain
-from nurture.core.deals import Deal
 from nurture.core.findings import Finding, Grade
 from nurture.core.messages import MessageState
 from nurture.core.states import QUEUED
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from nurture.core.deals import Deal
     from nurture.core.messages import Message
     from nurture.web.visit import Visit
 
@@ -35,11 +35,10 @@ class Around:
     own: bool
 
 
-async def noted(visit: Visit, message: Message) -> tuple[Sequence[Finding], Sequence[Finding]]:
-    """What to look at twice, and what is as it should be. A query at most."""
+def noted(visit: Visit, message: Message, deal: Deal | None) -> tuple[Sequence[Finding], Sequence[Finding]]:
+    """What to look at twice, and what is as it should be."""
     if message.state not in QUEUED or not message.body:
         return (), ()
-    deal = await visit.doors.store.get(Deal, message.deal_id) if message.deal_id else None
     company = visit.doors.settings.company
     found = remarks(
         message.subject,

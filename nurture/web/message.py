@@ -21,7 +21,7 @@ from nurture.core.states import QUEUED
 from nurture.errors import Impossible, StaleVersion, UserError
 from nurture.flows import doubts, pacing, review
 from nurture.mail import text as layout
-from nurture.web import differences, looking
+from nurture.web import beside, differences, looking
 from nurture.web.cards import around, card
 
 if TYPE_CHECKING:
@@ -161,12 +161,17 @@ async def page(
     store, w = visit.doors.store, visit.w
     entries = await store.find(Entry, {"message_id": message.id}, order=("-seq",), limit=HISTORY)
     known = await around(store, (message,))
-    twice, well = await looking.noted(visit, message)
+    person, deal = known.person(message), await beside.deal_of(visit, message)
+    twice, well = looking.noted(visit, message, deal)
     return visit.page(
         "message.html",
         status=409 if stale or error else 200,
         card=card(visit, message, known),
-        person=known.person(message),
+        person=person,
+        house=known.organisation(message) if person and visit.reader.sees(person.rep_id) else None,
+        letters=await beside.letters(visit, message, person),
+        business=await beside.business(visit, message, deal),
+        today=visit.today,
         state=explain.state(w, message.state),
         twice=[(one.grade.value, w(one.text, **one.values)) for one in twice],
         well=[w(one.text, **one.values) for one in well],

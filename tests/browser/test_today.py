@@ -13,8 +13,11 @@ from nurture.core.change import Change
 from nurture.core.deals import Task, TaskState
 from nurture.core.ids import MessageId
 from nurture.core.messages import Entry, MessageState
+from tests.browser.accessibility import flaws
 from tests.browser.window import DESKTOP
+from tests.web.meetings import DEAL
 from tests.web.test_answers import PROPOSED
+from tests.web.test_beside import dealt, wrote
 from tests.web.world import (
     CASE_MAIL,
     DOUBT,
@@ -97,6 +100,30 @@ async def test_a_mail_is_looked_at_as_its_reader_will_see_it(sato: Window, look:
     assert phone["width"] <= 400
     assert "pre" == desktop
     assert MessageState.APPROVED is (await sato.site.world.message(THANK_YOU.id)).state
+
+
+async def test_the_deal_and_the_thread_stand_beside_a_mail(sato: Window, look: Look) -> None:
+    """On a large screen at its left, open; on a phone below it, folded in until asked for, without scripts."""
+    store, page = sato.site.world.store, sato.page
+    await dealt(store)
+    await wrote(store, 1)
+    await sato.open(f"/messages/{TWO_PEOPLE.id}")
+    deal = page.get_by_role("link", name=DEAL.name)
+    if look is not DESKTOP:
+        await expect(deal).to_be_hidden()
+        await page.get_by_text("案件とお相手").click()
+    await expect(deal).to_be_visible()
+    place, letter = await deal.bounding_box(), await page.locator("pre.letter").bounding_box()
+    await page.get_by_text("返事 sato-01").click()
+    await expect(page.get_by_text("お時間を取れます")).to_be_visible()
+    found = await flaws(sato) if look is DESKTOP else []
+
+    assert [] == found
+    assert not await sato.overflow()
+    assert letter is not None
+    assert place is not None
+    assert (look is DESKTOP) == (place["x"] + place["width"] < letter["x"])
+    assert (look is not DESKTOP) == (place["y"] > letter["y"] + letter["height"])
 
 
 async def test_a_text_is_corrected_looked_at_and_kept(sato: Window, look: Look) -> None:

@@ -15,7 +15,8 @@ from nurture.web.app import build
 from tests.web.browser import browser, sign_in
 from tests.web.meetings import remember
 from tests.web.shelves import shelved
-from tests.web.world import AOBA, CASE_MAIL, MORI, NOW, SECRET, furnish, mail, world
+from tests.web.test_beside import dealt, wrote
+from tests.web.world import AOBA, CASE_MAIL, MORI, NOW, SECRET, TWO_PEOPLE, furnish, mail, world
 from tests.web.world import SATO as OWNER
 from tests.web.world import enrollment as enrolled
 from tests.web.world import person as somebody
@@ -127,6 +128,22 @@ async def test_the_number_of_queries_does_not_grow(path: str) -> None:
             assert (await client.get(path)).status_code == 200
             counts.append(store.asked)
     assert counts[0] == counts[1] <= 14
+
+
+@pytest.mark.parametrize("mails", [1, 30])
+async def test_a_mail_with_its_deal_costs_a_fixed_number_of_queries(mails: int) -> None:
+    """However much went to and fro."""
+    store = Counted()
+    await furnish(store)
+    await dealt(store)
+    await wrote(store, mails)
+    there = world(store)
+    async with browser(build(there.doors, SECRET)) as client:
+        await sign_in(client, there, MORI)
+        store.asked = 0
+        assert (await client.get(f"/messages/{TWO_PEOPLE.id}")).status_code == 200
+
+    assert 14 == store.asked
 
 
 async def test_a_long_queue_says_how_much_more_there_is(desk_world: World) -> None:
