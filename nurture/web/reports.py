@@ -59,6 +59,7 @@ class Asked:
 class Row:
     """One group, with what is drawn of it."""
 
+    key: str
     name: str
     found: Figures
     thanks: strips.Strip
@@ -96,8 +97,8 @@ async def show(visit: Visit) -> Response:
         choices=[(by.value, w(kpi.GROUPS[by.value]), asked.link(by=by.value)) for by in _choices(visit)],
         reps=sorted(reps, key=lambda c: c.kana or c.name) if reader.leads or everybody else [],
         scenarios=_scenarios(visit),
-        whole=_row("", report.whole, most, longest),
-        rows=[_row(report.names.get(key, key), found, most, longest) for key, found in report.groups.items()],
+        whole=_row("", "", report.whole, most, longest),
+        rows=[_row(key, report.names.get(key, key), found, most, longest) for key, found in report.groups.items()],
         group=w(kpi.GROUPS[asked.by.value]),
         slices=[
             (w(kpi.SLICES[at]), count, strips.stack([("", count)], max(report.whole.slices)))
@@ -107,6 +108,7 @@ async def show(visit: Visit) -> Response:
         percent=percent,
         known_at=report.known_at,
         longest=longest,
+        trends=asked.by is By.MONTH and len(report.groups) > 1,
         empty=not (report.whole.meetings or report.whole.channels),
     )
 
@@ -153,8 +155,9 @@ def _choices(visit: Visit) -> tuple[By, ...]:
     return LEADS if visit.reader.leads or visit.reader.counted is None else ALONE
 
 
-def _row(name: str, found: Figures, most: int, longest: float) -> Row:
+def _row(key: str, name: str, found: Figures, most: int, longest: float) -> Row:
     return Row(
+        key,
         name,
         found,
         strips.rate(found.thanks, 1.0),
