@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 async def show(visit: Visit) -> Response:
     """GET /messages/{id}/origin: the template is filled once more, for who asks; nothing is kept."""
     message = await mine(visit)
-    if message.state not in QUEUED or not message.body:
+    if message.state not in QUEUED or not message.body or not message.template:
         return RedirectResponse(f"/messages/{message.id}", status_code=303)
     w, problem = visit.w, ""
     tried: Tried | None = None

@@ -173,11 +173,11 @@ async def test_an_edit_keeps_the_footer_and_asks_for_approval(sato: httpx.AsyncC
 
 
 async def test_a_preview_keeps_nothing(sato: httpx.AsyncClient, desk_world: World) -> None:
-    """Preview shows the whole mail as it would leave, and writes nothing."""
+    """Preview shows the whole mail as it would leave and what is changed in it, and writes nothing."""
     page = await sato.get(f"/messages/{CASE_MAIL.id}/edit")
     answer = await send(sato, page.text, "/edit", body="ひとことだけ。", do="preview")
     assert answer.status_code == 200
-    assert answer.text.count("ひとことだけ。") == 2  # the text area and the preview
+    assert answer.text.count("ひとことだけ。") == 3  # the text area, the preview, the difference
     assert await desk_world.message(CASE_MAIL.id) == replace(CASE_MAIL, version=1)
 
 

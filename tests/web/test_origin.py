@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nurture.core.change import Change
 from nurture.core.messages import Message
 from nurture.files.shelf import FileShelf
 from nurture.files.shipped import shipped
@@ -79,11 +80,18 @@ async def test_what_a_person_changed_is_seen(sato: httpx.AsyncClient, desk_world
     assert (await desk_world.message(thanks.id)).body != thanks.body
 
 
-async def test_what_cannot_be_written_again_is_said(sato: httpx.AsyncClient) -> None:
-    """Its scenario is not the one that ships: the page says what is wrong, and nothing breaks."""
-    page = await sato.get(f"/messages/{CASE_MAIL.id}/origin")
+async def test_what_cannot_be_written_again_is_said(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Its scenario is not the one that ships: the page says what is wrong, and nothing breaks. A mail that no
+    template wrote has no such page.
+    """
+    path = f"/messages/{CASE_MAIL.id}/origin"
+    assert 303 == (await sato.get(path)).status_code
+    mail = await desk_world.message(CASE_MAIL.id)
+    await desk_world.store.commit(Change((replace(mail, template="mail/case"),)))
+    page = await sato.get(path)
 
     assert 200 == page.status_code
+    assert 'class="alarm"' in page.text
 
 
 async def test_it_is_for_who_sees_the_mail(desk_world: World, app: Starlette, thanks: Message) -> None:
