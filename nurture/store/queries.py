@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import and_, exists, func, literal_column, not_, or_, select, union
+from sqlalchemy import and_, exists, func, literal_column, not_, or_, select, union_all
 
 from nurture.core.deals import TOUCHES, Deal, Meeting, Promise, Task
 from nurture.core.dossier import Touch
@@ -239,15 +239,18 @@ def touches_statement(
     organisations: Collection[str],
     start: date,
 ) -> Any:
-    """Mails that count: of these people ever, of these organisations from that date on."""
+    """Mails that count, each once: of these people ever, of others of these organisations from that date on.
+
+    The second half passes over the people of the first: to find what both hold, all would have to be sorted.
+    """
     m = _message
     columns = (m.id, m.person_id, m.organisation_id, m.enrollment_id, m.planned_on, m.state, m.content_id)
     counting = and_(m.planned_on.is_not(None), m.state.in_(sorted(COUNTING)))
     own = select(*columns).where(counting, among(m.person_id, people))
     if not organisations:
         return own
-    colleagues = select(*columns).where(counting, among(m.organisation_id, organisations), m.planned_on >= start)
-    return union(own, colleagues)
+    others = and_(among(m.organisation_id, organisations), not_(among(m.person_id, people)))
+    return union_all(own, select(*columns).where(counting, others, m.planned_on >= start))
 
 
 def suppression_statements(keys: Iterable[str], addresses: Collection[str]) -> tuple[Select[Any], Select[Any]]:
@@ -298,7 +301,7 @@ def _touches(
         Touch(id_, person, organisation, enrollment, on, state in left, content)
         for id_, person, organisation, enrollment, on, state, content in connection.execute(
             touches_statement(people, organisations, start)
-        )
+        ).all()  # at once: row by row costs more than the rows
     ]
 
 
