@@ -8,11 +8,13 @@ function read(rows, name) {
   return rows.map((row) => (name in row.dataset ? Number(row.dataset[name]) : null));
 }
 
-function monthNames(rows) {
+// What stands below the axis: the months that have room, and the year where it is another than before.
+function monthNames(months) {
   const short = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", timeZone: "UTC" });
-  return rows.map((row, at) => {
-    const month = new Date(`${row.dataset.month}-01T00:00:00Z`);
-    return at === 0 || month.getUTCMonth() === 0 ? `${short.format(month)}\n${month.getUTCFullYear()}` : short.format(month);
+  return months.map((month, at) => {
+    const year = month.slice(0, 4);
+    const name = short.format(new Date(`${month}-01T00:00:00Z`));
+    return at && months[at - 1].startsWith(year) ? name : `${name}\n${year}`;
   });
 }
 
@@ -28,7 +30,7 @@ function line(colour, band, dash) {
 function plotted(figure) {
   const plot = figure.querySelector(".plot");
   const rows = [...document.getElementById(figure.dataset.of).tBodies[0].rows];
-  const names = monthNames(rows);
+  const months = rows.map((row) => row.dataset.month);
   const lines = figure.dataset.lines.split(" ");
   const band = figure.dataset.band ? figure.dataset.band.split(" ") : [];
   const goal = figure.dataset.goal ? Number(figure.dataset.goal) : null;
@@ -69,10 +71,10 @@ function plotted(figure) {
           size: 40,
           grid: { show: false },
           splits: (u) => {
-            const step = Math.max(1, Math.ceil((names.length * GAP) / u.width));
-            return names.map((_, at) => at).filter((at) => at % step === 0);
+            const step = Math.max(1, Math.ceil((months.length * GAP) / u.width));
+            return months.map((_, at) => at).filter((at) => at % step === 0);
           },
-          values: (u, at) => at.map((index) => names[index]),
+          values: (u, shown) => monthNames(shown.map((at) => months[at])),
         },
         {
           ...text,
@@ -91,7 +93,7 @@ function plotted(figure) {
       bands: band.length ? [{ series: [2, 1], fill: colour("--trend-band") }] : [],
       hooks: { drawClear: [drawGoal], setCursor: [point] },
     },
-    [names.map((_, at) => at), ...[...band, ...lines].map((name) => read(rows, name))],
+    [months.map((_, at) => at), ...[...band, ...lines].map((name) => read(rows, name))],
     plot,
   );
 }
