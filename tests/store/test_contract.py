@@ -1114,6 +1114,7 @@ class TestMatch:
             enrollment("e", "p"),
             enrollment("f", "q", rep_id=other.id, state=EnrollmentState.PAUSED),
             enrollment("g", "q", state=EnrollmentState.STOPPED),
+            enrollment("without", "q", state=EnrollmentState.STOPPED),
             message("m", "e", "p", **sent),
             message("n", "f", "q", rep_id=other.id, **sent),
             message("o", "g", "q", **sent),
