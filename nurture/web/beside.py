@@ -7,6 +7,7 @@ deal, meeting or mail nothing is told.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from nurture import explain
@@ -133,17 +134,18 @@ async def business(visit: Visit, message: Message, deal: Deal | None) -> Busines
     store, reader = visit.doors.store, visit.reader
     seen = deal if deal and reader.sees(deal.rep_id) else None
     promised = {"deal_id": seen.id, "done_at": None} if seen else None
-    promises = await store.find(Promise, promised, order=("due",), limit=OPEN) if promised else ()
+    promises = await store.find(Promise, promised) if promised else ()
     todo = {**reader.where, "state": TaskState.OPEN}
     tasks = await store.find(Task, {**todo, "person_id": message.person_id}, order=("due_at",), limit=OPEN)
-    if seen:
-        tasks += await store.find(Task, {**todo, "deal_id": seen.id}, order=("due_at",), limit=OPEN)
+    if seen and seen.rep_id:
+        theirs = {"rep_id": seen.rep_id, "state": TaskState.OPEN, "deal_id": seen.id}
+        tasks += await store.find(Task, theirs, order=("due_at",), limit=OPEN)
     once = {t.id: t for t in sorted(tasks, key=lambda t: (t.due_at is None, t.due_at and t.due_at.timestamp()))}
     return Business(
         seen,
         explain.phase(visit.w, seen.phase) if seen else "",
         await _met(visit, message),
-        promises,
+        tuple(sorted(promises, key=lambda p: (p.due is None, p.due or date.min)))[:OPEN],
         tuple(once.values())[:OPEN],
     )
 

@@ -139,6 +139,23 @@ async def test_the_deal_stands_beside_a_mail(sato: httpx.AsyncClient, desk_world
     assert f'href="/organisations/{TAKAHASHI.organisation_id}"' in page
 
 
+async def test_of_many_promises_the_most_urgent_stand_there(sato: httpx.AsyncClient, desk_world: World) -> None:
+    """Five, by their dates; one without a date comes last, and not before one that is due."""
+    await dealt(desk_world.store)
+    more = [
+        replace(OPEN, id=PromiseId(f"p-{n}"), text=f"約束その{n}", due=date(2027, 1, n) if n else None)
+        for n in range(5)
+    ]
+    await desk_world.store.commit(Change(tuple(more)))
+    page = (await sato.get(PAGE)).text
+    places = [page.find(text) for text in (OPEN.text, THEIRS.text, *(f"約束その{n}" for n in (1, 2, 3)))]
+
+    assert -1 not in places
+    assert sorted(places) == places
+    assert "約束その4" not in page
+    assert "約束その0" not in page
+
+
 async def test_a_colleagues_deal_and_meetings_are_not_shown(sato: httpx.AsyncClient, desk_world: World) -> None:
     """Not its name, its rival, its promises, nor what was said at a meeting that the reader was not at."""
     await dealt(desk_world.store, rep_id=TANAKA.id)
