@@ -93,7 +93,7 @@ async def test_the_page_shows_what_the_file_says(mori: httpx.AsyncClient) -> Non
     page = (await mori.get("/reports?by=rep")).text
     for row in _rows(answer.text).values():
         assert f"{round(float(row['議事メールへの返信率']) * 100)} %" in page
-    assert page.count('class="strip') == 2 * 4
+    assert page.count('class="strip') == 2 * 5
     assert "style=" not in page
     link = re.search(r'href="(/reports\.csv[^"]*)"', page)
     assert link is not None
@@ -138,3 +138,15 @@ async def test_a_desk_without_a_past() -> None:
         await sign_in(client, there, SATO)
 
         assert "記録された面談" in (await client.get("/reports")).text
+
+
+async def test_groups_are_compared_by_their_hours_too(mori: httpx.AsyncClient) -> None:
+    """By representative the hours have a picture beside median and mean; the months have lines, one month none."""
+    by_rep, by_month = (await mori.get("/reports?by=rep")).text, (await mori.get("/reports")).text
+    hours = [re.findall("<caption>御礼までの時間</caption>", page) for page in (by_rep, by_month)]
+    lines = [page.count('class="trend"') for page in (by_rep, by_month)]
+    one_month = (await mori.get("/reports?from=2026-11&to=2026-11")).text
+
+    assert [1, 0] == [len(found) for found in hours]
+    assert [0, 6] == lines
+    assert 'class="trend"' not in one_month
