@@ -61,6 +61,20 @@ def report(
     t.run(lambda doors: _report(t, doors, by, first, last, as_of, reps, scenario, form))
 
 
+def _known_at(said: str, now: datetime, zone: str) -> datetime:
+    """A day means its evening, as at the desk and in the API; else a moment as people say it.
+
+    Raises:
+        UserError: it is none.
+    """
+    from nurture.flows.kpi import evening  # noqa: PLC0415
+
+    try:
+        return evening(date.fromisoformat(said.strip()), zone)
+    except ValueError:
+        return moment(said, now, zone)
+
+
 async def _report(
     t: Terminal,
     doors: Doors,
@@ -77,7 +91,7 @@ async def _report(
     from nurture.flows import kpi  # noqa: PLC0415
 
     now = doors.clock.now()
-    known_at = moment(as_of, now, t.zone()) if as_of else now
+    known_at = min(_known_at(as_of, now, t.zone()), now) if as_of else now
     months = span(_month(first), _month(last), known_at, t.zone())
     ours = {rep.id: rep for rep in await doors.store.find(Representative)}
     if unknown := [name for name in reps if name not in ours]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from tests.cli.test_asking import _met, _record
 
@@ -32,3 +34,11 @@ def test_what_is_asked_wrongly_is_said_in_words(shell: Shell) -> None:
         result = shell.run("report", *wrong)
         assert 1 == result.exit_code
         assert says in result.stderr
+
+
+def test_a_day_is_as_of_its_evening(recorded: Shell) -> None:
+    """As at the desk: what was recorded on a day is known as of that day, and not as of the day before."""
+    today = datetime.now(ZoneInfo("Asia/Tokyo")).date()
+    known = [recorded.ok("report", "--as-of", str(day)) for day in (today, today - timedelta(days=1))]
+
+    assert [False, True] == ["Nothing stands in the journal" in said for said in known]
