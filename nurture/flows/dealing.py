@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import approval, turns
+from nurture.core import turns
 from nurture.core.change import Change
 from nurture.core.deals import Deal, DealStatus
 from nurture.core.messages import Enrollment, EnrollmentState, Entry
-from nurture.core.people import Representative
 from nurture.errors import UserError
+from nurture.flows import acting
 from nurture.mail.text import one_line
 
 if TYPE_CHECKING:
@@ -91,10 +91,7 @@ async def _deal(doors: Doors, deal_id: DealId, by: RepId) -> Deal:
     deal = await doors.store.get(Deal, deal_id)
     if deal is None:
         raise UserError("There is no deal {id}", id=deal_id)
-    actor = await doors.store.get(Representative, by)
-    owner = await doors.store.get(Representative, deal.rep_id) if deal.rep_id else None
-    if actor is None or (owner is not None and not approval.may_see(owner, actor)):
-        raise UserError("{by} may not act for {name}", by=by, name=deal.name)
+    await acting.check(doors, deal.rep_id, by, deal.name)
     return deal
 
 

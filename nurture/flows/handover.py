@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import approval, turns
+from nurture.core import turns
 from nurture.core.change import Change
 from nurture.core.ids import PersonId
 from nurture.core.messages import Enrollment, EnrollmentState, Entry, SuppressionScope
-from nurture.core.people import LegalBasis, Person, Representative
+from nurture.core.people import LegalBasis, Person
 from nurture.core.suppressions import Refusal
 from nurture.errors import UserError
-from nurture.flows import erasing, farewells, slowing, succession, suppressions
+from nurture.flows import acting, erasing, farewells, slowing, succession, suppressions
 from nurture.mail.address import check_address
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def refuse_mail(doors: Doors, person_id: PersonId, *, by: RepId, evidence:
         UserError: no such person, this person may not, or nothing is said of how it was told.
         TemporaryFailure: others kept writing to the same rows.
     """
-    person = await _person(doors, person_id, by)
+    person = await acting.person(doors, person_id, by)
     if not evidence.strip():
         raise UserError("say how and when it was told", hint="it is kept as what proves it")
     refusal = Refusal(SuppressionScope.ADDRESS, person.email.lower(), "unsubscribe", evidence.strip())
@@ -53,7 +53,7 @@ async def correct_address(doors: Doors, person_id: PersonId, email: str, *, by: 
         UserError: no such person, this person may not, this is no address, or it is somebody else's.
         StaleVersion: somebody else wrote first; nothing has changed.
     """
-    person = await _person(doors, person_id, by)
+    person = await acting.person(doors, person_id, by)
     address = check_address(email.strip()).lower()
     if address == person.email.lower():
         return person
@@ -82,7 +82,7 @@ async def depart(doors: Doors, person_id: PersonId, *, by: RepId, works: bool) -
         UserError: no such person, or this person may not.
         StaleVersion: somebody else wrote first; nothing has changed.
     """
-    person, now = await _person(doors, person_id, by), doors.clock.now()
+    person, now = await acting.person(doors, person_id, by), doors.clock.now()
     name = doors.settings.work.farewell
     running = await _running(doors, person)
     ending = [d for d in running if d.enrollment.scenario_id != name]  # thanks that are on their way go on
@@ -104,7 +104,7 @@ async def stay(doors: Doors, person_id: PersonId, *, by: RepId) -> None:
     Raises:
         UserError, StaleVersion: as ``depart``.
     """
-    person, now = await _person(doors, person_id, by), doors.clock.now()
+    person, now = await acting.person(doors, person_id, by), doors.clock.now()
     work = doors.settings.work
     whom = [(person.id, work.farewell)]
     whom += [(person.successor_id, work.introduction)] if person.successor_id else []
@@ -127,7 +127,7 @@ async def succeed(doors: Doors, person_id: PersonId, named: succession.Named, *,
         UserError: no such person, this person may not, no address or name, or it is the same person.
         StaleVersion: somebody else wrote first; nothing has changed.
     """
-    person = await _person(doors, person_id, by)
+    person = await acting.person(doors, person_id, by)
     address = check_address(named.email.strip()).lower()
     if address == person.email.lower():
         raise UserError("nobody follows himself")
@@ -150,7 +150,7 @@ async def found_basis(doors: Doors, person_id: PersonId, basis: LegalBasis, *, b
         UserError: no such person, this person may not, or the basis is not dated and documented.
         StaleVersion: somebody else wrote first; nothing has changed.
     """
-    person, now = await _person(doors, person_id, by), doors.clock.now()
+    person, now = await acting.person(doors, person_id, by), doors.clock.now()
     if not basis.allows_mail:
         raise UserError("a basis needs a day and what proves it")
     after = replace(person, legal_basis=basis)
@@ -160,17 +160,6 @@ async def found_basis(doors: Doors, person_id: PersonId, basis: LegalBasis, *, b
         change += await farewells.introduction(doors, before[0], after, by=by, now=now)
     await doors.store.commit(change)
     return replace(after, version=person.version + 1)
-
-
-async def _person(doors: Doors, person_id: PersonId, by: RepId) -> Person:
-    person = await doors.store.get(Person, person_id)
-    if person is None:
-        raise UserError("There is no person {id}", id=person_id)
-    actor = await doors.store.get(Representative, by)
-    owner = await doors.store.get(Representative, person.rep_id) if person.rep_id else None
-    if actor is None or (owner is not None and not approval.may_see(owner, actor)):
-        raise UserError("{by} may not act for {name}", by=by, name=person.name)
-    return person
 
 
 async def _running(doors: Doors, person: Person) -> tuple[Dossier, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import approval, merging
+from nurture.core import merging
 from nurture.core.change import Dispatch
 from nurture.core.deals import Meeting, Task
 from nurture.core.messages import Enrollment, EnrollmentState, Inbound, Message, Suppression
-from nurture.core.people import Person, Representative
+from nurture.core.people import Person
 from nurture.core.seeking import folded
 from nurture.errors import Impossible, StaleVersion, UserError
+from nurture.flows import acting
 from nurture.ports import Holding, Span
 
 if TYPE_CHECKING:
@@ -67,17 +68,8 @@ async def both(doors: Doors, kept_id: PersonId, other_id: PersonId, by: RepId) -
     """
     if kept_id == other_id:
         raise UserError("that is one and the same entry")
-    actor = await doors.store.get(Representative, by)
-    found = []
-    for key in (kept_id, other_id):
-        person = await doors.store.get(Person, key)
-        if person is None:
-            raise UserError("There is no person {id}", id=key)
-        owner = await doors.store.get(Representative, person.rep_id) if person.rep_id else None
-        if actor is None or (owner is not None and not approval.may_see(owner, actor)):
-            raise UserError("{by} may not act for {name}", by=by, name=person.name)
-        found.append(person)
-    return found[0], found[1]
+    kept = await acting.person(doors, kept_id, by)
+    return kept, await acting.person(doors, other_id, by)
 
 
 async def merge(doors: Doors, kept_id: PersonId, other_id: PersonId, *, by: RepId) -> Person:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from nurture.core import approval
 from nurture.core.change import Change
 from nurture.core.messages import Entry
-from nurture.core.people import Person, Representative
+from nurture.core.people import Person
 from nurture.errors import StaleVersion, UserError
+from nurture.flows import acting
 from nurture.mail.patients import refuse
 
 if TYPE_CHECKING:
@@ -38,13 +38,7 @@ async def write(doors: Doors, person_id: PersonId, text: str, *, by: RepId, befo
         UserError: no such person, this person may not, it is too long, or it holds data of a patient.
         StaleVersion: somebody else wrote another note meanwhile; theirs stands.
     """
-    person = await doors.store.get(Person, person_id)
-    if person is None:
-        raise UserError("There is no person {id}", id=person_id)
-    actor = await doors.store.get(Representative, by)
-    owner = await doors.store.get(Representative, person.rep_id) if person.rep_id else None
-    if actor is None or (owner is not None and not approval.may_see(owner, actor)):
-        raise UserError("{by} may not act for {name}", by=by, name=person.name)
+    person = await acting.person(doors, person_id, by)
     said = text.strip()
     if len(said) > LONGEST:
         raise UserError("a note has at most {limit} characters", limit=LONGEST)

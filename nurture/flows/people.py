@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nurture.core import approval
 from nurture.core.change import Change
 from nurture.core.ids import OrganisationId, PersonId, RepId
 from nurture.core.messages import Enrollment, EnrollmentState, Entry
 from nurture.core.people import LegalBasis, Organisation, Person, Profession, Representative, described
 from nurture.errors import UserError, Where
-from nurture.flows import erasing, suppressions
+from nurture.flows import acting, erasing, suppressions
 from nurture.mail.address import check_address
 from nurture.mail.header import refuse_control
 
@@ -118,13 +117,7 @@ async def back(doors: Doors, person_id: PersonId, *, by: RepId) -> Person:
         UserError: no such person, nobody known as away, or this person may not.
         StaleVersion: somebody else was faster.
     """
-    person = await doors.store.get(Person, person_id)
-    if person is None:
-        raise UserError("There is no person {id}", id=person_id)
-    actor = await doors.store.get(Representative, by)
-    owner = await doors.store.get(Representative, person.rep_id) if person.rep_id else None
-    if actor is None or (owner is not None and not approval.may_see(owner, actor)):
-        raise UserError("{by} may not act for {name}", by=by, name=person.name)
+    person = await acting.person(doors, person_id, by)
     if person.away is None:
         raise UserError("{name} is not known to be away", name=person.name)
     now = doors.clock.now()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from nurture.core import approval, often, silencing, states, suppressions, turns
+from nurture.core import often, silencing, states, suppressions, turns
 from nurture.core.change import Change
 from nurture.core.messages import (
     Enrollment,
@@ -17,9 +17,9 @@ from nurture.core.messages import (
     Suppression,
     SuppressionScope,
 )
-from nurture.core.people import Person, Representative
 from nurture.core.suppressions import Consent
 from nurture.errors import UserError
+from nurture.flows import acting
 from nurture.ports import Span
 
 if TYPE_CHECKING:
@@ -89,13 +89,7 @@ async def slow_down(
         UserError: no such person, this person may not, nothing is said of how it was told, or the days are none.
         StaleVersion: somebody else wrote first; nothing has changed.
     """
-    person = await doors.store.get(Person, person_id)
-    if person is None:
-        raise UserError("There is no person {id}", id=person_id)
-    actor = await doors.store.get(Representative, by)
-    owner = await doors.store.get(Representative, person.rep_id) if person.rep_id else None
-    if actor is None or (owner is not None and not approval.may_see(owner, actor)):
-        raise UserError("{by} may not act for {name}", by=by, name=person.name)
+    person = await acting.person(doors, person_id, by)
     said = evidence.strip()
     if not said:
         raise UserError("say how and when it was told", hint="it is kept as what proves it")

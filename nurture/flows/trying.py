@@ -81,12 +81,7 @@ async def attempt(
     message = replace(message, template=step.mail or "")  # as the file says now, whatever was written before
     beside = await farewells.beside(doors, (dossier,))
     brief = drafting.brief(doors, seen, message, step, beside.get(dossier.id, drafting.NOBODY))
-    filled: tuple[Filled, ...] = ()
-    try:
-        filled = doors.shelf.filled(brief)
-        return Tried(brief, _written(doors, step, brief), None, filled, enrolled)
-    except UserError as error:
-        return Tried(brief, None, error, filled, enrolled)
+    return _tried(doors, step, brief, enrolled=enrolled)
 
 
 async def again(doors: Doors, message: Message) -> Tried:
@@ -111,12 +106,16 @@ async def again(doors: Doors, message: Message) -> Tried:
     brief = drafting.brief(doors, seen, message, step, beside.get(dossier.id, drafting.NOBODY))
     item = next((one for one in items if one.id == message.content_id), brief.content)
     brief = replace(brief, content=item)
+    return _tried(doors, step, brief, enrolled=True)
+
+
+def _tried(doors: Doors, step: Step, brief: Brief, *, enrolled: bool) -> Tried:
     filled: tuple[Filled, ...] = ()
     try:
         filled = doors.shelf.filled(brief)
-        return Tried(brief, _written(doors, step, brief), None, filled, enrolled=True)
+        return Tried(brief, _written(doors, step, brief), None, filled, enrolled)
     except UserError as error:
-        return Tried(brief, None, error, filled, enrolled=True)
+        return Tried(brief, None, error, filled, enrolled)
 
 
 def _written(doors: Doors, step: Step, brief: Brief) -> Draft:
